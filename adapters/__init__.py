@@ -1,0 +1,1 @@
+"""Machines: the log, the ledger, blobs, keys, imaging, inference, reports and workers."""

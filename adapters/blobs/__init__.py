@@ -1,0 +1,1 @@
+"""Content-addressed, write-once, encrypted storage of large content."""

@@ -1,0 +1,1 @@
+"""Keys: signing, master, clinic and subject keys."""

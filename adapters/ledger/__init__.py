@@ -1,0 +1,1 @@
+"""Tree store, proofs and checkpoints."""

@@ -1,0 +1,1 @@
+"""Programs that follow the log and record what they compute."""

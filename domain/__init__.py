@@ -1,0 +1,1 @@
+"""The core: facts, rules, values and ledger mathematics; standard library only."""

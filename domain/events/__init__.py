@@ -1,0 +1,1 @@
+"""The permanent vocabulary: what can be recorded."""

@@ -1,0 +1,1 @@
+"""Ledger mathematics, without storage."""

@@ -1,0 +1,1 @@
+"""State, fold and decisions; pure functions."""

@@ -1,0 +1,1 @@
+"""Tables for readers, rebuilt from events at any time."""

@@ -1,0 +1,1 @@
+"""Tests of Vultus; the tree mirrors the source."""

@@ -1,0 +1,1 @@
+"""Proofs: requirements and evidence, checks, the verifier for auditors."""
