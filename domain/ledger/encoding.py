@@ -1,0 +1,140 @@
+"""Fixed binary encodings: unsigned integers and length-prefixed fields.
+
+Rules kept here:
+
+1. Every variable field carries its length, so no two lists of fields share one encoding.
+2. Everything has exactly one encoding; a reader refuses every other one.
+3. A reader refuses bytes that end early and bytes left over.
+
+Source: ``SPECIFICATION.md``, section 1.
+"""
+
+import struct
+from typing import Final
+
+from domain.errors import MalformedInput
+
+U64_MAX: Final = (1 << 64) - 1
+FIELD_MAX: Final = (1 << 32) - 1
+DIGEST_SIZE: Final = 32
+
+_PACK_LENGTH: Final = struct.Struct(">I").pack
+_PACK_U64: Final = struct.Struct(">Q").pack
+_PACK_U64_FIELD: Final = struct.Struct(">IQ").pack
+_LENGTH_SIZE: Final = 4
+_U64_SIZE: Final = 8
+
+
+def u64(value: int) -> bytes:
+    """Encode an unsigned integer as eight bytes, big-endian.
+
+    Raises:
+        MalformedInput: the value is negative or needs more than 64 bits.
+    """
+    try:
+        return _PACK_U64(value)
+    except struct.error as error:
+        raise MalformedInput(f"{value} is not an unsigned 64-bit integer") from error
+
+
+def lp(field: bytes) -> bytes:
+    """Encode a field as its length in four big-endian bytes, then its bytes.
+
+    Raises:
+        MalformedInput: the field is longer than 2³² - 1 bytes.
+    """
+    if len(field) > FIELD_MAX:
+        raise MalformedInput(f"a field of {len(field)} bytes has no 32-bit length")
+    return _PACK_LENGTH(len(field)) + field
+
+
+def lp_u64(value: int) -> bytes:
+    """Encode an unsigned integer as a length-prefixed field of eight bytes.
+
+    Raises:
+        MalformedInput: the value is negative or needs more than 64 bits.
+    """
+    try:
+        return _PACK_U64_FIELD(_U64_SIZE, value)
+    except struct.error as error:
+        raise MalformedInput(f"{value} is not an unsigned 64-bit integer") from error
+
+
+def lp_text(text: str) -> bytes:
+    """Encode a text as a length-prefixed field of its UTF-8 bytes.
+
+    Raises:
+        MalformedInput: the text holds a lone surrogate and so has no UTF-8 form.
+    """
+    try:
+        return lp(text.encode())
+    except UnicodeEncodeError as error:
+        raise MalformedInput("a text field holds a lone surrogate") from error
+
+
+class Reader:
+    """Reads fields from bytes, in order, and refuses whatever does not fit exactly.
+
+    Every method but ``finish`` raises ``MalformedInput`` when the bytes end early.
+    """
+
+    __slots__ = ("_data", "_position")
+
+    def __init__(self, data: bytes) -> None:
+        """Start at the first byte."""
+        self._data = data
+        self._position = 0
+
+    def take(self, count: int) -> bytes:
+        """Read exactly ``count`` bytes."""
+        end = self._position + count
+        if end > len(self._data):
+            missing = end - len(self._data)
+            raise MalformedInput(f"the bytes end {missing} too early, at byte {len(self._data)}")
+        taken = self._data[self._position : end]
+        self._position = end
+        return taken
+
+    def field(self) -> bytes:
+        """Read one length-prefixed field; an absent field is empty."""
+        return self.take(int.from_bytes(self.take(_LENGTH_SIZE), "big"))
+
+    def u64_field(self) -> int:
+        """Read one length-prefixed unsigned integer."""
+        value = self.optional_u64_field()
+        if value is None:
+            raise MalformedInput("a required integer field is absent")
+        return value
+
+    def optional_u64_field(self) -> int | None:
+        """Read one length-prefixed unsigned integer, or an absent field as None."""
+        field = self.field()
+        if not field:
+            return None
+        if len(field) != _U64_SIZE:
+            raise MalformedInput(f"an integer field has {len(field)} bytes instead of 8")
+        return int.from_bytes(field, "big")
+
+    def text_field(self) -> str:
+        """Read one length-prefixed text, which is never empty."""
+        text = self.optional_text_field()
+        if text is None:
+            raise MalformedInput("a required text field is absent")
+        return text
+
+    def optional_text_field(self) -> str | None:
+        """Read one length-prefixed text, or an absent field as None."""
+        try:
+            return self.field().decode() or None
+        except UnicodeDecodeError as error:
+            raise MalformedInput("a text field is not UTF-8") from error
+
+    def finish(self) -> None:
+        """Refuse bytes that nobody read.
+
+        Raises:
+            MalformedInput: bytes are left over.
+        """
+        left = len(self._data) - self._position
+        if left:
+            raise MalformedInput(f"{left} bytes are left over after the last field")
