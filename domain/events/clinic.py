@@ -1,0 +1,94 @@
+"""Facts about the clinic, its software, exports and the state of its record."""
+
+from dataclasses import dataclass
+
+from domain.values.content import Digest
+from domain.values.identifiers import ClinicId, SubjectId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicRegistered:
+    """A clinic began to keep its record here.
+
+    Attributes:
+        clinic: The clinic.
+        name: Name shown on screens and reports.
+        time_zone: IANA time zone, such as ``Australia/Sydney``.
+        demo: Whether everything in this record is demonstration data.
+    """
+
+    clinic: ClinicId
+    name: str
+    time_zone: str
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftwareDeployed:
+    """A build of this software began to serve the clinic.
+
+    Attributes:
+        version: Version of the build.
+        build: Digest over the build's own source files.
+        components: Libraries with versions, as ``name==version``.
+    """
+
+    version: str
+    build: Digest
+    components: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordExported:
+    """Somebody took content out of the record.
+
+    Attributes:
+        kind: ``bundle``, ``report``, ``log`` or ``image``.
+        subject: Whose content it was, when it was one subject's.
+        digest: Digest of what was handed out.
+        purpose: Why, in words.
+    """
+
+    kind: str
+    subject: SubjectId | None
+    digest: Digest
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrityVerified:
+    """The whole log was verified and found intact.
+
+    Attributes:
+        size: Number of records verified.
+        root: Root of the tree over them.
+        signatures: Device signatures checked.
+        blobs: Stored contents checked.
+    """
+
+    size: int
+    root: Digest
+    signatures: int
+    blobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrityViolationDetected:
+    """Verification of the log found something that is not as it was recorded.
+
+    Attributes:
+        size: Number of records examined.
+        problems: Each problem in words.
+    """
+
+    size: int
+    problems: tuple[str, ...]
+
+
+ClinicEvent = (
+    ClinicRegistered
+    | SoftwareDeployed
+    | RecordExported
+    | IntegrityVerified
+    | IntegrityViolationDetected
+)

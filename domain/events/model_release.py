@@ -1,0 +1,45 @@
+"""Facts about model releases: registered, approved, suspended."""
+
+from dataclasses import dataclass
+
+from domain.values.identifiers import ReleaseId
+from domain.values.model import ModelManifest
+from domain.values.signature import ElectronicSignature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRegistered:
+    """A model was registered with everything that must be known of it.
+
+    Attributes:
+        release: The release.
+        manifest: What it carries.
+    """
+
+    release: ReleaseId
+    manifest: ModelManifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelApproved:
+    """A person approved the release for use.
+
+    Attributes:
+        signature: The approval, over the manifest's digest.
+    """
+
+    signature: ElectronicSignature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSuspended:
+    """The release may not be run from now on.
+
+    Attributes:
+        reason: Why.
+    """
+
+    reason: str
+
+
+ModelReleaseEvent = ModelRegistered | ModelApproved | ModelSuspended
