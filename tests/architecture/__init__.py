@@ -1,0 +1,1 @@
+"""Rules about the repository as a whole: layers, sizes, names and what must never be committed."""

@@ -1,0 +1,1 @@
+"""Real things that tests run against: a PostgreSQL server and a browser."""

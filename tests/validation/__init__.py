@@ -1,0 +1,1 @@
+"""Tests of the proofs: checks, requirements and the auditor's verifier."""
