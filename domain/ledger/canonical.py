@@ -20,9 +20,13 @@ from typing import Final, TypeAlias, cast
 
 from domain.errors import MalformedInput
 
-JsonValue: TypeAlias = (
-    bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
+JsonValue: TypeAlias = bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"] | None
+"""What parsing gives."""
+
+JsonInput: TypeAlias = (
+    bool | int | float | str | Sequence["JsonInput"] | Mapping[str, "JsonInput"] | None
 )
+"""What encoding takes; of the sequences and mappings only list, tuple and dict."""
 
 MAX_SAFE_INTEGER: Final = (1 << 53) - 1
 MAX_DEPTH: Final = 64
@@ -36,7 +40,7 @@ _ECMA_EXPONENT_BELOW: Final = -6
 _quote: Final[Callable[[str], str]] = encode_basestring
 
 
-def encode(value: JsonValue) -> bytes:
+def encode(value: JsonInput) -> bytes:
     """Encode a plain JSON value as its canonical bytes.
 
     Raises:

@@ -140,7 +140,7 @@ def parse_verifier_key(text: str) -> VerifierKey:
     """
     name, _, rest = text.partition("+")
     _, _, material = rest.partition("+")
-    decoded = _decode_base64(material)
+    decoded = decode_base64(material)
     if decoded[:1] != bytes([ED25519]):
         raise MalformedInput("the verifier key is not an Ed25519 key")
     key = VerifierKey(name=name, public_key=decoded[1:])
@@ -166,12 +166,10 @@ def parse_body(text: str) -> Checkpoint:
     if len(lines) <= _BODY_LINES or lines.pop():
         raise MalformedInput("a checkpoint has at least three lines, each ended by a newline")
     origin, size, root, *extensions = lines
-    if not _DECIMAL.fullmatch(size):
-        raise MalformedInput("a checkpoint's second line is not a decimal size")
     return Checkpoint(
         origin=origin,
-        size=int(size),
-        root=_decode_base64(root),
+        size=decode_decimal(size),
+        root=decode_base64(root),
         extensions=tuple(extensions),
     )
 
@@ -266,7 +264,7 @@ def _parse_signature_line(line: str) -> NoteSignature:
     match = _SIGNATURE_LINE.fullmatch(line)
     if match is None or not _KEY_NAME.fullmatch(match[1]):
         raise MalformedInput("a signature line is malformed")
-    decoded = _decode_base64(match[2])
+    decoded = decode_base64(match[2])
     if len(decoded) <= _KEY_ID_SIZE:
         raise MalformedInput("a signature line carries no signature")
     return NoteSignature(
@@ -274,8 +272,23 @@ def _parse_signature_line(line: str) -> NoteSignature:
     )
 
 
-def _decode_base64(text: str) -> bytes:
-    """Decode base64 in its one canonical form."""
+def decode_decimal(text: str) -> int:
+    """Read a decimal number in its one canonical form.
+
+    Raises:
+        MalformedInput: the text is not digits without leading zeroes, or has too many.
+    """
+    if not _DECIMAL.fullmatch(text):
+        raise MalformedInput("a number is not written in decimal without leading zeroes")
+    return int(text)
+
+
+def decode_base64(text: str) -> bytes:
+    """Decode base64 in its one canonical form.
+
+    Raises:
+        MalformedInput: the text is not base64, or not as an encoder would write it.
+    """
     try:
         decoded = b64decode(text, validate=True)
     except (Base64Error, ValueError) as error:

@@ -73,7 +73,7 @@ class Header:
         device: Identifier of the device that made the record, if one did.
         device_sequence: The device's own count, strictly rising per device.
         correlation: What this record belongs together with.
-        causation: What led to this record, if a record did.
+        causation: Seq of the record that led to this one, if a record did.
         idempotency_key: The key under which the request may be repeated, if it had one.
         key_id: The data key the content is encrypted under.
         algorithm: How it is encrypted; always ``A256GCM``.
@@ -94,7 +94,7 @@ class Header:
     device: str | None = None
     device_sequence: int | None = None
     correlation: str
-    causation: str | None = None
+    causation: int | None = None
     idempotency_key: str | None = None
     key_id: str
     algorithm: str = ALGORITHM
@@ -116,6 +116,7 @@ class Header:
             and 0 <= (self.received_at_us or 0) <= U64_MAX
             and 0 <= (self.device_time_us or 0) <= U64_MAX
             and 0 <= (self.device_sequence or 0) <= U64_MAX
+            and 0 <= (self.causation or 0) <= U64_MAX
         ):
             raise MalformedInput("a header number is out of range")
         self._check_texts()
@@ -128,7 +129,7 @@ class Header:
 
     def _check_texts(self) -> None:
         required = (self.stream, self.name, self.actor, self.correlation, self.key_id)
-        optional = (self.device, self.causation, self.idempotency_key)
+        optional = (self.device, self.idempotency_key)
         texts = (*required, *(text for text in optional if text is not None))
         joined = "".join(texts)
         if not (joined.isascii() and joined.isprintable()):
@@ -185,7 +186,7 @@ def encode_header(header: Header) -> bytes:
             _optional_text(header.device),
             _optional_u64(header.device_sequence),
             _text(header.correlation),
-            _optional_text(header.causation),
+            _optional_u64(header.causation),
             _optional_text(header.idempotency_key),
             _text(header.key_id),
             _text(header.algorithm),
@@ -219,7 +220,7 @@ def decode_header(data: bytes) -> Header:
         device=reader.optional_text_field(),
         device_sequence=reader.optional_u64_field(),
         correlation=reader.text_field(),
-        causation=reader.optional_text_field(),
+        causation=reader.optional_u64_field(),
         idempotency_key=reader.optional_text_field(),
         key_id=reader.text_field(),
         algorithm=reader.text_field(),
