@@ -9,6 +9,7 @@ Rules kept here:
 Source: ``SPECIFICATION.md``, section 1.
 """
 
+import re
 import struct
 from typing import Final
 
@@ -21,6 +22,8 @@ DIGEST_SIZE: Final = 32
 _PACK_LENGTH: Final = struct.Struct(">I").pack
 _PACK_U64: Final = struct.Struct(">Q").pack
 _PACK_U64_FIELD: Final = struct.Struct(">IQ").pack
+_DIGEST_PREFIX: Final = "sha256:"
+_DIGEST_TEXT: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LENGTH_SIZE: Final = 4
 _U64_SIZE: Final = 8
 
@@ -70,6 +73,22 @@ def lp_text(text: str) -> bytes:
         return lp(text.encode())
     except UnicodeEncodeError as error:
         raise MalformedInput("a text field holds a lone surrogate") from error
+
+
+def digest_text(digest: bytes) -> str:
+    """Write a SHA-256 digest as ``sha256:`` and 64 lower-case hexadecimal digits."""
+    return f"{_DIGEST_PREFIX}{digest.hex()}"
+
+
+def parse_digest(text: str) -> bytes:
+    """Read a SHA-256 digest from its text form.
+
+    Raises:
+        MalformedInput: the text is not ``sha256:`` and 64 lower-case hexadecimal digits.
+    """
+    if not _DIGEST_TEXT.fullmatch(text):
+        raise MalformedInput("a digest is written sha256: and 64 lower-case hexadecimal digits")
+    return bytes.fromhex(text.removeprefix(_DIGEST_PREFIX))
 
 
 class Reader:

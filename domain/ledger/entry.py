@@ -12,7 +12,6 @@ Rules kept here:
 Source: ``SPECIFICATION.md``, sections 2 and 3.
 """
 
-import struct
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -34,8 +33,6 @@ NO_PREVIOUS: Final = bytes(DIGEST_SIZE)
 
 _BLOB_SIZE: Final = 2 * DIGEST_SIZE
 _ABSENT: Final = lp(b"")
-_PACK_LENGTH: Final = struct.Struct(">I").pack
-_PACK_U64_FIELD: Final = struct.Struct(">IQ").pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,28 +171,25 @@ def encode_header(header: Header) -> bytes:
     """Encode a header: every field length-prefixed, in fixed order, absent ones empty."""
     return b"".join(
         (
-            _PACK_U64_FIELD(8, header.seq),
-            _text(header.stream),
-            _PACK_U64_FIELD(8, header.version),
-            _text(header.name),
-            _PACK_U64_FIELD(8, header.schema),
-            _PACK_U64_FIELD(8, header.committed_at_us),
+            lp_u64(header.seq),
+            lp_text(header.stream),
+            lp_u64(header.version),
+            lp_text(header.name),
+            lp_u64(header.schema),
+            lp_u64(header.committed_at_us),
             _optional_u64(header.received_at_us),
             _optional_u64(header.device_time_us),
-            _text(header.actor),
+            lp_text(header.actor),
             _optional_text(header.device),
             _optional_u64(header.device_sequence),
-            _text(header.correlation),
+            lp_text(header.correlation),
             _optional_u64(header.causation),
             _optional_text(header.idempotency_key),
-            _text(header.key_id),
-            _text(header.algorithm),
-            _PACK_LENGTH(NONCE_SIZE),
-            header.nonce,
-            _PACK_LENGTH(DIGEST_SIZE),
-            header.commitment,
-            _PACK_LENGTH(_BLOB_SIZE * len(header.blobs)),
-            *[part for blob in header.blobs for part in (blob.name, blob.stored_digest)],
+            lp_text(header.key_id),
+            lp_text(header.algorithm),
+            lp(header.nonce),
+            lp(header.commitment),
+            lp(b"".join([blob.name + blob.stored_digest for blob in header.blobs])),
         )
     )
 
@@ -234,19 +228,9 @@ def decode_header(data: bytes) -> Header:
 
 def encode_entry(entry: Entry) -> bytes:
     """Encode an entry: tag, header, previous hash, content digest, device signature."""
-    header = encode_header(entry.header)
-    signature = entry.device_signature or b""
-    return b"".join(
-        (
-            ENTRY_TAG,
-            _PACK_LENGTH(len(header)),
-            header,
-            entry.previous,
-            entry.content_digest,
-            _PACK_LENGTH(len(signature)),
-            signature,
-        )
-    )
+    signature = lp(entry.device_signature or b"")
+    header = lp(encode_header(entry.header))
+    return b"".join((ENTRY_TAG, header, entry.previous, entry.content_digest, signature))
 
 
 def decode_entry(data: bytes) -> Entry:
@@ -338,35 +322,18 @@ def statement_of(header: Header) -> bytes:
     )
 
 
-def associated_data_of(header: Header) -> bytes:
-    """Return what the ciphertext beside this header is bound to."""
-    return associated_data(
-        stream=header.stream,
-        version=header.version,
-        name=header.name,
-        schema=header.schema,
-        key_id=header.key_id,
-        commitment=header.commitment,
-    )
-
-
 def _signing_device(header: Header) -> tuple[str, int, int]:
     if header.device is None or header.device_sequence is None or header.device_time_us is None:
         raise MalformedInput("a device signature needs device, device sequence and device time")
     return header.device, header.device_sequence, header.device_time_us
 
 
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return _PACK_LENGTH(len(data)) + data
-
-
 def _optional_text(text: str | None) -> bytes:
-    return _ABSENT if text is None else _text(text)
+    return _ABSENT if text is None else lp_text(text)
 
 
 def _optional_u64(value: int | None) -> bytes:
-    return _ABSENT if value is None else _PACK_U64_FIELD(8, value)
+    return _ABSENT if value is None else lp_u64(value)
 
 
 def _decode_blobs(data: bytes) -> tuple[BlobAddress, ...]:
