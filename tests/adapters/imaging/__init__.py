@@ -1,0 +1,1 @@
+"""Tests of image measurement, on drawn, rendered and real pictures."""
