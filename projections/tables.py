@@ -1,0 +1,46 @@
+"""The tables of all projections, and how far each has come.
+
+Rules kept here:
+
+1. Rows and position of a projection change in one transaction, so a crash leaves both as they were.
+2. Every table can be emptied and filled again from the log; none holds anything else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from domain.events.record import Record
+
+metadata = sa.MetaData()
+
+POSITION = sa.Table(
+    "projection_position",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("stalled_seq", sa.BigInteger, nullable=True),
+    sa.Column("stalled_why", sa.Text, nullable=True),
+)
+"""``seq`` is the last record applied, -1 for none; ``stalled_seq`` the record it cannot apply."""
+
+Apply = Callable[[sa.Connection, Record], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """Tables for one kind of reader and the function that keeps them.
+
+    Attributes:
+        name: Permanent word.
+        version: Raised whenever the rows would come out differently; leads to a rebuild.
+        tables: The tables it owns, children before parents.
+        apply: Applies one record; gets shredded records too and must not fail on them.
+    """
+
+    name: str
+    version: int
+    tables: tuple[sa.Table, ...]
+    apply: Apply
