@@ -1,0 +1,93 @@
+"""Service settings from the environment, checked at start.
+
+Rules kept here:
+
+1. Everything has a default that works on one machine with nothing else installed.
+2. A setting that cannot work is refused at start, by name, not at first use.
+3. Secrets are never settings; they live in files under the data folder.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import MalformedInput
+
+DEFAULT_PORT = 8460
+LARGEST_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the service keeps and offers things.
+
+    Attributes:
+        data: Folder of keys, blobs and, by default, the database.
+        database: ``sqlite:///path`` or ``postgresql://…``.
+        host: Address to listen on.
+        port: Port to listen on, 0 for any free one.
+        origin: Address under which browsers see the service; decides cookies and origin checks.
+        checkpoint_copies: Folder that receives a copy of every checkpoint; should be elsewhere.
+        checkpoint_every: Records after which a checkpoint is signed.
+        checkpoint_seconds: Seconds after which a checkpoint is signed when anything is new.
+        upload_limit_bytes: Largest content accepted.
+    """
+
+    data: Path
+    database: str
+    host: str
+    port: int
+    origin: str
+    checkpoint_copies: Path
+    checkpoint_every: int
+    checkpoint_seconds: float
+    upload_limit_bytes: int
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the service over TLS."""
+        return self.origin.startswith("https://")
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings that the environment gives, with defaults for the rest.
+
+    ``VULTUS_DATA``, ``VULTUS_DATABASE``, ``VULTUS_HOST``, ``VULTUS_PORT``, ``VULTUS_ORIGIN``,
+    ``VULTUS_CHECKPOINT_COPIES``, ``VULTUS_CHECKPOINT_EVERY``, ``VULTUS_CHECKPOINT_SECONDS``,
+    ``VULTUS_UPLOAD_LIMIT_MB``.
+
+    Raises:
+        MalformedInput: a setting cannot work; the message names it.
+    """
+    given = os.environ if environment is None else environment
+    data = Path(given.get("VULTUS_DATA") or "data").expanduser().absolute()
+    database = given.get("VULTUS_DATABASE") or f"sqlite:///{data / 'vultus.sqlite'}"
+    if not database.startswith(("sqlite:///", "postgresql://")):
+        message = "VULTUS_DATABASE starts with sqlite:/// or postgresql://"
+        raise MalformedInput(message)
+    host = given.get("VULTUS_HOST") or "127.0.0.1"
+    port = _whole(given, "VULTUS_PORT", DEFAULT_PORT, least=0, most=LARGEST_PORT)
+    return Settings(
+        data=data,
+        database=database,
+        host=host,
+        port=port,
+        origin=(given.get("VULTUS_ORIGIN") or f"http://{host}:{port}").rstrip("/"),
+        checkpoint_copies=Path(
+            given.get("VULTUS_CHECKPOINT_COPIES") or data / "checkpoint-copies"
+        ).expanduser(),
+        checkpoint_every=_whole(given, "VULTUS_CHECKPOINT_EVERY", 200, least=1, most=10**6),
+        checkpoint_seconds=float(
+            _whole(given, "VULTUS_CHECKPOINT_SECONDS", 10, least=1, most=86_400)
+        ),
+        upload_limit_bytes=_whole(given, "VULTUS_UPLOAD_LIMIT_MB", 128, least=1, most=4096) << 20,
+    )
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, *, least: int, most: int) -> int:
+    text = given.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        message = f"{name} is a whole number from {least} to {most}"
+        raise MalformedInput(message)
+    return int(text)
