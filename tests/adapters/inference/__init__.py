@@ -1,0 +1,1 @@
+"""Released models and how they are run."""
