@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.values.identifiers import PractitionerId, ReauthenticationId
+from domain.values.time import ServerTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,10 +13,12 @@ class OperatorAuthenticated:
     Attributes:
         practitioner: Who.
         methods: Factors used, such as ``password`` and ``totp``.
+        at: When, by our clock.
     """
 
     practitioner: PractitionerId
     methods: tuple[str, ...]
+    at: ServerTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +28,12 @@ class AuthenticationFailed:
     Attributes:
         practitioner: Whose account, when the account exists.
         reason: Which factor failed.
+        at: When, by our clock.
     """
 
     practitioner: PractitionerId | None
     reason: str
+    at: ServerTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +44,13 @@ class ReauthenticationPerformed:
         practitioner: Who.
         reauthentication: Names this act in the signature.
         methods: Factors used.
+        at: When, by our clock.
     """
 
     practitioner: PractitionerId
     reauthentication: ReauthenticationId
     methods: tuple[str, ...]
+    at: ServerTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

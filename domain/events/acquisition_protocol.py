@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.values.identifiers import ProtocolId
+from domain.values.identifiers import PractitionerId, ProtocolId
 from domain.values.protocol import ProtocolContent
 from domain.values.signature import ElectronicSignature
 
@@ -14,10 +14,12 @@ class ProtocolDrafted:
     Attributes:
         protocol: This version.
         content: Everything it lays down.
+        drafted_by: Who wrote it; may not approve it.
     """
 
     protocol: ProtocolId
     content: ProtocolContent
+    drafted_by: PractitionerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.values.identifiers import ReleaseId
+from domain.values.identifiers import PractitionerId, ReleaseId
 from domain.values.model import ModelManifest
 from domain.values.signature import ElectronicSignature
 
@@ -14,10 +14,12 @@ class ModelRegistered:
     Attributes:
         release: The release.
         manifest: What it carries.
+        registered_by: Who registered it; may not approve it.
     """
 
     release: ReleaseId
     manifest: ModelManifest
+    registered_by: PractitionerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

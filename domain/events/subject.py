@@ -53,10 +53,12 @@ class LegalHoldReleased:
     """A legal hold ended.
 
     Attributes:
-        ground: Why it ended.
+        ground: The ground of the hold that ended, in the words it was placed with.
+        reason: Why it ended.
     """
 
     ground: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,3 +36,18 @@ class Wording:
     version: str
     language: str
     text: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Whether a subject's consent covers one purpose at one moment.
+
+    Attributes:
+        purpose: What was asked about.
+        covered: Whether an agreement is in force.
+        evidence: What the record says, in words.
+    """
+
+    purpose: Purpose
+    covered: bool
+    evidence: str
