@@ -1,7 +1,6 @@
-"""Plain functions that make valid things with sensible defaults.
+"""Plain functions that make valid things with fixed, sensible defaults.
 
-Everything is fixed: the same call gives the same thing. What a function does not take as an
-argument, ``dataclasses.replace`` changes.
+What a function does not take as an argument, ``dataclasses.replace`` changes.
 """
 
 from datetime import timedelta

@@ -59,7 +59,6 @@ from tests.builders import (
     a_manifest,
     a_measurement,
     a_stereo_pair,
-    a_verdict,
     an_attempt_id,
     an_inference_id,
     conditions,
