@@ -1,0 +1,51 @@
+"""Who may import what, where a list of forbidden names would always be one short."""
+
+import pytest
+
+from tests.architecture.sources import PACKAGES, imported, modules, outside, shown
+
+
+def test_every_way_of_importing_is_seen() -> None:
+    source = "import a.b\nfrom c import d\ndef late():\n    from . import e\n"
+    assert list(imported(source)) == ["a.b", "c", "c.d", ".", "..e"]
+    assert outside(iter(["os.path", "numpy", "domain.values", "domains"]), ["domain"]) == [
+        "numpy",
+        "domains",
+    ]
+
+
+def test_the_domain_imports_the_standard_library_only() -> None:
+    found = {
+        shown(path): outside(imported(path.read_text("utf-8")), ["domain"])
+        for path in modules("domain")
+    }
+    assert not {path: names for path, names in found.items() if names}
+
+
+def test_the_auditors_verifier_imports_ledger_mathematics_and_signatures_only() -> None:
+    allowed = ["validation.audit", "domain.ledger", "domain.errors", "cryptography"]
+    containers = {"domain", "validation"}  # "from domain import ledger" names its container, too
+    found = {
+        shown(path): set(outside(imported(path.read_text("utf-8")), allowed)) - containers
+        for path in modules("validation/audit")
+    }
+    assert not {path: names for path, names in found.items() if names}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_only_the_event_log_knows_the_event_sourcing_library(package: str) -> None:
+    knowing = [
+        shown(path)
+        for path in modules(package)
+        if any(name.split(".")[0] == "eventsourcing" for name in imported(path.read_text("utf-8")))
+    ]
+    assert not [path for path in knowing if not path.startswith("adapters/eventlog/")]
+
+
+def test_no_module_imports_by_relative_path() -> None:
+    relative = [
+        shown(path)
+        for path in modules(*PACKAGES)
+        if any(name.startswith(".") for name in imported(path.read_text("utf-8")))
+    ]
+    assert not relative
