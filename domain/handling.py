@@ -10,9 +10,10 @@ Rules kept here:
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
 from domain.errors import ContentErased, NotFound, StaleVersion
+from domain.events.aggregate import Aggregate
 from domain.events.names import SUBJECT_KEYED, Event
 from domain.events.record import Attestation, Draft, Record, Shredded, StoredBlob
 from domain.ports import EventLog
@@ -23,23 +24,6 @@ from domain.values.time import ServerTime
 S = TypeVar("S")
 E = TypeVar("E")
 TRIES = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aggregate(Generic[S, E]):
-    """How one kind of stream becomes a state.
-
-    Attributes:
-        kind: First part of the stream's name.
-        initial: State of a stream in which nothing was recorded.
-        evolve: State and event to state; refuses no history.
-        survives_erasure: Whether decisions go on after content was erased.
-    """
-
-    kind: str
-    initial: S
-    evolve: Callable[[S, E], S]
-    survives_erasure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import pytest
 
 from domain.errors import RuleViolation
-from domain.handling import Aggregate
+from domain.events.aggregate import Aggregate
 
 S = TypeVar("S")
 E = TypeVar("E")
