@@ -53,9 +53,9 @@ def check_inclusion(
     """
     if not 0 <= index < size:
         raise ProofInvalid(f"a tree of {size} leaves has no leaf {index}")
+    r, _, *path = _checked_hashes([leaf, root, *proof])
     fn, sn = index, size - 1
-    r = leaf
-    for p in _checked_hashes(proof):
+    for p in path:
         if sn == 0:
             raise ProofInvalid("the inclusion proof is too long")
         if fn & 1 or fn == sn:
@@ -110,7 +110,7 @@ def check_consistency(
     """
     if not 0 < first <= second:
         raise ProofInvalid(f"a tree of {second} leaves cannot continue one of {first}")
-    path = _checked_hashes(proof)
+    _, _, *path = _checked_hashes([first_root, second_root, *proof])
     if first == second:
         if path:
             raise ProofInvalid("two trees of one size need no consistency proof, and one is given")

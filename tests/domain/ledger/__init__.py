@@ -1,0 +1,1 @@
+"""Tests of the ledger mathematics, most of them against published vectors."""
