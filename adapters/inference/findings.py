@@ -14,6 +14,7 @@ class it is that, times the probability that the class is the true one. It is no
 health or disease.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -40,6 +41,9 @@ CONFIDENCE_WITHOUT_REFERENCE: Final = 0.3
 # Our own words for a reader; no published scale stands behind them, and the note says so.
 _EVEN_BELOW_DELTA_E: Final = 2.0
 _VARIED_BELOW_DELTA_E: Final = 4.0
+
+# What rounding to 8 bits leaves open: a step of about 0.4 L*, divided by the root of 12.
+_CODE_STEP_L_STAR: Final = 0.12
 
 _COLOUR_LIMITS: Final = LIMITATIONS[:3]
 _INDEX_LIMITS: Final = (LIMITATIONS[3], *LIMITATIONS[1:3])
@@ -199,15 +203,15 @@ class _Reader:
         )
 
     def _quantity_of_uniformity(self) -> Finding:
+        spread = self._outputs.sd["l_star"]
         # Standard uncertainty of a standard deviation of n values. Source: GUM, E.4.3.
+        of_spread = spread / math.sqrt(2.0 * max(self._outputs.tile_count - 1, 1))
         return self._finding(
             "lightness-spread",
             "Spread of lightness over the skin",
-            value=self._outputs.sd["l_star"],
+            value=spread,
             unit="CIELAB",
-            uncertainty=COVERAGE_FACTOR
-            * self._outputs.sd["l_star"]
-            / (2.0 * max(self._outputs.tile_count - 1, 1)) ** 0.5,
+            uncertainty=COVERAGE_FACTOR * math.hypot(of_spread, _CODE_STEP_L_STAR),
             limits=_UNIFORMITY_LIMITS,
         )
 

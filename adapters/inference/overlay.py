@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.imaging.determinism import fix_arithmetic
+from adapters.inference.tensors import Tensor
 from domain.errors import MalformedInput
 
 LONGEST_SIDE_PX: Final = 1024
@@ -96,7 +98,7 @@ ITA_SCALE: Final = OverlayScale(
 )
 
 
-def draw_overlay(values: NDArray[np.float32], scale: OverlayScale) -> Overlay:
+def draw_overlay(values: Tensor, scale: OverlayScale) -> Overlay:
     """Draw one map.
 
     Args:
@@ -104,11 +106,13 @@ def draw_overlay(values: NDArray[np.float32], scale: OverlayScale) -> Overlay:
         scale: The meaning of the colours.
 
     Raises:
-        MalformedInput: the map is not two-dimensional or has no pixel.
+        MalformedInput: the map is not a two-dimensional float32 array, or has no pixel.
     """
-    if values.ndim != 2 or values.size == 0:  # noqa: PLR2004  rows and columns
-        raise MalformedInput("a map has rows and columns, at least one of each")
-    shrunk, is_measured = _shrink(values)
+    if values.ndim != 2 or values.size == 0 or values.dtype != np.float32:  # noqa: PLR2004
+        raise MalformedInput("a map has rows and columns of float32, at least one of each")
+    plane = values.astype(np.float32, copy=False)
+    fix_arithmetic()
+    shrunk, is_measured = _shrink(plane)
     levels = _levels(np.where(is_measured, shrunk, np.float32(scale.lowest)), scale)
     picture = np.zeros((*shrunk.shape, 4), dtype=np.uint8)
     picture[..., :3] = _ramp(scale)[levels][..., ::-1]  # OpenCV writes blue first
@@ -117,14 +121,14 @@ def draw_overlay(values: NDArray[np.float32], scale: OverlayScale) -> Overlay:
     written, png = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION])
     if not written:
         raise MalformedInput("the map could not be written as PNG")
-    measured = values[~np.isnan(values)]
+    measured = plane[~np.isnan(plane)]
     beyond = np.count_nonzero((measured < scale.lowest) | (measured > scale.highest))
     return Overlay(
         png=png.tobytes(),
         width_px=shrunk.shape[1],
         height_px=shrunk.shape[0],
         scale=scale,
-        measured_fraction=measured.size / values.size,
+        measured_fraction=measured.size / plane.size,
         beyond_fraction=beyond / max(measured.size, 1),
     )
 

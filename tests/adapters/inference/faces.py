@@ -73,7 +73,8 @@ def with_noise(image: NDArray[np.uint8], *, seed: int, sd: float = 2.0) -> NDArr
 def photograph() -> NDArray[np.uint8]:
     """Return the public-domain portrait that scikit-image ships: (512, 512, 3) uint8, RGB."""
     found = importlib.util.find_spec("skimage")
-    assert found is not None and found.origin is not None
+    assert found is not None
+    assert found.origin is not None
     path = Path(found.origin).parent / "data" / "astronaut.png"
     picture = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None

@@ -33,7 +33,7 @@ def encode(light: Array) -> NDArray[np.uint8]:
     """Apply the sRGB curve and round to 8 bits."""
     curved = 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055
     encoded = np.where(light <= 0.0031308, 12.92 * light, curved)
-    return np.rint(np.clip(encoded, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(encoded, 0, 1) * 255), dtype=np.uint8)
 
 
 def lab(rgb: Array) -> Array:
