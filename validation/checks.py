@@ -90,7 +90,7 @@ def _interface() -> Result:
 CHECKS = (
     Check(name="types", ensures="every type agrees (mypy --strict)", run=_program("mypy")),
     Check(name="ui", ensures="the web interface: types, unit tests, build", run=_interface),
-    Check(name="layers", ensures="imports go one way", run=_program("lint-imports")),
+    Check(name="layers", ensures="imports go one way", run=_program("lint-imports", "--no-logo")),
     Check(name="style", ensures="every rule of ruff is kept", run=_program("ruff", "check")),
     Check(name="format", ensures="ruff format", run=_program("ruff", "format", "--check")),
     Check(name="pins", ensures="requirements/ and pyproject.toml agree", run=_pins),
