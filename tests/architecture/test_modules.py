@@ -44,17 +44,7 @@ def test_every_folder_of_modules_is_a_package_except_the_migrations() -> None:
     assert not (ROOT / "alembic" / "__init__.py").exists(), "it would shadow the library"
 
 
-def test_a_noun_with_rules_has_its_facts_under_the_same_name() -> None:
-    facts = {path.name for path in modules("domain/events")}
-    assert not {path.name for path in modules("domain/rules")} - facts
-
-
-def test_tests_stand_where_what_they_test_stands() -> None:
-    astray = []
-    for path in modules(*(f"tests/{package}" for package in PACKAGES)):
-        if path.name.startswith("test_"):
-            source = ROOT / path.parent.relative_to(ROOT / "tests")
-            subject = path.stem.removeprefix("test_")
-            if not any(subject.startswith(each.stem) for each in source.glob("*.py")):
-                astray.append(shown(path))
-    assert not astray
+def test_the_folders_of_tests_mirror_the_folders_they_test() -> None:
+    folders = {path.parent for path in modules(*(f"tests/{package}" for package in PACKAGES))}
+    mirrored = {folder: ROOT / folder.relative_to(ROOT / "tests") for folder in folders}
+    assert not [shown(folder) for folder, source in mirrored.items() if not source.is_dir()]
