@@ -106,13 +106,24 @@ def _unpack(folder: Path) -> None:
     script.write_text(_UNPACK, "utf-8")
     subprocess.run([str(node_program()), str(script), str(packed), str(fresh)], check=True)
     for archive in fresh.glob("*.tar"):
-        with tarfile.open(archive) as contents:
-            contents.extractall(fresh, filter="data")
+        _extract_files(archive, fresh)
         archive.unlink()
     shutil.rmtree(fresh / "node_modules")
     (fresh / "fonts.conf").write_text(_FONTS, "utf-8")
     (fresh / "chromium").chmod(0o755)
     fresh.rename(folder)
+
+
+def _extract_files(archive: Path, folder: Path) -> None:
+    """Write the plain files of a tar archive; early releases of Python 3.11 lack its filters."""
+    with tarfile.open(archive) as contents:
+        for member in contents:
+            file = contents.extractfile(member)
+            if file is not None:
+                target = folder / member.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with file, target.open("wb") as written:
+                    shutil.copyfileobj(file, written)
 
 
 @contextmanager
