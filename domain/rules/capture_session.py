@@ -261,15 +261,19 @@ def _opened(session: CaptureSession, event: SessionOpened) -> CaptureSession:
 
 def _arrived(event: AttemptSubmitted | PhotographImported) -> Attempt:
     if isinstance(event, PhotographImported):
-        frames, calibration = (event.frame,), None
-    else:
-        frames, calibration = event.frames, event.conditions.calibration
+        return Attempt(
+            attempt=event.attempt,
+            view=event.view,
+            frames=(event.frame,),
+            calibration=None,
+            imported=True,
+        )
     return Attempt(
         attempt=event.attempt,
         view=event.view,
-        frames=frames,
-        calibration=calibration,
-        imported=isinstance(event, PhotographImported),
+        frames=event.frames,
+        calibration=event.conditions.calibration,
+        imported=False,
     )
 
 
