@@ -1,6 +1,7 @@
 """The marker ties tests to numbered requirements, and the report says how they ended."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ def _run(folder: Path, source: str, *options: str) -> "subprocess.CompletedProce
         [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", *plugins, *options, "test_it.py"],
         check=False,
         cwd=folder,
-        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,
     )
