@@ -1,0 +1,158 @@
+"""Database engines, and the one place that knows how a database is named and made.
+
+Rules kept here:
+
+1. One DSN names one database, for the log and for everything else: ``sqlite:///PATH``, with
+   ``?mode=ro`` to read only, or ``postgresql://…``.
+2. Alembic owns every table on both. Starting at once from several processes is safe: one
+   upgrades, the others wait and find the work done.
+3. A transaction on SQLite takes the write lock when it begins, so it cannot fail half-way
+   because another one wrote meanwhile. Whoever only reads says so with ``reading``.
+4. Whoever serves needs no right to change a record: ``migrate`` grants a service role exactly
+   what it needs.
+"""
+
+import os
+import sqlite3
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.pool import QueuePool
+
+from domain.errors import MalformedInput, Unavailable
+
+LOCK_TIMEOUT_S = 10.0
+MIGRATION_TIMEOUT_S = 60.0
+APPEND_ONLY = ("log_owner", "records", "tree_nodes", "checkpoints")
+"""The tables of the record; a service role may read them and add to them."""
+
+_SCRIPTS = (
+    Path(__file__).parent.parent / "alembic",
+    Path(sys.prefix) / "share" / "vultus" / "alembic",
+)
+_MIGRATION_LOCK = 0x76756C74_75733031  # any fixed number; it must differ from other programs'
+_MIGRATING = threading.Lock()  # Alembic keeps what it works on in a global
+
+
+def sqlite_name(dsn: str) -> str | None:
+    """Return what ``sqlite3.connect(…, uri=True)`` takes; None where the DSN is not SQLite.
+
+    Raises:
+        MalformedInput: the DSN names neither an SQLite file nor a PostgreSQL database.
+    """
+    try:
+        url = sa.make_url(dsn)
+    except sa.exc.ArgumentError as error:
+        raise MalformedInput("a database is named sqlite:///PATH or postgresql://…") from error
+    if url.drivername == "postgresql":
+        return None
+    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
+        raise MalformedInput("a database is named sqlite:///PATH or postgresql://…")
+    if set(url.query) - {"mode"}:
+        raise MalformedInput("of SQLite's options only mode may be given")
+    # With mode=rw a missing file is an error; without, an empty one would silently take its place.
+    return f"file:{quote(url.database)}?mode={quote(str(url.query.get('mode', 'rw')))}"
+
+
+def open_engine(dsn: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> sa.Engine:
+    """Return an engine whose transactions may write; nothing is connected yet.
+
+    Raises:
+        MalformedInput: the DSN names neither an SQLite file nor a PostgreSQL database.
+    """
+    name = sqlite_name(dsn)
+    if name is None:
+        url = sa.make_url(dsn).set(drivername="postgresql+psycopg")
+        return sa.create_engine(url, pool_pre_ping=True)
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            name, uri=True, timeout=lock_timeout_s, isolation_level=None, check_same_thread=False
+        )
+        if not name.endswith("mode=ro"):
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+
+    def begin(connection: sa.Connection) -> None:
+        only_reads = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+    sa.event.listen(engine, "begin", begin)
+    return engine
+
+
+def reading(engine: sa.Engine) -> sa.Engine:
+    """Return the same engine for transactions that only read and so need not wait for writers."""
+    return engine.execution_options(reading=True, postgresql_readonly=True)
+
+
+def migrate(dsn: str, *, service_role: str | None = None) -> None:
+    """Bring a database, new or old, to the tables this build works with.
+
+    Everything happens in one transaction: a crash leaves the database as it was.
+
+    Args:
+        dsn: The database; on PostgreSQL, as the role that shall own the tables.
+        service_role: A PostgreSQL role that may read and append, but not change records.
+
+    Raises:
+        MalformedInput: the DSN names neither an SQLite file nor a PostgreSQL database.
+        Unavailable: the database cannot be reached, written or locked.
+    """
+    if sqlite_name(dsn) is not None:
+        _create_file(Path(str(sa.make_url(dsn).database)))
+    engine = open_engine(dsn, lock_timeout_s=MIGRATION_TIMEOUT_S)
+    try:
+        with _MIGRATING, engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            config = Config(config_args={"script_location": str(_scripts())})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            if service_role is not None:
+                _grant(connection, service_role)
+    except sa.exc.OperationalError as error:
+        raise Unavailable(f"the database cannot be brought up to date: {error.orig}") from error
+    finally:
+        engine.dispose()
+
+
+def _create_file(path: Path) -> None:
+    """Create a database file that only its owner may read, unless there is one."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT, 0o600))
+    except OSError as error:
+        raise Unavailable(f"the database file cannot be created: {error.strerror}") from error
+
+
+def _scripts() -> Path:
+    for path in _SCRIPTS:
+        if (path / "env.py").is_file():
+            return path
+    raise Unavailable("this installation lacks its database migrations (alembic/)")
+
+
+def _grant(connection: sa.Connection, role: str) -> None:
+    """Let a role read everything, append to the record and keep the other tables."""
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+    for table in sa.inspect(connection).get_table_names(schema="public"):
+        rights = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
+        if table in APPEND_ONLY:
+            rights = "SELECT, INSERT"
+        elif table in ("alembic_version", "log_writer"):
+            # LOCK TABLE asks for a right to change the table; the one writers lock stays empty.
+            rights = "SELECT" if table == "alembic_version" else "SELECT, DELETE"
+        name = connection.dialect.identifier_preparer.quote(table)
+        connection.exec_driver_sql(f"REVOKE ALL ON public.{name} FROM {quoted}")
+        connection.exec_driver_sql(f"GRANT {rights} ON public.{name} TO {quoted}")

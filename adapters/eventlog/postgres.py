@@ -1,0 +1,272 @@
+"""The log in PostgreSQL, on the library's recorder.
+
+Rules kept here:
+
+1. Writers lock a table of their own, one after the other, until their commit: commit order is
+   log order, and readers never wait. Positions are counted under that lock; a sequence would
+   leave gaps.
+2. The library's database functions take no lock at all, so they are refused at start-up.
+3. A connection lost around a commit leaves the outcome unknown. The append is repeated, and
+   what the first try recorded is recognised by its own bytes (``appending``).
+4. Records come in through ``append`` only; Alembic owns every table.
+"""
+
+import os
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.utils import strtobool
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row, tuple_row
+
+from adapters.eventlog.appending import Appended, LogState, Place, Request, append
+from adapters.eventlog.failures import database_errors, lost
+from adapters.eventlog.rows import Row
+from adapters.eventlog.sealing import Sealed
+from adapters.eventlog.statements import STORED_COLUMNS, statements
+from adapters.eventlog.subscription import PostgresPositions
+from adapters.ledger.tree_store import Edge, NodeRow
+from domain.errors import MalformedInput
+from domain.ledger.chain import StreamHead
+from domain.ports import Clock
+
+T = TypeVar("T")
+
+TRIES = 3
+RETRY_S = 0.05
+IDLE_IN_TRANSACTION_S = 10.0
+DATABASE_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
+
+_SELECT = statements("notification_id", "%s")
+_TYPES = (
+    *("bigint", "text", "bigint", "text", "bigint", "bigint", "text", "text", "bigint"),
+    *("text", "bigint", "text", "bigint", "text", "bytea", "bytea", "bytea", "bytea"),
+)
+_INSERT = (
+    f"INSERT INTO records (notification_id, {', '.join(STORED_COLUMNS)}) "  # noqa: S608
+    f"SELECT * FROM unnest({', '.join(f'%b::{kind}[]' for kind in _TYPES)})"
+).encode()
+_INSERT_NODES = b"INSERT INTO tree_nodes SELECT * FROM unnest(%b::bigint[], %b::bytea[])"
+_INSERT_OWNER = b"INSERT INTO log_owner (only_row, clinic) VALUES (1, %s)"
+_HEADS = (
+    b"SELECT asked.stream, head.originator_version, head.leaf FROM unnest(%s::text[]) "
+    b"AS asked (stream) CROSS JOIN LATERAL (SELECT originator_version, leaf FROM records "
+    b"WHERE originator_id = asked.stream ORDER BY originator_version DESC LIMIT 1) AS head"
+)
+_NODES = b"SELECT seq, hashes FROM tree_nodes WHERE seq = ANY(%s::bigint[])"
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+Connection = psycopg.Connection[Any]
+
+
+class _Datastore(PostgresDatastore):
+    """The library's datastore, for any DSN, with durable commits."""
+
+    def __init__(self, dsn: str, *, lock_timeout_s: float) -> None:
+        given = conninfo_to_dict(dsn)
+        super().__init__(
+            dbname=str(given.get("dbname", "")),
+            host=str(given.get("host", "")),
+            port=str(given.get("port", "")),
+            user=str(given.get("user", "")),
+            password=str(given.get("password", "")),
+            connect_timeout=lock_timeout_s,
+            idle_in_transaction_session_timeout=IDLE_IN_TRANSACTION_S,
+            pool_size=2,
+            max_overflow=10,
+            lock_timeout=max(1, round(lock_timeout_s)),
+            originator_id_type="text",
+        )
+        # The library takes five fields; TLS and the rest of a DSN must not get lost.
+        self.pool.kwargs = {**given, "row_factory": dict_row}
+
+    def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
+        configure = super().after_connect_func()
+
+        def after_connect(connection: psycopg.Connection[Any]) -> None:
+            configure(connection)
+            # An append is durable once it returns, whatever default role or database has.
+            connection.execute(
+                "SELECT set_config('synchronous_commit', 'on', false) "
+                "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+            )
+
+        return after_connect
+
+
+class PostgresRecords(PostgresApplicationRecorder):
+    """The library's recorder over our tables."""
+
+    def __init__(self, dsn: str, *, clinic: str, clock: Clock, lock_timeout_s: float) -> None:
+        """Use the database behind a DSN for this clinic's log.
+
+        Raises:
+            MalformedInput: the library's database functions are switched on.
+            Unavailable: the database cannot be reached.
+        """
+        if strtobool(os.environ.get(DATABASE_FUNCTIONS) or "no"):
+            message = f"{DATABASE_FUNCTIONS} records without a lock and so out of order; unset it"
+            raise MalformedInput(message)
+        datastore = _Datastore(dsn, lock_timeout_s=lock_timeout_s)
+        try:
+            with database_errors():
+                super().__init__(datastore, events_table_name="records")
+        except BaseException:
+            datastore.close()
+            raise
+        self.lock_table_statements = [
+            sql.SQL("SET LOCAL lock_timeout = {}").format(f"{datastore.lock_timeout}s"),
+            sql.SQL("LOCK TABLE log_writer IN EXCLUSIVE MODE"),
+        ]
+        self._clinic = clinic
+        self._clock = clock
+        self._edge: Edge | None = None
+
+    def append(self, sealed: Sequence[Sealed]) -> tuple[Row, ...]:
+        """Record sealed drafts, or return what stands in their place already."""
+
+        def record(connection: Connection) -> Appended:
+            # In a pipeline, lock, reading and writing take three round trips in all.
+            with connection.pipeline(), connection.transaction():
+                return append(
+                    _Writing(self, connection),
+                    sealed,
+                    clinic=self._clinic,
+                    clock=self._clock,
+                    edge=self._edge,
+                )
+
+        appended = self._connected(record)
+        if appended.edge is not None:  # kept only now: a rolled back edge never existed
+            self._edge = appended.edge
+        return appended.rows
+
+    def owner(self) -> str | None:
+        """Return the clinic whose log it is; None before the first record."""
+        found = self._all(_SELECT.owner.encode())
+        return str(found[0][0]) if found else None
+
+    def size(self) -> int:
+        """Return the number of records."""
+        found = self._all(_SELECT.last.encode())
+        return int(found[0][0]) if found else 0
+
+    def stream(self, stream: str, after_version: int) -> list[Row]:
+        """Return a stream's rows after a version."""
+        return self._rows(_SELECT.stream, stream, after_version)
+
+    def after(self, position: int, limit: int) -> list[Row]:
+        """Return at most ``limit`` rows after a position."""
+        return self._rows(_SELECT.after, position, limit)
+
+    def recorded(self, actor: str, idempotency_key: str) -> list[Row]:
+        """Return the rows of one request."""
+        return self._rows(_SELECT.recorded, actor, idempotency_key)
+
+    def of_key(self, key: str, position: int, limit: int) -> list[Row]:
+        """Return at most ``limit`` rows under a data key after a position."""
+        return self._rows(_SELECT.of_key, key, position, limit)
+
+    def nodes(self, seqs: Collection[int]) -> Mapping[int, bytes]:
+        """Return the tree's rows for these seqs."""
+        return dict(self._all(_NODES, list(seqs)))
+
+    def positions(self, gt: int) -> PostgresPositions:
+        """Subscribe to newest positions."""
+        return PostgresPositions(self, gt=gt)
+
+    def insert_events(self, *_: object, **__: object) -> NoReturn:
+        """Refuse: a record without chain and tree is none."""
+        raise NotImplementedError("records are appended sealed, with chain and tree")
+
+    def create_table(self) -> NoReturn:
+        """Refuse: Alembic owns every table."""
+        raise NotImplementedError("Alembic owns every table")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.datastore.close()
+
+    def lock(self, cursor: psycopg.Cursor[Any]) -> None:
+        """Wait until no other writer is between its reading and its commit."""
+        self._lock_table(cursor)
+
+    def notify(self, cursor: psycopg.Cursor[Any]) -> None:
+        """Tell every listener, once committed, that there are new records."""
+        self._notify_channel(cursor)
+
+    def _rows(self, statement: str, *values: object) -> list[Row]:
+        return [Row(*row) for row in self._all(statement.encode(), *values)]
+
+    def _all(self, statement: bytes, *values: object) -> list[tuple[Any, ...]]:
+        return self._connected(
+            lambda connection: _cursor(connection).execute(statement, values).fetchall()
+        )
+
+    def _connected(self, use: Callable[[Connection], T]) -> T:
+        """Use a connection; where it is lost on the way, use another one."""
+        with database_errors():
+            for last in (*[False] * (TRIES - 1), True):
+                try:
+                    with self.datastore.get_connection() as connection:
+                        return use(connection)
+                except PersistenceError as error:
+                    if last or not lost(error):
+                        raise
+                    self.datastore.pool.check()  # the others of the pool may be lost as well
+                    time.sleep(RETRY_S)
+        raise AssertionError("the last try returns or raises")
+
+
+class _Writing:
+    """One append's transaction, in a pipeline."""
+
+    def __init__(self, records: PostgresRecords, connection: Connection) -> None:
+        self._records = records
+        self._connection = connection
+        with connection.cursor() as cursor:
+            records.lock(cursor)
+
+    def state(self, streams: Collection[str], requests: Collection[Request]) -> LogState:
+        asked = [self._ask(_SELECT.recorded.encode(), *each) for each in requests]
+        owners = self._ask(_SELECT.owner.encode())
+        lasts = self._ask(_SELECT.last.encode())
+        heads = self._ask(_HEADS, list(streams))
+        owner, last = owners.fetchone(), lasts.fetchone()
+        return LogState(
+            owner=None if owner is None else owner[0],
+            size=0 if last is None else last[0],
+            committed_at_us=0 if last is None else last[1],
+            heads={
+                stream: StreamHead(version=version, leaf=leaf)
+                for stream, version, leaf in heads.fetchall()
+            },
+            recorded=sorted(Row(*row) for each in asked for row in each.fetchall()),
+        )
+
+    def at(self, places: Collection[Place]) -> list[Row]:
+        asked = [self._ask(_SELECT.at.encode(), *place) for place in places]
+        return sorted(Row(*row) for each in asked for row in each.fetchall())
+
+    def nodes(self, seqs: Collection[int]) -> Mapping[int, bytes]:
+        return dict(self._ask(_NODES, list(seqs)).fetchall())
+
+    def insert(self, owner: str | None, rows: Sequence[Row], nodes: Sequence[NodeRow]) -> None:
+        if owner is not None:
+            self._ask(_INSERT_OWNER, owner)
+        self._ask(_INSERT, *map(list, zip(*rows, strict=True)))
+        self._ask(_INSERT_NODES, *map(list, zip(*nodes, strict=True)))
+        with self._connection.cursor() as cursor:
+            self._records.notify(cursor)
+
+    def _ask(self, statement: bytes, *values: object) -> Cursor:
+        return _cursor(self._connection).execute(statement, values)
+
+
+def _cursor(connection: Connection) -> Cursor:
+    return connection.cursor(binary=True, row_factory=tuple_row)
