@@ -1,0 +1,1 @@
+"""Tests of keys: wrapped, derived, destroyed, signing."""
