@@ -1,0 +1,134 @@
+"""Who is calling: sign-in, sign-ins behind a cookie, and proving identity again before signing.
+
+Rules kept here:
+
+1. A sign-in proves a password and a one-time code; every attempt is a recorded fact.
+2. Roles are read from the record at each request, so a revoked role ends at once.
+3. A browser's unsafe request names this client in a header and comes from our own origin; a page
+   of somebody else can send neither with the cookie.
+4. A denial is a recorded fact, too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.permissions import Permission, permissions_of
+from api.wiring import System, system_of
+from domain.errors import NotPermitted, NotSignedIn
+from domain.events.access import AccessDenied
+from domain.handling import load, update
+from domain.rules.access import ACCESS
+from domain.rules.practitioner import PRACTITIONER
+from domain.values.actor import Actor, Role
+from domain.values.identifiers import AccessId, PractitionerId, StreamName
+from domain.values.time import ServerTime
+
+COOKIE = "vultus_session"
+CLIENT_HEADER = "X-Vultus-Client"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A signed-in practitioner.
+
+    Attributes:
+        practitioner: Who.
+        display_name: Name shown on screens and reports.
+        roles: Roles held now.
+        permissions: What these roles allow.
+        began: When all factors were last proven.
+    """
+
+    practitioner: PractitionerId
+    display_name: str
+    roles: frozenset[Role]
+    permissions: frozenset[Permission]
+    began: ServerTime
+
+    @property
+    def actor(self) -> Actor:
+        """The person as an actor."""
+        return Actor.practitioner(self.practitioner)
+
+
+def access_stream(practitioner: PractitionerId) -> StreamName:
+    """Return the stream of who came in and what they looked at."""
+    return AccessId.derived(practitioner).stream
+
+
+def signed_in(request: Request) -> Person:
+    """Return who is calling.
+
+    Raises:
+        NotSignedIn: no sign-in, an ended one, or a request that another site may have caused.
+    """
+    system = system_of(request)
+    _refuse_foreign(request, system)
+    token = request.cookies.get(COOKIE)
+    found = system.accounts.current(token, now=system.clock.now()) if token else None
+    if found is None:
+        message = "There is no sign-in, or it ended after 15 minutes without activity."
+        raise NotSignedIn(message)
+    state, _ = load(system.log, PRACTITIONER, found.practitioner.stream)
+    roles = frozenset(state.roles)
+    return Person(
+        practitioner=found.practitioner,
+        display_name=state.display_name,
+        roles=roles,
+        permissions=permissions_of(roles),
+        began=found.began,
+    )
+
+
+def allowed(permission: Permission) -> Callable[[Request], Person]:
+    """Return the dependency that lets only people with a permission through."""
+
+    def let_through(request: Request) -> Person:
+        person = signed_in(request)
+        if permission not in person.permissions:
+            _record_denial(system_of(request), person, permission, request.url.path)
+            message = f"This needs the permission {permission.value}."
+            raise NotPermitted(message)
+        return person
+
+    let_through.permission = permission  # type: ignore[attr-defined]
+    return let_through
+
+
+def anyone(_request: Request) -> None:
+    """Let everybody through; routes that use it say so on purpose."""
+
+
+anyone.permission = Permission.ANYONE  # type: ignore[attr-defined]
+
+
+def _refuse_foreign(request: Request, system: System) -> None:
+    if request.method in SAFE_METHODS:
+        return
+    origin = request.headers.get("origin")
+    if request.headers.get(CLIENT_HEADER) is None:
+        message = f"An unsafe request names its client in {CLIENT_HEADER}."
+        raise NotSignedIn(message)
+    if origin is not None and origin != system.settings.origin:
+        message = "The request comes from another origin."
+        raise NotSignedIn(message)
+
+
+def _record_denial(
+    system: System, person: Person, permission: Permission, resource: str
+) -> None:
+    event = AccessDenied(permission=permission.value, resource=resource)
+    update(
+        system.log,
+        ACCESS,
+        access_stream(person.practitioner),
+        lambda _: event,
+        system.context(person.actor),
+    )
+
+
+SignedIn = Annotated[Person, Depends(allowed(Permission.SIGNED_IN))]

@@ -1,0 +1,30 @@
+"""Every projection there is."""
+
+from projections import acquisition_protocol as acquisition_protocols
+from projections import (
+    assessment,
+    audit_trail,
+    capture_session,
+    equipment,
+    inference,
+    model_release,
+    practitioner,
+    practitioner_worklist,
+    subject,
+    traceability,
+)
+from projections.tables import Projection
+
+ALL: tuple[Projection, ...] = (
+    practitioner.PROJECTION,
+    subject.PROJECTION,
+    equipment.PROJECTION,
+    acquisition_protocols.PROJECTION,
+    model_release.PROJECTION,
+    capture_session.PROJECTION,
+    inference.PROJECTION,
+    assessment.PROJECTION,
+    practitioner_worklist.PROJECTION,
+    traceability.PROJECTION,
+    audit_trail.PROJECTION,
+)

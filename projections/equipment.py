@@ -1,0 +1,273 @@
+"""Stations: configuration, calibrations and what expires next, light, checks, incidents, gaps.
+
+Rules kept here:
+
+1. What depends on the time, such as an expiry, is worked out when it is read.
+2. When a station was last seen is read from headers, which survive every erasure.
+"""
+
+import sqlalchemy as sa
+
+from domain.events import equipment as facts
+from domain.events.record import Record
+from domain.values.identifiers import DeviceId
+from domain.values.time import offset_ms
+from projections.rows import Row, change, every, one, plain, put
+from projections.tables import Projection, metadata
+
+DEVICE = sa.Table(
+    "device",
+    metadata,
+    sa.Column("device", sa.Text, primary_key=True),
+    sa.Column("serial", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("public_key", sa.Text, nullable=False),
+    sa.Column("configuration", sa.JSON, nullable=True),
+    sa.Column("configuration_seq", sa.BigInteger, nullable=True),
+    sa.Column("quarantine", sa.Text, nullable=True),
+    sa.Column("enrolled_at", sa.Text, nullable=False),
+    sa.Column("last_sequence", sa.BigInteger, nullable=False),
+    sa.Column("last_seen_at", sa.Text, nullable=True),
+    sa.Column("clock_offset_ms", sa.Float, nullable=True),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+
+CALIBRATION = sa.Table(
+    "calibration",
+    metadata,
+    sa.Column("calibration", sa.Text, primary_key=True),
+    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("valid_until", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("locked_at", sa.Text, nullable=True),
+    sa.Column("locked_by", sa.Text, nullable=True),
+    sa.Column("locked_seq", sa.BigInteger, nullable=True),
+    sa.Column("invalidated_because", sa.Text, nullable=True),
+)
+
+ILLUMINATION = sa.Table(
+    "illumination",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+)
+
+FIELD_CHECK = sa.Table(
+    "field_check",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+)
+
+INCIDENT = sa.Table(
+    "device_incident",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+
+GAP = sa.Table(
+    "device_sequence_gap",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("expected", sa.BigInteger, nullable=False),
+    sa.Column("received", sa.BigInteger, nullable=False),
+)
+
+TABLES = (GAP, INCIDENT, FIELD_CHECK, ILLUMINATION, CALIBRATION, DEVICE)
+NEWEST = 50
+
+
+def apply(connection: sa.Connection, record: Record) -> None:
+    """Apply one record."""
+    if record.device is not None:
+        _seen(connection, record, str(record.device))
+    if not record.stream.startswith(f"{DeviceId.kind}-"):
+        return
+    device = str(DeviceId.of_stream(record.stream))
+    match record.event:
+        case facts.DeviceEnrolled() as event:
+            put(
+                connection,
+                DEVICE,
+                device=device,
+                serial=event.serial,
+                model=event.model,
+                public_key=event.public_key,
+                configuration=None,
+                configuration_seq=None,
+                quarantine=None,
+                enrolled_at=str(record.committed_at),
+                last_sequence=0,
+                last_seen_at=None,
+                clock_offset_ms=None,
+                version=record.version,
+            )
+        case facts.DeviceConfigurationChanged() as event:
+            changed = {"configuration": plain(event.configuration)}
+            change(connection, DEVICE, {"device": device}, configuration_seq=record.seq, **changed)
+        case (
+            facts.CalibrationRecorded()
+            | facts.CalibrationLocked()
+            | facts.CalibrationInvalidated() as event
+        ):
+            _calibrate(connection, record, device, event)
+        case facts.IlluminationCalibrated() as event:
+            _note(connection, ILLUMINATION, record, device, found=plain(event.illumination))
+        case facts.FieldCheckPerformed() as event:
+            _note(connection, FIELD_CHECK, record, device, found=plain(event))
+        case facts.DeviceQuarantined() as event:
+            change(connection, DEVICE, {"device": device}, quarantine=event.reason)
+        case facts.DeviceReleased():
+            change(connection, DEVICE, {"device": device}, quarantine=None)
+        case facts.DeviceSequenceGapDetected() as event:
+            put(
+                connection,
+                GAP,
+                seq=record.seq,
+                device=device,
+                expected=event.expected,
+                received=event.received,
+            )
+    _incident(connection, record, device)
+    change(connection, DEVICE, {"device": device}, version=record.version)
+
+
+PROJECTION = Projection(name="equipment", version=1, tables=TABLES, apply=apply)
+
+
+def _seen(connection: sa.Connection, record: Record, device: str) -> None:
+    seen = record.received_at or record.committed_at
+    offset = None if record.device_time is None else offset_ms(record.device_time, seen)
+    found = one(connection, DEVICE, device=device)
+    if found is None:
+        return
+    last = max(found["last_sequence"], record.device_sequence or 0)
+    key = {"device": device}
+    change(connection, DEVICE, key, last_sequence=last, last_seen_at=str(seen))
+    change(connection, DEVICE, key, clock_offset_ms=offset)
+
+
+def _calibrate(
+    connection: sa.Connection,
+    record: Record,
+    device: str,
+    event: facts.CalibrationRecorded | facts.CalibrationLocked | facts.CalibrationInvalidated,
+) -> None:
+    match event:
+        case facts.CalibrationRecorded():
+            put(
+                connection,
+                CALIBRATION,
+                calibration=str(event.calibration.calibration),
+                device=device,
+                record=plain(event.calibration),
+                valid_until=str(event.calibration.valid_until),
+                seq=record.seq,
+                locked_at=None,
+                locked_by=None,
+                locked_seq=None,
+                invalidated_because=None,
+            )
+        case facts.CalibrationLocked():
+            change(
+                connection,
+                CALIBRATION,
+                {"calibration": str(event.calibration)},
+                locked_at=str(event.signature.signed_at),
+                locked_by=str(event.signature.signer),
+                locked_seq=record.seq,
+            )
+        case facts.CalibrationInvalidated():
+            key = {"calibration": str(event.calibration)}
+            change(connection, CALIBRATION, key, invalidated_because=event.reason)
+
+
+def _note(
+    connection: sa.Connection, table: sa.Table, record: Record, device: str, *, found: object
+) -> None:
+    at = str(record.device_time or record.committed_at)
+    put(connection, table, seq=record.seq, device=device, at=at, record=found)
+
+
+def _incident(connection: sa.Connection, record: Record, device: str) -> None:
+    match record.event:
+        case facts.DeviceQuarantined() as event:
+            words = ("quarantined", "Taken out of use", event.reason)
+        case facts.DeviceReleased() as event:
+            words = ("released", "Put back into use", event.reason)
+        case facts.CalibrationInvalidated() as event:
+            words = ("calibration", "Calibration invalidated", event.reason)
+        case facts.DeviceSequenceGapDetected() as event:
+            detail = f"Number {event.expected} was due, {event.received} came."
+            words = ("gap", "Statements are missing", detail)
+        case facts.DeviceClockDriftDetected() as event:
+            detail = f"The station's clock is {event.offset_ms / 1000:+.1f} s from ours."
+            words = ("clock", "Clock far off", detail)
+        case facts.DeviceBatchRejected() as event:
+            words = ("refused", f"Delivery refused: {event.rule}", event.evidence)
+        case _:
+            return
+    kind, title, detail = words
+    put(
+        connection,
+        INCIDENT,
+        seq=record.seq,
+        device=device,
+        at=str(record.committed_at),
+        kind=kind,
+        title=title,
+        detail=detail,
+    )
+
+
+def devices(connection: sa.Connection) -> list[Row]:
+    """Return all stations with their newest locked calibration, in order of serial number."""
+    found = every(connection, sa.select(DEVICE).order_by(DEVICE.c.serial))
+    for row in found:
+        row["calibration"] = calibration_in_force(connection, row["device"])
+    return found
+
+
+def device(connection: sa.Connection, identifier: str) -> Row | None:
+    """Return a station with its calibrations, light, checks, incidents and gaps, or none."""
+    found = one(connection, DEVICE, device=identifier)
+    if found is None:
+        return None
+    found["calibration"] = calibration_in_force(connection, identifier)
+    for name, table in (
+        ("calibrations", CALIBRATION),
+        ("illumination", ILLUMINATION),
+        ("field_checks", FIELD_CHECK),
+        ("incidents", INCIDENT),
+        ("gaps", GAP),
+    ):
+        query = (
+            sa.select(table)
+            .where(table.c.device == identifier)
+            .order_by(table.c.seq.desc())
+            .limit(NEWEST)
+        )
+        found[name] = every(connection, query)
+    return found
+
+
+def calibration_in_force(connection: sa.Connection, device: str) -> Row | None:
+    """Return the station's newest locked calibration, or none."""
+    query = (
+        sa.select(CALIBRATION)
+        .where(CALIBRATION.c.device == device, CALIBRATION.c.locked_seq.is_not(None))
+        .order_by(CALIBRATION.c.locked_seq.desc())
+        .limit(1)
+    )
+    return next(iter(every(connection, query)), None)

@@ -1,0 +1,72 @@
+"""The model register."""
+
+import sqlalchemy as sa
+
+from domain.events import model_release as facts
+from domain.events.record import Record
+from domain.values.identifiers import ReleaseId
+from projections.rows import Row, change, every, one, plain, put
+from projections.tables import Projection, metadata
+
+RELEASE = sa.Table(
+    "model_release",
+    metadata,
+    sa.Column("release", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("release_version", sa.Text, nullable=False),
+    sa.Column("manifest", sa.JSON, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("registered_by", sa.Text, nullable=False),
+    sa.Column("approved_by", sa.Text, nullable=True),
+    sa.Column("approved_at", sa.Text, nullable=True),
+    sa.Column("suspended_because", sa.Text, nullable=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+
+
+def apply(connection: sa.Connection, record: Record) -> None:
+    """Apply one record."""
+    if not record.stream.startswith(f"{ReleaseId.kind}-"):
+        return
+    key = {"release": str(ReleaseId.of_stream(record.stream))}
+    match record.event:
+        case facts.ModelRegistered() as event:
+            put(
+                connection,
+                RELEASE,
+                release=str(event.release),
+                name=event.manifest.name,
+                release_version=event.manifest.version,
+                manifest=plain(event.manifest),
+                state="registered",
+                registered_by=str(event.registered_by),
+                approved_by=None,
+                approved_at=None,
+                suspended_because=None,
+                seq=record.seq,
+                version=record.version,
+            )
+        case facts.ModelApproved() as event:
+            approval = {
+                "approved_by": str(event.signature.signer),
+                "approved_at": str(event.signature.signed_at),
+            }
+            change(connection, RELEASE, key, state="approved", **approval)
+        case facts.ModelSuspended() as event:
+            change(connection, RELEASE, key, state="suspended", suspended_because=event.reason)
+    change(connection, RELEASE, key, version=record.version)
+
+
+PROJECTION = Projection(name="model-release", version=1, tables=(RELEASE,), apply=apply)
+
+
+def release(connection: sa.Connection, identifier: str) -> Row | None:
+    """Return a release, or none."""
+    return one(connection, RELEASE, release=identifier)
+
+
+def releases(connection: sa.Connection, *, state: str | None = None) -> list[Row]:
+    """Return all releases, oldest first, optionally in one state."""
+    query = sa.select(RELEASE).order_by(RELEASE.c.seq)
+    return every(connection, query if state is None else query.where(RELEASE.c.state == state))

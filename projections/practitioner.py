@@ -1,0 +1,125 @@
+"""The people who work at the clinic, and the clinic itself."""
+
+import sqlalchemy as sa
+
+from domain.events import access, clinic
+from domain.events import practitioner as facts
+from domain.events.record import Record
+from domain.values.identifiers import PractitionerId
+from projections.rows import Row, change, every, one, plain, put
+from projections.tables import Projection, metadata
+
+PRACTITIONER = sa.Table(
+    "practitioner",
+    metadata,
+    sa.Column("practitioner", sa.Text, primary_key=True),
+    sa.Column("display_name", sa.Text, nullable=False),
+    sa.Column("profession", sa.Text, nullable=False),
+    sa.Column("registration", sa.Text, nullable=False),
+    sa.Column("roles", sa.JSON, nullable=False),
+    sa.Column("credentials", sa.JSON, nullable=False),
+    sa.Column("last_signed_in_at", sa.Text, nullable=True),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+
+CLINIC = sa.Table(
+    "clinic",
+    metadata,
+    sa.Column("clinic", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    sa.Column("demo", sa.Boolean, nullable=False),
+    sa.Column("software", sa.JSON, nullable=True),
+    sa.Column("software_seq", sa.BigInteger, nullable=True),
+)
+
+TABLES = (CLINIC, PRACTITIONER)
+
+
+def apply(connection: sa.Connection, record: Record) -> None:
+    """Apply one record."""
+    match record.event:
+        case clinic.ClinicRegistered() as event:
+            put(
+                connection,
+                CLINIC,
+                clinic=str(event.clinic),
+                name=event.name,
+                time_zone=event.time_zone,
+                demo=event.demo,
+                software=None,
+                software_seq=None,
+            )
+        case clinic.SoftwareDeployed() as event:
+            deployed = {"software": plain(event), "software_seq": record.seq}
+            connection.execute(sa.update(CLINIC).values(**deployed))
+        case access.OperatorAuthenticated() as event:
+            key = {"practitioner": str(event.practitioner)}
+            change(connection, PRACTITIONER, key, last_signed_in_at=str(record.committed_at))
+        case _ if record.stream.startswith(f"{PractitionerId.kind}-"):
+            _apply_practitioner(connection, record)
+        case _:
+            return
+
+
+PROJECTION = Projection(name="practitioner", version=1, tables=TABLES, apply=apply)
+
+
+def _apply_practitioner(connection: sa.Connection, record: Record) -> None:
+    identifier = str(PractitionerId.of_stream(record.stream))
+    key = {"practitioner": identifier}
+    if isinstance(record.event, facts.PractitionerRegistered):
+        put(
+            connection,
+            PRACTITIONER,
+            practitioner=identifier,
+            display_name=record.event.display_name,
+            profession=record.event.profession,
+            registration=record.event.registration,
+            roles=[],
+            credentials=[],
+            last_signed_in_at=None,
+            version=record.version,
+        )
+    found = one(connection, PRACTITIONER, **key)
+    if found is None:
+        return
+    roles, credentials = set(found["roles"]), set(found["credentials"])
+    match record.event:
+        case facts.RoleGranted() as event:
+            roles.add(event.role.value)
+        case facts.RoleRevoked() as event:
+            roles.discard(event.role.value)
+        case facts.CredentialIssued() as event:
+            credentials.add(event.credential)
+        case facts.CredentialRevoked() as event:
+            credentials.discard(event.credential)
+    change(
+        connection,
+        PRACTITIONER,
+        key,
+        roles=sorted(roles),
+        credentials=sorted(credentials),
+        version=record.version,
+    )
+
+
+def practitioner(connection: sa.Connection, identifier: str) -> Row | None:
+    """Return one person, or none."""
+    return one(connection, PRACTITIONER, practitioner=identifier)
+
+
+def practitioners(connection: sa.Connection) -> list[Row]:
+    """Return all people in order of name."""
+    return every(connection, sa.select(PRACTITIONER).order_by(PRACTITIONER.c.display_name))
+
+
+def display_names(connection: sa.Connection) -> dict[str, str]:
+    """Return every person's name by identifier."""
+    query = sa.select(PRACTITIONER.c.practitioner, PRACTITIONER.c.display_name)
+    return {row.practitioner: row.display_name for row in connection.execute(query)}
+
+
+def clinic_row(connection: sa.Connection) -> Row | None:
+    """Return the clinic with the software that serves it, or none before it is registered."""
+    return next(iter(every(connection, sa.select(CLINIC))), None)

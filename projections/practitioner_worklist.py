@@ -1,0 +1,155 @@
+"""What awaits whom: one line a session, from opening to report.
+
+Rules kept here:
+
+1. A line says what is to be done next, not merely what happened last.
+2. Whatever needs attention, such as a flagged report, comes back to the list.
+"""
+
+import sqlalchemy as sa
+
+from domain.events import assessment as assessments
+from domain.events import capture_session as facts
+from domain.events.record import Record
+from domain.values.identifiers import AssessmentId, SessionId
+from projections.rows import Row, change, erased_subject, every, forget, one, put, subject_of
+from projections.tables import Projection, metadata
+
+WORK = sa.Table(
+    "work_item",
+    metadata,
+    sa.Column("session", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("device", sa.Text, nullable=True),
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, index=True),
+    sa.Column("opened_at", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.Text, nullable=False),
+    sa.Column("updated_seq", sa.BigInteger, nullable=False, index=True),
+    sa.Column("accepted", sa.Integer, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("blocked", sa.Integer, nullable=False),
+    sa.Column("withheld", sa.Integer, nullable=False),
+    sa.Column("assessment", sa.Text, nullable=True, index=True),
+    sa.Column("findings_total", sa.Integer, nullable=False),
+    sa.Column("reviewed", sa.JSON, nullable=False),
+    sa.Column("concluded", sa.Boolean, nullable=False),
+    sa.Column("report", sa.Text, nullable=True),
+    sa.Column("report_number", sa.Text, nullable=True),
+    sa.Column("flags", sa.JSON, nullable=False),
+)
+
+
+def apply(connection: sa.Connection, record: Record) -> None:
+    """Apply one record."""
+    subject = erased_subject(record)
+    if subject is not None:
+        forget(connection, (WORK,), subject)
+        return
+    if isinstance(record.event, facts.SessionOpened):
+        _open(connection, record, record.event)
+    elif record.stream.startswith(f"{SessionId.kind}-"):
+        row = one(connection, WORK, session=str(SessionId.of_stream(record.stream)))
+        _advance(connection, record, row, None if row is None else _after_capture(row, record))
+    elif isinstance(record.event, assessments.AssessmentOpened):
+        row = one(connection, WORK, session=str(record.event.session))
+        opened = {
+            "kind": "review",
+            "assessment": str(record.event.assessment),
+            "findings_total": len(record.event.findings),
+        }
+        _advance(connection, record, row, opened)
+    elif record.stream.startswith(f"{AssessmentId.kind}-"):
+        row = one(connection, WORK, assessment=str(AssessmentId.of_stream(record.stream)))
+        _advance(connection, record, row, None if row is None else _after_review(row, record))
+
+
+PROJECTION = Projection(name="practitioner-worklist", version=1, tables=(WORK,), apply=apply)
+
+
+def _open(connection: sa.Connection, record: Record, event: facts.SessionOpened) -> None:
+    put(
+        connection,
+        WORK,
+        session=str(event.session),
+        subject=subject_of(record),
+        device=None if event.device is None else str(event.device),
+        operator=str(event.operator),
+        kind="capture",
+        opened_at=str(record.committed_at),
+        updated_at=str(record.committed_at),
+        updated_seq=record.seq,
+        accepted=0,
+        rejected=0,
+        blocked=0,
+        withheld=0,
+        assessment=None,
+        findings_total=0,
+        reviewed=[],
+        concluded=False,
+        report=None,
+        report_number=None,
+        flags=[],
+    )
+
+
+def _after_capture(row: Row, record: Record) -> Row | None:
+    match record.event:
+        case facts.AttemptJudged() as event:
+            column = "accepted" if event.verdict.acceptable else "rejected"
+            return {column: row[column] + 1}
+        case facts.AttemptUnmeasurable():
+            return {"rejected": row["rejected"] + 1}
+        case facts.CaptureBlocked():
+            return {"blocked": row["blocked"] + 1}
+        case facts.OutputWithheld():
+            return {"withheld": row["withheld"] + 1}
+        case facts.SessionClosed():
+            return {"kind": "analysis"}
+        case facts.SessionAbandoned():
+            return {"kind": "abandoned"}
+        case _:
+            return {}
+
+
+def _after_review(row: Row, record: Record) -> Row | None:
+    match record.event:
+        case (
+            assessments.FindingAccepted()
+            | assessments.FindingAmended()
+            | assessments.FindingRejected() as event
+        ):
+            reviewed = sorted({*row["reviewed"], str(event.finding)})
+            return {"reviewed": reviewed, "kind": _review_kind(row, reviewed, row["concluded"])}
+        case assessments.ConclusionRecorded():
+            kind = _review_kind(row, row["reviewed"], concluded=True)
+            return {"concluded": True, "kind": kind}
+        case assessments.AssessmentSignedOff():
+            return {"kind": "signed"}
+        case assessments.ReportIssued() as event:
+            return {"kind": "done", "report": str(event.report), "report_number": event.number}
+        case assessments.ReportFlagged() as event:
+            return {"kind": "attention", "flags": [*row["flags"], event.reason]}
+        case _:
+            return {}
+
+
+def _review_kind(row: Row, reviewed: list[str], concluded: bool) -> str:  # noqa: FBT001 - a column
+    return "sign" if concluded and len(reviewed) == row["findings_total"] else "review"
+
+
+def _advance(connection: sa.Connection, record: Record, row: Row | None, to: Row | None) -> None:
+    if row is None or to is None:
+        return
+    seen = {"updated_at": str(record.committed_at), "updated_seq": record.seq}
+    change(connection, WORK, {"session": row["session"]}, **seen, **to)
+
+
+def worklist(connection: sa.Connection, *, limit: int = 200) -> list[Row]:
+    """Return the lines of the worklist, most recently changed first.
+
+    ``kind`` is ``capture``, ``analysis``, ``review``, ``sign``, ``signed``, ``done``,
+    ``attention`` or ``abandoned``.
+    """
+    query = sa.select(WORK).order_by(WORK.c.updated_seq.desc()).limit(limit)
+    return every(connection, query)
