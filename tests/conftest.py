@@ -1,5 +1,8 @@
 """What every test may ask for: the requirement marker and the real things tests run against."""
 
+import os
+
+import hypothesis
 import pytest
 
 pytest_plugins = [
@@ -7,6 +10,13 @@ pytest_plugins = [
     "tests.environment.postgres",
     "tests.environment.browser",
 ]
+
+# No deadline: a busy machine is no failure. Integration tries the same examples every time; a
+# person's run tries new ones.
+hypothesis.settings.register_profile(
+    "vultus", deadline=None, derandomize="CI" in os.environ, print_blob=True
+)
+hypothesis.settings.load_profile("vultus")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

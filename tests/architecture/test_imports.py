@@ -1,8 +1,11 @@
 """Who may import what, where a list of forbidden names would always be one short."""
 
+import subprocess
+import sys
+
 import pytest
 
-from tests.architecture.sources import PACKAGES, imported, modules, outside, shown
+from tests.architecture.sources import PACKAGES, ROOT, imported, modules, outside, shown
 
 
 def test_every_way_of_importing_is_seen() -> None:
@@ -49,3 +52,13 @@ def test_no_module_imports_by_relative_path() -> None:
         if any(name.startswith(".") for name in imported(path.read_text("utf-8")))
     ]
     assert not relative
+
+
+@pytest.mark.parametrize("command", ["api.cli", "device.cli", "validation.audit.cli"])
+def test_a_command_line_answers_before_anything_heavy_is_imported(command: str) -> None:
+    heavy = {"alembic", "cv2", "fastapi", "onnx", "onnxruntime", "typst"}
+    script = f"import sys, {command}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    assert not heavy & set(loaded.stdout.split())
