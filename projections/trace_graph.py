@@ -45,7 +45,7 @@ LATEST = sa.Table(
     sa.Column("node", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=True, index=True),
 )
-"""The newest node of its kind, such as a station's configuration; what is captured now rests on it."""
+"""The newest node of its kind, such as a configuration, on which a capture now will rest."""
 
 TABLES = (LATEST, EDGE, NODE)
 LARGEST = 5_000

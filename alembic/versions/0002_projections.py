@@ -1,0 +1,504 @@
+"""Tables of the projections; all of them can be emptied and filled again from the record."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:  # noqa: PLR0915 - one statement a table
+    """Create the tables."""
+    op.create_table(
+        "acquisition_protocol",
+        sa.Column("protocol", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content_version", sa.Text(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("drafted_by", sa.Text(), nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("approved_at", sa.Text(), nullable=True),
+        sa.Column("retired_because", sa.Text(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("protocol"),
+    )
+    op.create_table(
+        "artefact",
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("inference", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("session", "digest"),
+    )
+    op.create_index(op.f("ix_artefact_subject"), "artefact", ["subject"], unique=False)
+    op.create_table(
+        "assessment",
+        sa.Column("assessment", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.JSON(), nullable=False),
+        sa.Column("frames", sa.JSON(), nullable=False),
+        sa.Column("inferences", sa.JSON(), nullable=False),
+        sa.Column("withheld", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("conclusion", sa.Text(), nullable=True),
+        sa.Column("signature", sa.JSON(), nullable=True),
+        sa.Column("amendments", sa.JSON(), nullable=False),
+        sa.Column("opened_at", sa.Text(), nullable=False),
+        sa.Column("opened_seq", sa.BigInteger(), nullable=False),
+        sa.Column("signed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("assessment"),
+    )
+    op.create_index(op.f("ix_assessment_session"), "assessment", ["session"], unique=False)
+    op.create_index(op.f("ix_assessment_subject"), "assessment", ["subject"], unique=False)
+    op.create_table(
+        "attempt",
+        sa.Column("attempt", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("view", sa.Text(), nullable=False),
+        sa.Column("imported", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("captured_at", sa.Text(), nullable=True),
+        sa.Column("received_at", sa.Text(), nullable=True),
+        sa.Column("committed_at", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("device_sequence", sa.BigInteger(), nullable=True),
+        sa.Column("frames", sa.JSON(), nullable=False),
+        sa.Column("conditions", sa.JSON(), nullable=True),
+        sa.Column("gates", sa.JSON(), nullable=False),
+        sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("measurements", sa.JSON(), nullable=False),
+        sa.Column("verdict", sa.JSON(), nullable=True),
+        sa.Column("depth", sa.JSON(), nullable=True),
+        sa.Column("failure", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("attempt"),
+    )
+    op.create_index(op.f("ix_attempt_session"), "attempt", ["session"], unique=False)
+    op.create_index(op.f("ix_attempt_subject"), "attempt", ["subject"], unique=False)
+    op.create_table(
+        "audit_trail",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("device", sa.Text(), nullable=True),
+        sa.Column("device_sequence", sa.BigInteger(), nullable=True),
+        sa.Column("device_time", sa.Text(), nullable=True),
+        sa.Column("received_at", sa.Text(), nullable=True),
+        sa.Column("correlation", sa.Text(), nullable=False),
+        sa.Column("causation", sa.BigInteger(), nullable=True),
+        sa.Column("leaf", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index(op.f("ix_audit_trail_actor"), "audit_trail", ["actor"], unique=False)
+    op.create_index(op.f("ix_audit_trail_name"), "audit_trail", ["name"], unique=False)
+    op.create_index(op.f("ix_audit_trail_stream"), "audit_trail", ["stream"], unique=False)
+    op.create_index(op.f("ix_audit_trail_subject"), "audit_trail", ["subject"], unique=False)
+    op.create_table(
+        "calibration",
+        sa.Column("calibration", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("record", sa.JSON(), nullable=False),
+        sa.Column("valid_until", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("locked_at", sa.Text(), nullable=True),
+        sa.Column("locked_by", sa.Text(), nullable=True),
+        sa.Column("locked_seq", sa.BigInteger(), nullable=True),
+        sa.Column("invalidated_because", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("calibration"),
+    )
+    op.create_index(op.f("ix_calibration_device"), "calibration", ["device"], unique=False)
+    op.create_table(
+        "capture_blocked",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("view", sa.Text(), nullable=True),
+        sa.Column("gates", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index(
+        op.f("ix_capture_blocked_session"), "capture_blocked", ["session"], unique=False
+    )
+    op.create_index(
+        op.f("ix_capture_blocked_subject"), "capture_blocked", ["subject"], unique=False
+    )
+    op.create_table(
+        "capture_session",
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=True),
+        sa.Column("protocol", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("prompts", sa.JSON(), nullable=False),
+        sa.Column("model_manifest", sa.Text(), nullable=False),
+        sa.Column("preconditions", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("ended_because", sa.Text(), nullable=True),
+        sa.Column("opened_at", sa.Text(), nullable=False),
+        sa.Column("opened_seq", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("session"),
+    )
+    op.create_index(op.f("ix_capture_session_device"), "capture_session", ["device"], unique=False)
+    op.create_index(
+        op.f("ix_capture_session_opened_seq"), "capture_session", ["opened_seq"], unique=False
+    )
+    op.create_index(
+        op.f("ix_capture_session_subject"), "capture_session", ["subject"], unique=False
+    )
+    op.create_table(
+        "clinic",
+        sa.Column("clinic", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("demo", sa.Boolean(), nullable=False),
+        sa.Column("software", sa.JSON(), nullable=True),
+        sa.Column("software_seq", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("clinic"),
+    )
+    op.create_table(
+        "consent",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("wording_version", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("wording", sa.Text(), nullable=True),
+        sa.Column("given_by", sa.Text(), nullable=True),
+        sa.Column("valid_until", sa.Text(), nullable=True),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "purpose"),
+    )
+    op.create_table(
+        "device",
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("configuration", sa.JSON(), nullable=True),
+        sa.Column("configuration_seq", sa.BigInteger(), nullable=True),
+        sa.Column("quarantine", sa.Text(), nullable=True),
+        sa.Column("enrolled_at", sa.Text(), nullable=False),
+        sa.Column("last_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen_at", sa.Text(), nullable=True),
+        sa.Column("clock_offset_ms", sa.Float(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("device"),
+    )
+    op.create_table(
+        "device_incident",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index(op.f("ix_device_incident_device"), "device_incident", ["device"], unique=False)
+    op.create_table(
+        "device_sequence_gap",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("expected", sa.BigInteger(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index(
+        op.f("ix_device_sequence_gap_device"), "device_sequence_gap", ["device"], unique=False
+    )
+    op.create_table(
+        "erasure_request",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("requested_at", sa.Text(), nullable=False),
+        sa.Column("refused_because", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("subject"),
+    )
+    op.create_table(
+        "field_check",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("record", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index(op.f("ix_field_check_device"), "field_check", ["device"], unique=False)
+    op.create_table(
+        "finding",
+        sa.Column("finding", sa.Text(), nullable=False),
+        sa.Column("assessment", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("proposed", sa.JSON(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("amended_value", sa.Float(), nullable=True),
+        sa.Column("amended_text", sa.Text(), nullable=True),
+        sa.Column("reason_code", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("finding"),
+    )
+    op.create_index(op.f("ix_finding_assessment"), "finding", ["assessment"], unique=False)
+    op.create_index(op.f("ix_finding_subject"), "finding", ["subject"], unique=False)
+    op.create_table(
+        "illumination",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("record", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index(op.f("ix_illumination_device"), "illumination", ["device"], unique=False)
+    op.create_table(
+        "inference",
+        sa.Column("inference", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Text(), nullable=False),
+        sa.Column("release", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("frames", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("run", sa.JSON(), nullable=True),
+        sa.Column("inputs", sa.JSON(), nullable=False),
+        sa.Column("outputs", sa.JSON(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("artefacts", sa.JSON(), nullable=False),
+        sa.Column("failure", sa.JSON(), nullable=True),
+        sa.Column("reproductions", sa.JSON(), nullable=False),
+        sa.Column("requested_seq", sa.BigInteger(), nullable=False),
+        sa.Column("ended_seq", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("inference"),
+    )
+    op.create_index(op.f("ix_inference_release"), "inference", ["release"], unique=False)
+    op.create_index(op.f("ix_inference_session"), "inference", ["session"], unique=False)
+    op.create_index(op.f("ix_inference_subject"), "inference", ["subject"], unique=False)
+    op.create_table(
+        "model_release",
+        sa.Column("release", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("release_version", sa.Text(), nullable=False),
+        sa.Column("manifest", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("registered_by", sa.Text(), nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("approved_at", sa.Text(), nullable=True),
+        sa.Column("suspended_because", sa.Text(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("release"),
+    )
+    op.create_table(
+        "output_withheld",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Text(), nullable=False),
+        sa.Column("output", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("next_step", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index(
+        op.f("ix_output_withheld_session"), "output_withheld", ["session"], unique=False
+    )
+    op.create_index(
+        op.f("ix_output_withheld_subject"), "output_withheld", ["subject"], unique=False
+    )
+    op.create_table(
+        "practitioner",
+        sa.Column("practitioner", sa.Text(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("profession", sa.Text(), nullable=False),
+        sa.Column("registration", sa.Text(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("credentials", sa.JSON(), nullable=False),
+        sa.Column("last_signed_in_at", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("practitioner"),
+    )
+    op.create_table(
+        "projection_position",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("stalled_seq", sa.BigInteger(), nullable=True),
+        sa.Column("stalled_why", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "report",
+        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("assessment", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("signed_digest", sa.Text(), nullable=False),
+        sa.Column("verification_code", sa.Text(), nullable=False),
+        sa.Column("renderer", sa.Text(), nullable=False),
+        sa.Column("sources", sa.JSON(), nullable=False),
+        sa.Column("issued_at", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("report"),
+    )
+    op.create_index(op.f("ix_report_assessment"), "report", ["assessment"], unique=False)
+    op.create_index(op.f("ix_report_number"), "report", ["number"], unique=False)
+    op.create_index(op.f("ix_report_subject"), "report", ["subject"], unique=False)
+    op.create_index(
+        op.f("ix_report_verification_code"), "report", ["verification_code"], unique=False
+    )
+    op.create_table(
+        "session_content",
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("session", "digest"),
+    )
+    op.create_index(
+        op.f("ix_session_content_subject"), "session_content", ["subject"], unique=False
+    )
+    op.create_table(
+        "subject",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("pseudonym", sa.Text(), nullable=False),
+        sa.Column("enrolled_at", sa.Text(), nullable=False),
+        sa.Column("enrolled_seq", sa.BigInteger(), nullable=False),
+        sa.Column("holds", sa.JSON(), nullable=False),
+        sa.Column("erased_at", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("subject"),
+    )
+    op.create_index(op.f("ix_subject_pseudonym"), "subject", ["pseudonym"], unique=False)
+    op.create_table(
+        "subject_identity",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("given_name", sa.Text(), nullable=False),
+        sa.Column("family_name", sa.Text(), nullable=False),
+        sa.Column("date_of_birth", sa.Text(), nullable=False),
+        sa.Column("clinic_number", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("subject"),
+    )
+    op.create_table(
+        "trace_edge",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("source", "target"),
+    )
+    op.create_index(op.f("ix_trace_edge_subject"), "trace_edge", ["subject"], unique=False)
+    op.create_index("trace_edge_target", "trace_edge", ["target"], unique=False)
+    op.create_table(
+        "trace_latest",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index(op.f("ix_trace_latest_subject"), "trace_latest", ["subject"], unique=False)
+    op.create_table(
+        "trace_node",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_trace_node_digest"), "trace_node", ["digest"], unique=False)
+    op.create_index(op.f("ix_trace_node_subject"), "trace_node", ["subject"], unique=False)
+    op.create_table(
+        "work_item",
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=True),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("updated_seq", sa.BigInteger(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("blocked", sa.Integer(), nullable=False),
+        sa.Column("withheld", sa.Integer(), nullable=False),
+        sa.Column("assessment", sa.Text(), nullable=True),
+        sa.Column("findings_total", sa.Integer(), nullable=False),
+        sa.Column("reviewed", sa.JSON(), nullable=False),
+        sa.Column("concluded", sa.Boolean(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=True),
+        sa.Column("report_number", sa.Text(), nullable=True),
+        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("session"),
+    )
+    op.create_index(op.f("ix_work_item_assessment"), "work_item", ["assessment"], unique=False)
+    op.create_index(op.f("ix_work_item_kind"), "work_item", ["kind"], unique=False)
+    op.create_index(op.f("ix_work_item_subject"), "work_item", ["subject"], unique=False)
+    op.create_index(op.f("ix_work_item_updated_seq"), "work_item", ["updated_seq"], unique=False)
+
+
+def downgrade() -> None:
+    """Drop the tables."""
+    op.drop_table("work_item")
+    op.drop_table("trace_node")
+    op.drop_table("trace_latest")
+    op.drop_table("trace_edge")
+    op.drop_table("subject_identity")
+    op.drop_table("subject")
+    op.drop_table("session_content")
+    op.drop_table("report")
+    op.drop_table("projection_position")
+    op.drop_table("practitioner")
+    op.drop_table("output_withheld")
+    op.drop_table("model_release")
+    op.drop_table("inference")
+    op.drop_table("illumination")
+    op.drop_table("finding")
+    op.drop_table("field_check")
+    op.drop_table("erasure_request")
+    op.drop_table("device_sequence_gap")
+    op.drop_table("device_incident")
+    op.drop_table("device")
+    op.drop_table("consent")
+    op.drop_table("clinic")
+    op.drop_table("capture_session")
+    op.drop_table("capture_blocked")
+    op.drop_table("calibration")
+    op.drop_table("audit_trail")
+    op.drop_table("attempt")
+    op.drop_table("assessment")
+    op.drop_table("artefact")
+    op.drop_table("acquisition_protocol")
