@@ -45,9 +45,7 @@ FORMAT = "vultus/presentation/v1"
 _REASON_CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
-def evolve(
-    assessment: Assessment, event: AssessmentEvent
-) -> Assessment:
+def evolve(assessment: Assessment, event: AssessmentEvent) -> Assessment:
     """Return the assessment after the event; history is never refused."""
     match event:
         case AssessmentOpened():
