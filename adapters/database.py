@@ -16,6 +16,8 @@ import os
 import sqlite3
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -95,6 +97,20 @@ def reading(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(reading=True, postgresql_readonly=True)
 
 
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """Turn what an engine raises when its database is away, locked, full or read-only.
+
+    Raises:
+        Unavailable: nothing was changed; the same request may be repeated.
+    """
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
+        kind = getattr(error.orig, "sqlite_errorname", getattr(error.orig, "sqlstate", None))
+        raise Unavailable(f"the database cannot be used ({kind})") from error
+
+
 def migrate(dsn: str, *, service_role: str | None = None) -> None:
     """Bring a database, new or old, to the tables this build works with.
 
@@ -112,7 +128,7 @@ def migrate(dsn: str, *, service_role: str | None = None) -> None:
         _create_file(Path(str(sa.make_url(dsn).database)))
     engine = open_engine(dsn, lock_timeout_s=MIGRATION_TIMEOUT_S)
     try:
-        with _MIGRATING, engine.begin() as connection:
+        with engine_errors(), _MIGRATING, engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             config = Config(config_args={"script_location": str(_scripts())})
@@ -120,8 +136,6 @@ def migrate(dsn: str, *, service_role: str | None = None) -> None:
             command.upgrade(config, "head")
             if service_role is not None:
                 _grant(connection, service_role)
-    except sa.exc.OperationalError as error:
-        raise Unavailable(f"the database cannot be brought up to date: {error.orig}") from error
     finally:
         engine.dispose()
 

@@ -16,7 +16,7 @@ from adapters.database import LOCK_TIMEOUT_S, sqlite_name
 from adapters.eventlog.memory import MemoryRecords
 from adapters.eventlog.postgres import PostgresRecords
 from adapters.eventlog.rows import Row, check_ordinals, check_row, check_run
-from adapters.eventlog.sealing import Sealed, opened, seal, unseal
+from adapters.eventlog.sealing import Sealed, opened, recorded, seal, unseal
 from adapters.eventlog.sqlite import SqliteRecords
 from adapters.eventlog.subscription import Arrivals, Follows
 from adapters.ledger.tree_store import TreeStore
@@ -106,7 +106,9 @@ class RecordLog:
             raise
         rows = self._store.append(sealed)
         self._arrivals.note(rows[-1].position)
-        return self._unsealed(rows)
+        if [row.ciphertext for row in rows] == [each.ciphertext for each in sealed]:
+            return tuple(map(recorded, drafts, rows))
+        return self._unsealed(rows)  # a repeated request: what was recorded then
 
     def stream(self, name: StreamName, *, after_version: int = 0) -> tuple[Record, ...]:
         """Return the records of a stream after a version, in order; empty for a new stream.
@@ -115,14 +117,18 @@ class RecordLog:
             IntegrityFailure: something stored is not what was recorded.
         """
         rows = self._store.stream(name, after_version)
-        records = self._unsealed(rows)
+        if not rows:
+            return ()
         head = EMPTY_STREAM
+        if after_version:
+            head = StreamHead(version=after_version, leaf=rows[0].previous)
+        records = []
         for row in rows:
-            if head is EMPTY_STREAM and after_version:
-                head = StreamHead(version=after_version, leaf=row.previous)
-            check_follows(check_row(row), head)
+            entry = check_row(row)
+            check_follows(entry, head)
             head = StreamHead(version=row.version, leaf=row.leaf)
-        return records
+            records.append(unseal(row, entry, self._keys))
+        return tuple(records)
 
     def after(self, seq: int, *, limit: int) -> tuple[Record, ...]:
         """Return at most ``limit`` records that follow ``seq``, in order; -1 is the beginning.
@@ -214,7 +220,7 @@ class RecordLog:
         self.close()
 
     def _unsealed(self, rows: Sequence[Row]) -> tuple[Record, ...]:
-        return tuple(unseal(row, self._keys) for row in rows)
+        return tuple(unseal(row, check_row(row), self._keys) for row in rows)
 
     def _repeated(self, drafts: Sequence[Draft]) -> tuple[Record, ...]:
         requests = {

@@ -102,15 +102,44 @@ def seal(draft: Draft, *, keys: KeyRing, randomness: Randomness) -> Sealed:
     )
 
 
-def unseal(row: Row, keys: KeyRing) -> Record:
-    """Return the record that a row stores, having checked every byte of it.
+def recorded(draft: Draft, row: Row) -> Record:
+    """Return the record that a draft has become in this row."""
+    attestation = draft.attestation
+    return Record(
+        seq=row.seq,
+        stream=draft.stream,
+        version=row.version,
+        name=row.name,
+        schema=row.schema,
+        event=draft.event,
+        key=draft.key,
+        actor=draft.actor,
+        committed_at=ServerTime(row.committed_at_us),
+        received_at=draft.received_at,
+        device=None if attestation is None else attestation.device,
+        device_sequence=None if attestation is None else attestation.sequence,
+        device_time=None if attestation is None else attestation.device_time,
+        correlation=draft.correlation,
+        causation=draft.causation,
+        idempotency_key=draft.idempotency_key,
+        blobs=tuple((blob.name, blob.stored_digest) for blob in draft.blobs),
+        leaf=row.leaf,
+    )
+
+
+def unseal(row: Row, entry: Entry, keys: KeyRing) -> Record:
+    """Return the record that a checked row stores.
+
+    Args:
+        row: The row.
+        entry: What ``check_row`` returned for it.
+        keys: Data keys.
 
     Raises:
         DigestMismatch: something stored is not what was recorded.
         UnknownEvent: this build knows no such event.
         IntegrityFailure: the data key is missing although nobody destroyed it.
     """
-    entry = check_row(row)
     try:
         return _record(row, entry, _event(entry, row.ciphertext, keys))
     except MalformedInput as error:

@@ -91,6 +91,14 @@ class TreeStore:
         """
         return self._gathered(lambda read: root_at(size, read))
 
+    def leaf(self, seq: int) -> bytes:
+        """Return the leaf hash of a record.
+
+        Raises:
+            ChainBroken: stored nodes are missing.
+        """
+        return self._gathered(lambda read: read(0, seq))
+
     def inclusion(self, seq: int, size: int) -> tuple[bytes, ...]:
         """Return the proof that leaf ``seq`` is in the tree of ``size`` leaves.
 
