@@ -81,6 +81,21 @@ class Unavailable(RecordsError):
     """Something outside is missing or full for now; the same request may be repeated."""
 
 
+class FollowingStopped(RecordsError):
+    """A reader could not react to a record and stopped there; the cause says what to do.
+
+    Attributes:
+        reader: Permanent word that names the reader.
+        seq: The record it could not react to; its position is the one before.
+    """
+
+    def __init__(self, reader: str, seq: int) -> None:
+        """Say which reader stopped at which record."""
+        super().__init__(f"{reader} stopped at record {seq}")
+        self.reader = reader
+        self.seq = seq
+
+
 class IntegrityFailure(RecordsError):
     """Stored bytes are not what was recorded: stop, alarm, never retry."""
 

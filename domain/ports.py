@@ -78,6 +78,18 @@ class EventLog(Protocol):
         ...
 
 
+class Positions(Protocol):
+    """How far each reader has come in the log; a position is durable once saved."""
+
+    def load(self, reader: str) -> int:
+        """Return the seq of the last record a reader reacted to; -1 for a new reader."""
+        ...
+
+    def save(self, reader: str, seq: int) -> None:
+        """Remember that a reader reacted to every record up to ``seq``."""
+        ...
+
+
 class BlobStore(Protocol):
     """Large content, encrypted, write-once, named by key and content.
 
