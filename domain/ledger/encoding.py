@@ -20,8 +20,10 @@ FIELD_MAX: Final = (1 << 32) - 1
 DIGEST_SIZE: Final = 32
 
 _PACK_LENGTH: Final = struct.Struct(">I").pack
+_UNPACK_LENGTH: Final = struct.Struct(">I").unpack_from
 _PACK_U64: Final = struct.Struct(">Q").pack
 _PACK_U64_FIELD: Final = struct.Struct(">IQ").pack
+_ABSENT: Final = bytes(4)
 _DIGEST_PREFIX: Final = "sha256:"
 _DIGEST_TEXT: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LENGTH_SIZE: Final = 4
@@ -91,6 +93,55 @@ def parse_digest(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix(_DIGEST_PREFIX))
 
 
+def lp_optional_u64(value: int | None) -> bytes:
+    """Encode an unsigned integer as a field, or None as an absent field.
+
+    Raises:
+        MalformedInput: the value is negative or needs more than 64 bits.
+    """
+    return _ABSENT if value is None else lp_u64(value)
+
+
+def lp_optional_text(text: str | None) -> bytes:
+    """Encode a text as a field, or None as an absent field.
+
+    Raises:
+        MalformedInput: the text holds a lone surrogate and so has no UTF-8 form.
+    """
+    return _ABSENT if text is None else lp_text(text)
+
+
+def split_fields(data: bytes, count: int) -> list[bytes]:
+    """Split bytes that consist of exactly so many length-prefixed fields.
+
+    Raises:
+        MalformedInput: the bytes end early, or bytes are left over.
+    """
+    fields: list[bytes] = []
+    at = 0
+    try:
+        for _ in range(count):
+            (size,) = _UNPACK_LENGTH(data, at)
+            fields.append(data[at + _LENGTH_SIZE : at + _LENGTH_SIZE + size])
+            at += _LENGTH_SIZE + size
+    except struct.error as error:
+        raise MalformedInput(f"the bytes end too early, at byte {len(data)}") from error
+    if at != len(data):
+        raise MalformedInput(f"the fields take {at} bytes, and there are {len(data)}")
+    return fields
+
+
+def to_u64(field: bytes) -> int:
+    """Return the unsigned integer that a field holds.
+
+    Raises:
+        MalformedInput: the field does not have eight bytes; it may be absent.
+    """
+    if len(field) != _U64_SIZE:
+        raise MalformedInput(f"an integer field has {len(field)} bytes instead of 8")
+    return int.from_bytes(field, "big")
+
+
 class Reader:
     """Reads fields from bytes, in order, and refuses whatever does not fit exactly.
 
@@ -118,35 +169,15 @@ class Reader:
         """Read one length-prefixed field; an absent field is empty."""
         return self.take(int.from_bytes(self.take(_LENGTH_SIZE), "big"))
 
-    def u64_field(self) -> int:
-        """Read one length-prefixed unsigned integer."""
-        value = self.optional_u64_field()
-        if value is None:
-            raise MalformedInput("a required integer field is absent")
-        return value
-
-    def optional_u64_field(self) -> int | None:
-        """Read one length-prefixed unsigned integer, or an absent field as None."""
-        field = self.field()
-        if not field:
-            return None
-        if len(field) != _U64_SIZE:
-            raise MalformedInput(f"an integer field has {len(field)} bytes instead of 8")
-        return int.from_bytes(field, "big")
-
     def text_field(self) -> str:
         """Read one length-prefixed text, which is never empty."""
-        text = self.optional_text_field()
-        if text is None:
-            raise MalformedInput("a required text field is absent")
-        return text
-
-    def optional_text_field(self) -> str | None:
-        """Read one length-prefixed text, or an absent field as None."""
         try:
-            return self.field().decode() or None
+            text = self.field().decode()
         except UnicodeDecodeError as error:
             raise MalformedInput("a text field is not UTF-8") from error
+        if not text:
+            raise MalformedInput("a required text field is absent")
+        return text
 
     def finish(self) -> None:
         """Refuse bytes that nobody read.

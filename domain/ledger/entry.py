@@ -17,7 +17,18 @@ from hashlib import sha256
 from typing import Final
 
 from domain.errors import MalformedInput
-from domain.ledger.encoding import DIGEST_SIZE, U64_MAX, Reader, lp, lp_text, lp_u64
+from domain.ledger.encoding import (
+    DIGEST_SIZE,
+    U64_MAX,
+    Reader,
+    lp,
+    lp_optional_text,
+    lp_optional_u64,
+    lp_text,
+    lp_u64,
+    split_fields,
+    to_u64,
+)
 
 ENTRY_TAG: Final = b"vultus/record/v1\n"
 COMMITMENT_TAG: Final = b"vultus/commitment/v1\n"
@@ -29,10 +40,10 @@ SALT_SIZE: Final = 32
 TEXT_MAX: Final = 255
 SIGNATURE_MAX: Final = 255
 NO_PREVIOUS: Final = bytes(DIGEST_SIZE)
-"""The previous hash of the first record of a stream."""
 
 _BLOB_SIZE: Final = 2 * DIGEST_SIZE
-_ABSENT: Final = lp(b"")
+_HEADER_FIELDS: Final = 19
+_TEXTS: Final = (1, 3, 8, 9, 11, 13, 14, 15)  # places of the text fields in a header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,14 +188,14 @@ def encode_header(header: Header) -> bytes:
             lp_text(header.name),
             lp_u64(header.schema),
             lp_u64(header.committed_at_us),
-            _optional_u64(header.received_at_us),
-            _optional_u64(header.device_time_us),
+            lp_optional_u64(header.received_at_us),
+            lp_optional_u64(header.device_time_us),
             lp_text(header.actor),
-            _optional_text(header.device),
-            _optional_u64(header.device_sequence),
+            lp_optional_text(header.device),
+            lp_optional_u64(header.device_sequence),
             lp_text(header.correlation),
-            _optional_u64(header.causation),
-            _optional_text(header.idempotency_key),
+            lp_optional_u64(header.causation),
+            lp_optional_text(header.idempotency_key),
             lp_text(header.key_id),
             lp_text(header.algorithm),
             lp(header.nonce),
@@ -200,30 +211,33 @@ def decode_header(data: bytes) -> Header:
     Raises:
         MalformedInput: the bytes are not exactly what ``encode_header`` writes.
     """
-    reader = Reader(data)
-    header = Header(
-        seq=reader.u64_field(),
-        stream=reader.text_field(),
-        version=reader.u64_field(),
-        name=reader.text_field(),
-        schema=reader.u64_field(),
-        committed_at_us=reader.u64_field(),
-        received_at_us=reader.optional_u64_field(),
-        device_time_us=reader.optional_u64_field(),
-        actor=reader.text_field(),
-        device=reader.optional_text_field(),
-        device_sequence=reader.optional_u64_field(),
-        correlation=reader.text_field(),
-        causation=reader.optional_u64_field(),
-        idempotency_key=reader.optional_text_field(),
-        key_id=reader.text_field(),
-        algorithm=reader.text_field(),
-        nonce=reader.field(),
-        commitment=reader.field(),
-        blobs=_decode_blobs(reader.field()),
+    fields = split_fields(data, _HEADER_FIELDS)
+    try:
+        texts = [fields[place].decode("ascii") for place in _TEXTS]
+    except UnicodeDecodeError as error:
+        raise MalformedInput("a header text is not printable ASCII") from error
+    stream, name, actor, device, correlation, idempotency_key, key_id, algorithm = texts
+    return Header(
+        seq=to_u64(fields[0]),
+        stream=stream,
+        version=to_u64(fields[2]),
+        name=name,
+        schema=to_u64(fields[4]),
+        committed_at_us=to_u64(fields[5]),
+        received_at_us=to_u64(fields[6]) if fields[6] else None,
+        device_time_us=to_u64(fields[7]) if fields[7] else None,
+        actor=actor,
+        device=device or None,
+        device_sequence=to_u64(fields[10]) if fields[10] else None,
+        correlation=correlation,
+        causation=to_u64(fields[12]) if fields[12] else None,
+        idempotency_key=idempotency_key or None,
+        key_id=key_id,
+        algorithm=algorithm,
+        nonce=fields[16],
+        commitment=fields[17],
+        blobs=_decode_blobs(fields[18]),
     )
-    reader.finish()
-    return header
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -328,21 +342,9 @@ def _signing_device(header: Header) -> tuple[str, int, int]:
     return header.device, header.device_sequence, header.device_time_us
 
 
-def _optional_text(text: str | None) -> bytes:
-    return _ABSENT if text is None else lp_text(text)
-
-
-def _optional_u64(value: int | None) -> bytes:
-    return _ABSENT if value is None else lp_u64(value)
-
-
 def _decode_blobs(data: bytes) -> tuple[BlobAddress, ...]:
     if len(data) % _BLOB_SIZE:
         raise MalformedInput(f"the blobs of a header take {_BLOB_SIZE} bytes each")
-    return tuple(
-        BlobAddress(
-            name=data[at : at + DIGEST_SIZE],
-            stored_digest=data[at + DIGEST_SIZE : at + _BLOB_SIZE],
-        )
-        for at in range(0, len(data), _BLOB_SIZE)
-    )
+    pairs = (data[at : at + _BLOB_SIZE] for at in range(0, len(data), _BLOB_SIZE))
+    size = DIGEST_SIZE
+    return tuple(BlobAddress(name=pair[:size], stored_digest=pair[size:]) for pair in pairs)

@@ -83,6 +83,33 @@ class Tree:
         self._size = index + 1
         return index
 
+    def append_subtree(self, level: int, node: bytes) -> None:
+        """Add the 2^level leaves of a complete subtree whose root is known.
+
+        Raises:
+            MalformedInput: a complete subtree of this level cannot begin at this size.
+        """
+        if self._size & ((1 << level) - 1):
+            raise MalformedInput(f"no subtree of 2^{level} leaves begins at leaf {self._size}")
+        position = self._size >> level
+        self._size += 1 << level
+        self._keep(level, position, node)
+        while position & 1:
+            node = node_hash(self._peaks.pop(), node)
+            position >>= 1
+            level += 1
+            self._keep(level, position, node)
+        self._peaks.append(node)
+
+    def _keep(self, level: int, index: int, node: bytes) -> None:
+        if self._keep_node:
+            self._keep_node(level, index, node)
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """The roots of the complete subtrees, largest first; see ``subtrees`` for their levels."""
+        return tuple(self._peaks)
+
     def root(self) -> bytes:
         """Return the root hash over all leaves."""
         return fold_right(self._peaks)

@@ -1,6 +1,7 @@
 """The Merkle tree against the reference tree of RFC 6962, and against its own definition."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,10 @@ class Nodes:
     def keep(self, level: int, index: int, node: bytes) -> None:
         """Keep a node; a second hash for one place fails the test."""
         assert self.kept.setdefault((level, index), node) == node
+
+    def keep_from(self, begin: int, level: int, index: int, node: bytes) -> None:
+        """Keep a node of a tree that begins at a later leaf."""
+        self.keep(level, index + (begin >> level), node)
 
     def read(self, level: int, index: int) -> bytes:
         """Return a kept node."""
@@ -123,6 +128,35 @@ def test_subtrees_cover_a_range_from_left_to_right(blocks: int, size: int) -> No
 
 def test_a_range_of_one_leaf_is_that_leaf() -> None:
     assert range_hash(5, 6, lambda level, index: bytes([level, index])) == bytes([0, 5])
+
+
+@given(st.integers(0, 4), st.integers(0, 40), st.integers(0, 15))
+def test_a_tree_put_together_from_subtrees_is_the_same_tree(
+    power: int, blocks: int, rest: int
+) -> None:
+    block, whole = 1 << power, Tree()
+    size = blocks * block + rest % block
+    leaves = [leaf_hash(bytes([index % 251])) for index in range(size)]
+    nodes, kept = Nodes(), Nodes()
+    joined, one = Tree(nodes.keep), Tree(kept.keep)
+    for begin in range(0, size, block):
+        part = Tree(partial(nodes.keep_from, begin))
+        for leaf in leaves[begin : begin + block]:
+            part.append(leaf)
+        for (level, _), node in zip(subtrees(0, part.size), part.peaks, strict=True):
+            joined.append_subtree(level, node)
+    for leaf in leaves:
+        whole.append(leaf)
+        one.append(leaf)
+    assert (joined.size, joined.root(), joined.peaks) == (size, whole.root(), whole.peaks)
+    assert nodes.kept == kept.kept
+
+
+def test_a_subtree_that_does_not_fit_the_edge_is_refused() -> None:
+    tree = Tree()
+    tree.append(bytes(32))
+    with pytest.raises(MalformedInput, match=r"no subtree of 2\^1 leaves begins at leaf 1"):
+        tree.append_subtree(1, bytes(32))
 
 
 def test_a_tree_of_fewer_than_no_leaves_is_refused() -> None:

@@ -1,0 +1,217 @@
+"""Check what entries say about blobs, devices and erasure, record by record.
+
+Rules kept here:
+
+1. Reading stored blobs, checking signatures and opening plaintexts is passed in; what is not
+   passed in is not checked and not counted as checked.
+2. A device signature counts only under the key of the device's last enrolment before it, and an
+   enrolment only if its payload is what the entry commits to.
+3. A blob may be absent only if its key was destroyed, which the log itself must say, even if only
+   later. So absences are judged at the end.
+
+Source: ``SPECIFICATION.md``, sections 3 to 5.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from domain.errors import MalformedInput
+from domain.ledger import canonical
+from domain.ledger.bundle import split_disclosure
+from domain.ledger.checkpoint import CheckSignature
+from domain.ledger.entry import Entry, commitment, statement_of
+from domain.ledger.problem import ProblemKind, Problems
+
+DEVICE_ENROLLED: Final = "DeviceEnrolled"
+SUBJECT_KEY_DESTROYED: Final = "SubjectKeyDestroyed"
+SUBJECT_STREAM: Final = "subject-"
+SUBJECT_KEY: Final = "subject:"
+DEVICE_STREAM: Final = "device-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentBlob:
+    """A blob that is not there, which only an erasure can excuse."""
+
+    seq: int
+    event: str
+    name: bytes
+    key_id: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ContentFindings:
+    """What was checked and found over a run of records.
+
+    Attributes:
+        signatures: Device signatures checked.
+        blobs: Blob references checked.
+        erased: Keys that the log says are destroyed.
+        absent: Blobs that were not there.
+        first_sequences: For each device its first device sequence, and the record's seq.
+        last_sequences: For each device its last device sequence.
+        problems: What was found wrong.
+    """
+
+    signatures: int = 0
+    blobs: int = 0
+    erased: set[str] = field(default_factory=set)
+    absent: list[AbsentBlob] = field(default_factory=list)
+    first_sequences: dict[str, tuple[int, int]] = field(default_factory=dict)
+    last_sequences: dict[str, int] = field(default_factory=dict)
+    problems: Problems = field(default_factory=Problems)
+
+    def join(self, later: "ContentFindings") -> None:
+        """Take in the findings over the records that follow these."""
+        for device, (sequence, seq) in later.first_sequences.items():
+            self._check_rising(device, sequence, seq)
+            self.first_sequences.setdefault(device, (sequence, seq))
+        self.signatures += later.signatures
+        self.blobs += later.blobs
+        self.erased |= later.erased
+        self.absent += later.absent
+        self.last_sequences |= later.last_sequences
+        self.problems.take(later.problems)
+
+    def take_sequence(self, device: str, sequence: int, seq: int) -> None:
+        """Note the next device sequence of a device, which has to be higher than the last."""
+        self._check_rising(device, sequence, seq)
+        self.first_sequences.setdefault(device, (sequence, seq))
+        self.last_sequences[device] = sequence
+
+    def _check_rising(self, device: str, sequence: int, seq: int) -> None:
+        last = self.last_sequences.get(device)
+        if last is not None and sequence <= last:
+            self.problems.add(
+                ProblemKind.DEVICE_SEQUENCE,
+                seq,
+                f"record {seq} has device sequence {sequence} of device {device}, "
+                f"which had reached {last} before",
+            )
+
+    def settle(self) -> None:
+        """Hold against the log every absent blob that no erasure in it excuses."""
+        for blob in self.absent:
+            if blob.key_id not in self.erased:
+                self.problems.add(
+                    ProblemKind.BLOB_MISSING,
+                    blob.seq,
+                    f"record {blob.seq} ({blob.event}) depends on the blob {blob.name.hex()}, "
+                    "which is missing, and its key was not destroyed",
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentSources:
+    """Where contents come from; None means that they are not checked.
+
+    Attributes:
+        blob_digest: SHA-256 of the stored file of that name, or None if there is no such file.
+        check_signature: Checks a P-256 signature under a SubjectPublicKeyInfo.
+        disclose: Salt and payload of a ``DeviceEnrolled`` record, or None if they cannot be had.
+    """
+
+    blob_digest: Callable[[bytes], bytes | None] | None = None
+    check_signature: CheckSignature | None = None
+    disclose: Callable[[Entry, bytes], bytes | None] | None = None
+
+
+class ContentChecker:
+    """Checks the contents that entries name, in the order of the log."""
+
+    __slots__ = ("_keys", "_sources", "findings")
+
+    def __init__(self, sources: ContentSources, device_keys: Mapping[str, bytes]) -> None:
+        """Start with the keys of devices that enrolled before the first record."""
+        self._sources = sources
+        self._keys = dict(device_keys)
+        self.findings = ContentFindings()
+
+    def take(self, entry: Entry, ciphertext: bytes) -> None:
+        """Check the next record."""
+        header = entry.header
+        if header.name == SUBJECT_KEY_DESTROYED and header.stream.startswith(SUBJECT_STREAM):
+            self.findings.erased.add(SUBJECT_KEY + header.stream.removeprefix(SUBJECT_STREAM))
+        if self._sources.blob_digest and header.blobs:
+            self._check_blobs(entry, self._sources.blob_digest)
+        if entry.device_signature is not None:
+            self._check_device(entry, entry.device_signature)
+        if header.name == DEVICE_ENROLLED and self._sources.disclose:
+            self._enrol(entry, self._sources.disclose(entry, ciphertext))
+
+    def _check_blobs(self, entry: Entry, blob_digest: Callable[[bytes], bytes | None]) -> None:
+        header = entry.header
+        for blob in header.blobs:
+            digest = blob_digest(blob.name)
+            self.findings.blobs += 1
+            if digest is None:
+                self.findings.absent.append(
+                    AbsentBlob(
+                        seq=header.seq, event=header.name, name=blob.name, key_id=header.key_id
+                    )
+                )
+            elif digest != blob.stored_digest:
+                self.findings.problems.add(
+                    ProblemKind.BLOB_CHANGED,
+                    header.seq,
+                    f"record {header.seq} ({header.name}) depends on the blob {blob.name.hex()}, "
+                    "whose stored bytes are not the recorded ones",
+                )
+
+    def _check_device(self, entry: Entry, signature: bytes) -> None:
+        header = entry.header
+        device, sequence = str(header.device), header.device_sequence or 0
+        self.findings.take_sequence(device, sequence, header.seq)
+        if self._sources.check_signature is None:
+            return
+        key = self._keys.get(device)
+        if key is None:
+            self.findings.problems.add(
+                ProblemKind.DEVICE_UNKNOWN,
+                header.seq,
+                f"record {header.seq} is signed by device {device}, of which no key is known",
+            )
+            return
+        self.findings.signatures += 1
+        if not self._sources.check_signature(key, signature, statement_of(header)):
+            self.findings.problems.add(
+                ProblemKind.SIGNATURE_WRONG,
+                header.seq,
+                f"record {header.seq} ({header.name}) carries a signature that device {device} "
+                "did not make over it",
+            )
+
+    def _enrol(self, entry: Entry, disclosure: bytes | None) -> None:
+        if disclosure is None:
+            return
+        try:
+            device, key = enrolled_key(entry, disclosure)
+        except MalformedInput as error:
+            self.findings.problems.add(
+                ProblemKind.DISCLOSURE_WRONG,
+                entry.header.seq,
+                f"record {entry.header.seq} enrols a device, but {error}",
+            )
+        else:
+            self._keys[device] = key
+
+
+def enrolled_key(entry: Entry, disclosure: bytes) -> tuple[str, bytes]:
+    """Return device and public key from the disclosed payload of a ``DeviceEnrolled`` record.
+
+    Raises:
+        MalformedInput: the entry does not commit to it, or it does not enrol this device.
+    """
+    salt, payload = split_disclosure(disclosure)
+    if commitment(salt, payload) != entry.header.commitment:
+        raise MalformedInput("what is disclosed of it is not what the entry commits to")
+    fields = canonical.parse(payload)
+    device = fields.get("device") if isinstance(fields, dict) else None
+    key = fields.get("public_key") if isinstance(fields, dict) else None
+    if not isinstance(device, str) or entry.header.stream != DEVICE_STREAM + device:
+        raise MalformedInput("its payload names another device than its stream")
+    try:
+        return device, bytes.fromhex(key if isinstance(key, str) else "-")
+    except ValueError as error:
+        raise MalformedInput("its payload holds no public key") from error
