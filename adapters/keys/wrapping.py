@@ -129,10 +129,10 @@ def unwrap_record(record: bytes, *, name: str, by: Mapping[str, WrappingKey]) ->
     try:
         reader = Reader(record)
         magic = reader.take(len(_MAGIC))
-        found, algorithm, wrapped_by = (reader.text_field() for _ in range(3))
+        found, algorithm, wrapped_by = (reader.field().decode() for _ in range(3))
         wrapped = reader.field()
         reader.finish()
-    except MalformedInput as error:
+    except (MalformedInput, UnicodeDecodeError) as error:
         raise DigestMismatch(f"the record of the key {name} is damaged") from error
     if magic != _MAGIC or found != name:
         raise DigestMismatch(f"the record of the key {name} is not what its name says")
