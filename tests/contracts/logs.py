@@ -1,0 +1,211 @@
+"""Event logs for tests, in memory, on SQLite and on PostgreSQL, and what every log must hold."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from adapters.database import migrate, sqlite_name
+from adapters.eventlog.log import RecordLog, open_event_log
+from adapters.memory import ManualClock, MemoryKeyRing, SeededRandomness
+from domain.events.clinic import RecordExported
+from domain.events.codec import to_plain
+from domain.events.names import Event
+from domain.events.record import Attestation, Draft
+from domain.ledger import canonical
+from domain.ledger.chain import LogChecker
+from domain.ledger.entry import decode_entry
+from domain.ledger.merkle import leaf_hash
+from domain.values.actor import Actor
+from domain.values.content import Digest
+from domain.values.identifiers import ClinicId, DeviceId, SessionId, StreamName, SubjectId
+from domain.values.time import DeviceTime, ServerTime
+from tests.environment.postgres import PostgresServer
+
+CLINIC = ClinicId.derived("event log")
+CLINIC_KEY = f"clinic:{CLINIC}"
+SUBJECT = SubjectId.derived("event log")
+SUBJECT_KEY = f"subject:{SUBJECT}"
+QUALITY = Actor.service("quality")
+START = ServerTime.parse("2026-03-03T09:00:00.000000Z")
+
+
+class Logs:
+    """One database, and whatever opens its log again and again with the same keys."""
+
+    def __init__(self, dsn: str) -> None:
+        """Make tables and keys."""
+        self.dsn = dsn
+        self.clock = ManualClock(START)
+        self.keys = MemoryKeyRing(SeededRandomness("keys"))
+        self.keys.create(CLINIC_KEY)
+        self.keys.create(SUBJECT_KEY)
+        self.randomness = SeededRandomness("records")
+        self._opened: list[RecordLog] = []
+        if self.kept:
+            migrate(dsn)
+
+    @property
+    def kept(self) -> bool:
+        """Whether records outlive the object that wrote them."""
+        return self.dsn != "memory"
+
+    def open(self, *, lock_timeout_s: float = 10.0, clinic: ClinicId = CLINIC) -> RecordLog:
+        """Open the log; it is closed when the test ends."""
+        log = open_event_log(
+            self.dsn,
+            clinic=clinic,
+            keys=self.keys,
+            clock=self.clock,
+            randomness=self.randomness,
+            lock_timeout_s=lock_timeout_s,
+        )
+        self._opened.append(log)
+        return log
+
+    def new_stream(self) -> StreamName:
+        """Return the name of a stream in which nothing was recorded."""
+        return SessionId(self.randomness.uuid()).stream
+
+    def sql(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Do to the database what nobody should; return the rows of the last statement."""
+        name = sqlite_name(self.dsn)
+        if name is not None:
+            with closing(sqlite3.connect(name, uri=True)) as connection, connection:
+                for statement in statements:
+                    cursor = connection.execute(statement)
+                return cursor.fetchall()
+        with psycopg.connect(self.dsn) as session:
+            for statement in statements:
+                done = session.execute(statement.encode())
+            return done.fetchall() if done.description else []
+
+    def close(self) -> None:
+        """Close every log that was opened."""
+        for log in self._opened:
+            log.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def logs(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres_server: PostgresServer
+) -> Iterator[Logs]:
+    """Return an empty log of each kind."""
+    yield from _logs(request.param, tmp_path, postgres_server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept_logs(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres_server: PostgresServer
+) -> Iterator[Logs]:
+    """Return an empty log of each kind that outlives its process."""
+    yield from _logs(request.param, tmp_path, postgres_server)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"], scope="module")
+def shared_log(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: PostgresServer,
+) -> Iterator[tuple[Logs, RecordLog]]:
+    """Return a log of each kind that the tests of a module share, each with its own streams."""
+    for logs in _logs(request.param, tmp_path_factory.mktemp("log"), postgres_server):
+        yield logs, logs.open()
+
+
+def _logs(kind: str, folder: Path, server: PostgresServer) -> Iterator[Logs]:
+    if kind == "postgresql":
+        database = f"log_{sha256(str(folder).encode()).hexdigest()[:16]}"
+        logs = Logs(server.create(database))
+        yield logs
+        logs.close()
+        server.drop(database)
+    else:
+        logs = Logs("memory" if kind == "memory" else f"sqlite:///{folder}/log.db")
+        yield logs
+        logs.close()
+
+
+def an_event(purpose: str = "audit") -> RecordExported:
+    """Return a small event."""
+    digest = Digest.of(purpose.encode())
+    return RecordExported(kind="log", subject=None, digest=digest, purpose=purpose)
+
+
+def a_draft(
+    stream: StreamName,
+    version: int = 0,
+    event: Event | None = None,
+    *,
+    request: str | None = None,
+    actor: Actor = QUALITY,
+    key: str = CLINIC_KEY,
+) -> Draft:
+    """Return a draft that follows a version of a stream."""
+    return Draft(
+        stream=stream,
+        expected_version=version,
+        event=an_event() if event is None else event,
+        key=key,
+        actor=actor,
+        correlation=str(CLINIC),
+        idempotency_key=request,
+    )
+
+
+def an_attestation(event: Event) -> Attestation:
+    """Return what a device could say about an event; its signature is none."""
+    return Attestation(
+        device=DeviceId.derived("event log"),
+        sequence=41,
+        device_time=DeviceTime(START.us - 1),
+        salt=bytes(range(32)),
+        payload=canonical.encode(to_plain(event)),
+        signature=b"signature",
+    )
+
+
+def a_run(stream: StreamName, count: int, version: int = 0) -> list[Draft]:
+    """Return drafts that follow a version of a stream, one after the other."""
+    return [a_draft(stream, version + place, an_event(f"{place}")) for place in range(count)]
+
+
+def for_subject(draft: Draft) -> Draft:
+    """Return the draft with its content under the subject's key."""
+    return replace(draft, key=SUBJECT_KEY)
+
+
+def naive_root(leaves: Sequence[bytes]) -> bytes:
+    """Return the root over leaf hashes, straight from the definition (RFC 6962, 2.1)."""
+    if not leaves:
+        return sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    left, right = naive_root(leaves[:split]), naive_root(leaves[split:])
+    return sha256(b"\x01" + left + right).digest()
+
+
+def check_whole(log: RecordLog) -> int:
+    """Check everything that can be checked of a log without keys; return its size."""
+    checker = LogChecker()
+    leaves: list[bytes] = []
+    while stored := log.sealed_after(len(leaves) - 1, limit=200):
+        for record in stored:
+            entry = decode_entry(record.entry)
+            assert leaf_hash(record.entry) == record.leaf
+            assert sha256(record.ciphertext).digest() == entry.content_digest
+            checker.take(entry, record.leaf)
+            leaves.append(record.leaf)
+    assert len(leaves) == log.size()
+    assert log.faults(-1, limit=len(leaves) + 1) == ()
+    assert log.tree.root(len(leaves)) == naive_root(leaves)
+    for seq, leaf in enumerate(leaves):
+        assert log.tree.leaf(seq) == leaf
+    return len(leaves)

@@ -1,0 +1,232 @@
+"""Hypothesis strategies for values and events, made from their type hints.
+
+A new event or value needs nothing here unless its constructor refuses something: then its range
+stands in ``RANGES`` or the relation between its fields in ``RELATIONS``.
+"""
+
+import types
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+from domain.events.codec import to_plain
+from domain.events.names import EVENTS, Event
+from domain.events.record import Attestation, Draft, StoredBlob
+from domain.ledger import canonical
+from domain.values.actor import Actor
+from domain.values.calibration import CalibrationRecord, IlluminationRecord, LightZone
+from domain.values.content import CaptureView, ContentReference, Digest, ImageReference
+from domain.values.finding import Finding
+from domain.values.identifiers import (
+    ClinicId,
+    DeviceId,
+    Identifier,
+    PractitionerId,
+    SessionId,
+    StreamName,
+)
+from domain.values.protocol import ProtocolContent
+from domain.values.quality import Limit, QualityVerdict, Region
+from domain.values.time import LATEST_US, DeviceTime, Instant, ServerTime
+
+SAFE = canonical.MAX_SAFE_INTEGER
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+words = st.from_regex(r"[a-z][a-z-]{0,8}", fullmatch=True)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+not_negative = st.floats(0, 1e9)
+shares = st.floats(0, 1)
+whole = st.integers(1, SAFE)
+
+RANGES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
+    (ContentReference, "size_bytes"): whole,
+    (ContentReference, "media_type"): st.sampled_from(["image/png", "application/pdf"]),
+    (ImageReference, "width_px"): st.integers(1, 16384),
+    (ImageReference, "height_px"): st.integers(1, 16384),
+    (Region, "x_px"): st.integers(0, SAFE),
+    (Region, "y_px"): st.integers(0, SAFE),
+    (Region, "width_px"): whole,
+    (Region, "height_px"): whole,
+    (LightZone, "pwm"): shares,
+    (LightZone, "current_ma"): not_negative,
+    (LightZone, "level"): not_negative,
+    (CalibrationRecord, "reprojection_error_px"): not_negative,
+    (CalibrationRecord, "epipolar_error_px"): not_negative,
+    (CalibrationRecord, "baseline_mm"): st.floats(0.1, 1e6),
+    (CalibrationRecord, "performed_at"): st.builds(DeviceTime, st.integers(0, LATEST_US - 1)),
+    (Finding, "confidence"): shares,
+}
+
+Fields = dict[str, Any]
+
+
+def _verdict(given: Fields) -> Fields:
+    return given | {"acceptable": not given["reasons"]}
+
+
+def _passed(given: Fields) -> Fields:
+    return given | {"passed": not given["reasons"]}
+
+
+def _calibration(given: Fields) -> Fields:
+    performed, until = given["performed_at"].us, given["valid_until"].us
+    return _passed(given) | {"valid_until": DeviceTime(max(until, performed + 1))}
+
+
+def _limit(given: Fields) -> Fields:
+    low, high = given["minimum"], given["maximum"]
+    if low is None and high is None:
+        low = 0.0
+    elif low is not None and high is not None:
+        low, high = sorted((low, high))
+    return given | {"minimum": low, "maximum": high}
+
+
+def _finding(given: Fields) -> Fields:
+    value, unit = given["value"], given["unit"]
+    if (value is None) != (unit is None):
+        value, unit = None, None
+    uncertainty, factor = given["uncertainty"], given["coverage_factor"]
+    if (uncertainty is None) != (factor is None):
+        uncertainty, factor = None, None
+    text = given["text"] or "" if value is None else given["text"]
+    return given | {
+        "value": value,
+        "unit": unit,
+        "uncertainty": uncertainty,
+        "coverage_factor": factor,
+        "text": text,
+    }
+
+
+def _protocol(given: Fields) -> Fields:
+    def once(things: tuple[Any, ...], name: str) -> tuple[Any, ...]:
+        return tuple({getattr(each, name): each for each in things}.values())
+
+    return given | {
+        "views": once(given["views"], "view"),
+        "limits": once(given["limits"], "name"),
+        "station_limits": once(given["station_limits"], "name"),
+    }
+
+
+RELATIONS: dict[type, Callable[[Fields], Fields]] = {
+    QualityVerdict: _verdict,
+    CalibrationRecord: _calibration,
+    IlluminationRecord: _passed,
+    Limit: _limit,
+    Finding: _finding,
+    ProtocolContent: _protocol,
+}
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - driven by type hints
+    """Return a strategy for whatever a field of an event may hold."""
+    return _values(kind)
+
+
+@cache
+def _values(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - driven by type hints
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        (inner,) = (each for each in get_args(kind) if each is not types.NoneType)
+        return st.none() | values(inner)
+    if origin is tuple:
+        return st.lists(values(get_args(kind)[0]), max_size=2).map(tuple)
+    if not is_dataclass(kind) or issubclass(cast("type", kind), Instant):
+        return _scalars(kind)
+    return _objects(cast("type", kind))
+
+
+def _scalars(kind: type) -> st.SearchStrategy[Any]:
+    if issubclass(kind, StrEnum):
+        return st.sampled_from(kind)
+    if issubclass(kind, Identifier):
+        return st.uuids().map(str).map(kind)
+    if issubclass(kind, Instant):
+        return st.builds(kind, st.integers(0, LATEST_US))
+    return {
+        bool: st.booleans(),
+        int: st.integers(-SAFE, SAFE),
+        float: numbers,
+        str: texts,
+        Digest: st.binary(min_size=32, max_size=32).map(Digest.from_raw),
+        CaptureView: words.map(CaptureView),
+        StreamName: st.uuids().map(lambda each: SessionId(str(each)).stream),
+    }[kind]
+
+
+def _objects(kind: type) -> st.SearchStrategy[Any]:
+    hints = get_type_hints(kind)
+    drawn = {
+        each.name: RANGES[kind, each.name]
+        if (kind, each.name) in RANGES
+        else values(hints[each.name])
+        for each in fields(kind)
+    }
+    if kind is ProtocolContent:
+        drawn["views"] = st.lists(values(get_args(hints["views"])[0]), min_size=1, max_size=2)
+        drawn["views"] = drawn["views"].map(tuple)
+    return st.fixed_dictionaries(drawn).map(lambda given: related(kind, given))
+
+
+def related(kind: type, given: Fields) -> Any:  # noqa: ANN401 - an object of ``kind``
+    """Return the object that has these fields, made to agree with one another."""
+    return kind(**RELATIONS.get(kind, dict)(given))
+
+
+def events(*kinds: type[Event]) -> st.SearchStrategy[Event]:
+    """Return a strategy for events of these kinds, or of every kind there ever was."""
+    return st.sampled_from(kinds or tuple(EVENTS.values())).flatmap(values)
+
+
+identifiers = st.uuids().map(str)
+actors = st.one_of(
+    st.builds(Actor.practitioner, identifiers.map(PractitionerId)),
+    st.builds(Actor.device, identifiers.map(DeviceId)),
+    st.builds(Actor.service, st.sampled_from(["inference", "quality"])),
+)
+stored_blobs = st.builds(
+    StoredBlob,
+    content=values(Digest),
+    name=st.binary(min_size=32, max_size=32),
+    stored_digest=st.binary(min_size=32, max_size=32),
+    size_bytes=whole,
+)
+
+
+@st.composite
+def drafts(
+    draw: st.DrawFn, *, stream: StreamName, version: int, clinic: ClinicId, event: Event
+) -> Draft:
+    """Draw a draft of an event with everything that may surround it."""
+    return Draft(
+        stream=stream,
+        expected_version=version,
+        event=event,
+        key=f"clinic:{clinic}",
+        actor=draw(actors),
+        correlation=draw(identifiers),
+        causation=draw(st.none() | st.integers(0, SAFE)),
+        idempotency_key=draw(st.none() | identifiers),
+        received_at=draw(st.none() | values(ServerTime)),
+        blobs=tuple(draw(st.lists(stored_blobs, max_size=2))),
+        attestation=draw(st.none() | attestations(event)),
+    )
+
+
+def attestations(event: Event) -> st.SearchStrategy[Attestation]:
+    """Return a strategy for what a device could say about an event; signatures are not real."""
+    return st.builds(
+        Attestation,
+        device=identifiers.map(DeviceId),
+        sequence=st.integers(0, (1 << 63) - 1),
+        device_time=values(DeviceTime),
+        salt=st.binary(min_size=32, max_size=32),
+        payload=st.just(canonical.encode(to_plain(event))),
+        signature=st.binary(min_size=1, max_size=72),
+    )
