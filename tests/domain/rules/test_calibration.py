@@ -1,0 +1,237 @@
+"""Tests of what makes a calibration acceptable."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from domain.events.equipment import (
+    CalibrationInvalidated,
+    CalibrationLocked,
+    CalibrationRecorded,
+    DeviceConfigurationChanged,
+    DeviceEnrolled,
+    EquipmentEvent,
+    FieldCheckPerformed,
+    IlluminationCalibrated,
+)
+from domain.rules.calibration import (
+    calibration_digest,
+    invalidate_calibration,
+    lock_calibration,
+    record_calibration,
+    record_field_check,
+    record_illumination,
+)
+from domain.rules.equipment import EQUIPMENT
+from domain.values.actor import Role
+from domain.values.calibration import CalibrationRecord
+from domain.values.identifiers import CalibrationId
+from domain.values.signature import Meaning
+from domain.values.signing import Signing
+from tests.builders import (
+    CALIBRATION,
+    DEVICE,
+    QUALITY_MANAGER,
+    a_calibration_record,
+    a_configuration,
+    a_digest,
+    a_protocol_content,
+    a_signature,
+    a_signing,
+    an_illumination_record,
+    device_time,
+    later,
+)
+from tests.given import given
+
+LIMITS = a_protocol_content().calibration
+ENROLLED = DeviceEnrolled(device=DEVICE, serial="ST-0001", model="portal", public_key="3059")
+CONFIGURED = DeviceConfigurationChanged(configuration=a_configuration())
+CALIBRATED = CalibrationRecorded(calibration=a_calibration_record())
+BEFORE: tuple[EquipmentEvent, ...] = (ENROLLED, CONFIGURED)
+
+
+def a_lock(record: CalibrationRecord) -> Signing:
+    return a_signing(
+        a_signature(
+            calibration_digest(record), signer=QUALITY_MANAGER, meaning=Meaning.LOCKED, minutes=-20
+        ),
+        Role.QUALITY_MANAGER,
+    )
+
+
+SIGNING = a_lock(a_calibration_record())
+LOCKED = CalibrationLocked(calibration=CALIBRATION, signature=SIGNING.signature)
+lock = partial(
+    lock_calibration, calibration=CALIBRATION, at=later(), limits=LIMITS, signing=SIGNING
+)
+
+
+@pytest.mark.verifies("REQ-IN-133")
+@pytest.mark.verifies("REQ-IN-134")
+@pytest.mark.verifies("REQ-IN-135")
+@pytest.mark.verifies("REQ-IN-136")
+@pytest.mark.verifies("REQ-IN-137")
+@pytest.mark.verifies("REQ-IN-138")
+@pytest.mark.verifies("REQ-IN-139")
+@pytest.mark.verifies("REQ-IN-140")
+@pytest.mark.verifies("REQ-IN-203")
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_calibration_is_recorded_whatever_its_result(*, passed: bool) -> None:
+    record = a_calibration_record(passed=passed)
+    given(EQUIPMENT, *BEFORE).when(partial(record_calibration, record=record)).then(
+        CalibrationRecorded(calibration=record)
+    )
+
+
+@pytest.mark.verifies("REQ-IN-133")
+@pytest.mark.parametrize("lacking", ["serial", "certificate"])
+def test_a_target_that_is_not_traceable_is_refused(lacking: str) -> None:
+    record = a_calibration_record()
+    record = replace(record, target=replace(record.target, **{lacking: ""}))
+    given(EQUIPMENT, *BEFORE).when(partial(record_calibration, record=record)).refuses(
+        "calibration.traceable-target"
+    )
+
+
+def test_a_calibration_is_recorded_once_and_only_of_a_described_station() -> None:
+    record = partial(record_calibration, record=a_calibration_record())
+    given(EQUIPMENT, *BEFORE, CALIBRATED).when(record).refuses("calibration.recorded-once")
+    given(EQUIPMENT, ENROLLED).when(record).refuses("equipment.configuration")
+
+
+@pytest.mark.verifies("REQ-IN-046")
+@pytest.mark.verifies("REQ-IN-203")
+@pytest.mark.verifies("DRV-12")
+def test_a_calibration_that_passed_is_locked_by_signature() -> None:
+    given(EQUIPMENT, *BEFORE, CALIBRATED).when(lock).then(LOCKED)
+
+
+@pytest.mark.verifies("REQ-IN-080")
+def test_a_calibration_that_failed_is_not_locked() -> None:
+    record = a_calibration_record(passed=False)
+    refused = (
+        given(EQUIPMENT, *BEFORE, CalibrationRecorded(calibration=record))
+        .when(partial(lock, signing=a_lock(record)))
+        .refuses("calibration.fit-to-lock")
+    )
+    assert "0.90 px is above 0.30 px" in refused.evidence
+
+
+@pytest.mark.verifies("REQ-IN-080")
+@pytest.mark.parametrize(
+    ("record", "evidence"),
+    [
+        (replace(a_calibration_record(), valid_until=device_time(-1)), "expired"),
+        (replace(a_calibration_record(), reprojection_error_px=0.31), "0.31 px is above 0.3 px"),
+        (replace(a_calibration_record(), epipolar_error_px=0.31), "epipolar error of 0.31 px"),
+        (replace(a_calibration_record(), baseline_mm=80.21), "0.210 mm from 80 mm"),
+        (replace(a_calibration_record(), valid_until=device_time(60 * 24 * 40)), "40 days"),
+    ],
+)
+def test_the_second_look_refuses_what_misses_a_limit(
+    record: CalibrationRecord, evidence: str
+) -> None:
+    refused = (
+        given(EQUIPMENT, *BEFORE, CalibrationRecorded(calibration=record))
+        .when(partial(lock, signing=a_lock(record)))
+        .refuses("calibration.fit-to-lock")
+    )
+    assert evidence in refused.evidence
+
+
+def test_a_defective_calibration_is_not_locked() -> None:
+    defective = CalibrationInvalidated(calibration=CALIBRATION, reason="shock")
+    refused = (
+        given(EQUIPMENT, *BEFORE, CALIBRATED, defective)
+        .when(lock)
+        .refuses("calibration.fit-to-lock")
+    )
+    assert "shock" in refused.evidence
+
+
+def test_a_calibration_is_locked_once() -> None:
+    given(EQUIPMENT, *BEFORE, CALIBRATED, LOCKED).when(lock).refuses("calibration.locked-once")
+
+
+def test_an_unknown_calibration_is_not_locked() -> None:
+    another = partial(lock, calibration=CalibrationId.derived("another"))
+    given(EQUIPMENT, *BEFORE, CALIBRATED).when(another).refuses("calibration.recorded")
+
+
+@pytest.mark.verifies("DRV-12")
+@pytest.mark.parametrize(
+    ("signing", "rule"),
+    [
+        (replace(SIGNING, reauthenticated=False), "signature.fresh"),
+        (replace(SIGNING, roles=frozenset({Role.OPERATOR})), "signature.role"),
+        (
+            replace(SIGNING, signature=replace(SIGNING.signature, digest=a_digest("other"))),
+            "signature.digest",
+        ),
+        (
+            replace(SIGNING, signature=replace(SIGNING.signature, meaning=Meaning.APPROVED)),
+            "signature.meaning",
+        ),
+    ],
+)
+def test_a_lock_needs_a_signature_that_holds(signing: Signing, rule: str) -> None:
+    given(EQUIPMENT, *BEFORE, CALIBRATED).when(partial(lock, signing=signing)).refuses(rule)
+
+
+def test_a_second_look_at_an_undescribed_station_has_no_baseline_to_compare() -> None:
+    given(EQUIPMENT, ENROLLED, CALIBRATED).when(lock).then(LOCKED)
+
+
+@pytest.mark.verifies("DRV-13")
+@pytest.mark.verifies("REQ-IN-203")
+def test_a_calibration_is_found_defective_once_with_a_reason() -> None:
+    invalidate = partial(invalidate_calibration, calibration=CALIBRATION, reason="shock")
+    event = CalibrationInvalidated(calibration=CALIBRATION, reason="shock")
+    given(EQUIPMENT, *BEFORE, CALIBRATED, LOCKED).when(invalidate).then(event)
+    given(EQUIPMENT, *BEFORE, CALIBRATED, LOCKED, event).when(invalidate).then()
+    given(EQUIPMENT, *BEFORE, CALIBRATED).when(partial(invalidate, reason="")).refuses(
+        "calibration.reason"
+    )
+
+
+@pytest.mark.verifies("REQ-IN-086")
+@pytest.mark.verifies("REQ-IN-087")
+@pytest.mark.verifies("REQ-IN-088")
+@pytest.mark.verifies("REQ-IN-089")
+@pytest.mark.verifies("REQ-IN-090")
+@pytest.mark.parametrize("passed", [True, False])
+def test_the_light_is_recorded_zone_by_zone_whatever_the_result(*, passed: bool) -> None:
+    record = an_illumination_record(passed=passed)
+    given(EQUIPMENT, *BEFORE).when(partial(record_illumination, record=record)).then(
+        IlluminationCalibrated(illumination=record)
+    )
+    assert all(zone.current_ma and zone.pwm and zone.healthy for zone in record.zones)
+    assert record.cct_k
+    assert record.white_balance.green
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_a_zone_that_was_not_checked_is_refused() -> None:
+    record = an_illumination_record()
+    half = partial(record_illumination, record=replace(record, zones=record.zones[:1]))
+    refused = given(EQUIPMENT, *BEFORE).when(half).refuses("illumination.zones")
+    assert "right" in refused.evidence
+    none = partial(record_illumination, record=replace(record, zones=()))
+    given(EQUIPMENT).when(none).refuses("illumination.zones")
+
+
+@pytest.mark.verifies("REQ-IN-085")
+def test_only_a_locked_calibration_is_checked_in_the_field() -> None:
+    check = FieldCheckPerformed(
+        performed_at=device_time(),
+        calibration=CALIBRATION,
+        epipolar_error_px=0.2,
+        baseline_error_mm=0.02,
+        passed=True,
+        evidence="target in the holder",
+    )
+    record = partial(record_field_check, check=check)
+    given(EQUIPMENT, *BEFORE, CALIBRATED, LOCKED).when(record).then(check)
+    given(EQUIPMENT, *BEFORE, CALIBRATED).when(record).refuses("calibration.locked")

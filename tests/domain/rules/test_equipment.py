@@ -1,0 +1,347 @@
+"""Tests of which station is which and whether it may be used."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from domain.errors import RuleViolation
+from domain.events.equipment import (
+    CalibrationInvalidated,
+    CalibrationLocked,
+    CalibrationRecorded,
+    DeviceBatchRejected,
+    DeviceClockDriftDetected,
+    DeviceConfigurationChanged,
+    DeviceEnrolled,
+    DeviceQuarantined,
+    DeviceReleased,
+    DeviceSequenceGapDetected,
+    EquipmentEvent,
+    FieldCheckPerformed,
+    IlluminationCalibrated,
+)
+from domain.rules.equipment import (
+    EQUIPMENT,
+    accept_sequence,
+    change_configuration,
+    enrol_device,
+    fit_for_attempt,
+    fit_for_capture,
+    note_clock,
+    quarantine_device,
+    reject_batch,
+    release_device,
+)
+from domain.values.capture import Camera, DeviceConfiguration, Gate, GateResult, failed
+from domain.values.identifiers import CalibrationId
+from domain.values.station import Station
+from tests.builders import (
+    CALIBRATION,
+    DEVICE,
+    a_calibration_record,
+    a_configuration,
+    a_digest,
+    a_protocol_content,
+    a_signature,
+    an_illumination_record,
+    conditions,
+    device_time,
+    later,
+)
+from tests.given import given
+
+LIMITS = a_protocol_content().calibration
+ENROLLED = DeviceEnrolled(device=DEVICE, serial="ST-0001", model="portal", public_key="3059")
+CONFIGURED = DeviceConfigurationChanged(configuration=a_configuration())
+CALIBRATED = CalibrationRecorded(calibration=a_calibration_record())
+LOCKED = CalibrationLocked(calibration=CALIBRATION, signature=a_signature(a_digest()))
+LIT = IlluminationCalibrated(illumination=an_illumination_record())
+READY: tuple[EquipmentEvent, ...] = (ENROLLED, CONFIGURED, CALIBRATED, LOCKED, LIT)
+
+
+def station(*events: EquipmentEvent) -> Station:
+    return given(EQUIPMENT, *events).state
+
+
+def a_field_check(*, passed: bool) -> FieldCheckPerformed:
+    return FieldCheckPerformed(
+        performed_at=device_time(-5),
+        calibration=CALIBRATION,
+        epipolar_error_px=0.2 if passed else 0.8,
+        baseline_error_mm=0.02,
+        passed=passed,
+        evidence="target in the holder",
+    )
+
+
+def blocked(gates: tuple[GateResult, ...]) -> dict[Gate, str]:
+    return {each.gate: each.evidence for each in failed(gates)}
+
+
+def at_capture(*events: EquipmentEvent) -> dict[Gate, str]:
+    return blocked(fit_for_capture(station(*events), at=later(), limits=LIMITS))
+
+
+@pytest.mark.verifies("REQ-IN-215")
+def test_a_station_is_enrolled_with_its_own_key() -> None:
+    enrol = partial(
+        enrol_device, identifier=DEVICE, serial="ST-0001", model="portal", public_key="3059"
+    )
+    given(EQUIPMENT).when(enrol).then(ENROLLED)
+    given(EQUIPMENT, ENROLLED).when(enrol).refuses("equipment.enrolled-once")
+
+
+def test_a_station_without_a_key_is_not_enrolled() -> None:
+    enrol = partial(
+        enrol_device, identifier=DEVICE, serial="ST-0001", model="portal", public_key=""
+    )
+    given(EQUIPMENT).when(enrol).refuses("equipment.identity")
+
+
+@pytest.mark.verifies("REQ-IN-207")
+@pytest.mark.verifies("REQ-IN-191")
+@pytest.mark.verifies("REQ-IN-124")
+def test_a_configuration_is_recorded_when_it_changes() -> None:
+    change = partial(change_configuration, configuration=a_configuration())
+    given(EQUIPMENT, ENROLLED).when(change).then(CONFIGURED)
+    given(EQUIPMENT, ENROLLED, CONFIGURED).when(change).then()
+    given(EQUIPMENT).when(change).refuses("equipment.enrolled")
+
+
+def changed_camera(position: int, **changes: str) -> DeviceConfiguration:
+    cameras: list[Camera] = list(a_configuration().cameras)
+    cameras[position] = replace(cameras[position], **changes)
+    return replace(a_configuration(), cameras=tuple(cameras))
+
+
+@pytest.mark.verifies("REQ-IN-124")
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        replace(a_configuration(), cameras=a_configuration().cameras[:1]),
+        replace(a_configuration(), cameras=a_configuration().cameras[::-1]),
+        changed_camera(1, serial=a_configuration().cameras[0].serial),
+        changed_camera(1, sensor="IMX219"),
+        changed_camera(1, connector="J2"),
+    ],
+)
+def test_cameras_that_are_no_matched_pair_are_refused(configuration: DeviceConfiguration) -> None:
+    change = partial(change_configuration, configuration=configuration)
+    given(EQUIPMENT, ENROLLED).when(change).refuses("equipment.matched-cameras")
+
+
+@pytest.mark.verifies("REQ-IN-079")
+@pytest.mark.verifies("REQ-IN-080")
+def test_a_ready_station_is_fit_for_capture() -> None:
+    gates = fit_for_capture(station(*READY), at=later(), limits=LIMITS)
+    assert [each.gate for each in gates] == [Gate.DEVICE_IDENTITY, Gate.CALIBRATION]
+    assert all(each.passed for each in gates)
+    assert "boot verified" in gates[0].evidence
+    assert "0.12 px" in gates[1].evidence
+
+
+@pytest.mark.verifies("REQ-IN-079")
+def test_a_station_nobody_enrolled_is_not_fit() -> None:
+    assert Gate.DEVICE_IDENTITY in at_capture()
+
+
+@pytest.mark.verifies("REQ-IN-079")
+def test_a_station_that_never_reported_its_configuration_is_not_fit() -> None:
+    assert "configuration" in at_capture(ENROLLED)[Gate.DEVICE_IDENTITY]
+
+
+@pytest.mark.verifies("REQ-IN-079")
+def test_a_station_in_quarantine_is_not_fit_until_released() -> None:
+    quarantined = DeviceQuarantined(reason="dropped")
+    assert "dropped" in at_capture(*READY, quarantined)[Gate.DEVICE_IDENTITY]
+    assert not at_capture(*READY, quarantined, DeviceReleased(reason="checked"))
+
+
+@pytest.mark.verifies("REQ-IN-191")
+def test_a_boot_that_was_not_verified_is_named() -> None:
+    unverified = replace(a_configuration(), secure_boot=False)
+    changed = DeviceConfigurationChanged(configuration=unverified)
+    identity, _ = fit_for_capture(station(*READY, changed), at=later(), limits=LIMITS)
+    assert "boot not verified" in identity.evidence
+
+
+@pytest.mark.verifies("REQ-IN-080")
+@pytest.mark.parametrize(
+    ("events", "evidence"),
+    [
+        ((ENROLLED, CONFIGURED), "no locked calibration"),
+        ((ENROLLED, CONFIGURED, CALIBRATED), "no locked calibration"),
+        ((*READY, CalibrationInvalidated(calibration=CALIBRATION, reason="shock")), "shock"),
+        ((*READY, a_field_check(passed=False)), "field check"),
+        (
+            (*READY, DeviceConfigurationChanged(configuration=changed_camera(0, serial="NEW"))),
+            "cameras were changed",
+        ),
+        (
+            (
+                *READY,
+                DeviceConfigurationChanged(
+                    configuration=replace(a_configuration(), lens_configuration="other")
+                ),
+            ),
+            "lenses were changed",
+        ),
+    ],
+)
+def test_a_calibration_that_cannot_be_relied_on_blocks(
+    events: tuple[EquipmentEvent, ...], evidence: str
+) -> None:
+    assert evidence in at_capture(*events)[Gate.CALIBRATION]
+
+
+@pytest.mark.verifies("REQ-IN-080")
+def test_a_calibration_blocks_from_the_instant_it_expires() -> None:
+    ready = station(*READY)
+    expiry = a_calibration_record().valid_until
+    before = fit_for_capture(ready, at=replace(expiry, us=expiry.us - 1), limits=LIMITS)
+    assert not failed(before)
+    assert "expired" in blocked(fit_for_capture(ready, at=expiry, limits=LIMITS))[Gate.CALIBRATION]
+
+
+def test_a_field_check_that_passes_again_restores_the_calibration() -> None:
+    assert not at_capture(*READY, a_field_check(passed=False), a_field_check(passed=True))
+
+
+@pytest.mark.verifies("REQ-IN-080")
+def test_a_calibration_locked_under_wider_limits_does_not_serve_a_stricter_protocol() -> None:
+    strict = replace(
+        LIMITS,
+        reprojection_error_px=0.1,
+        epipolar_error_px=0.1,
+        baseline_tolerance_mm=0.001,
+        valid_days=7,
+    )
+    evidence = blocked(fit_for_capture(station(*READY), at=later(), limits=strict))[
+        Gate.CALIBRATION
+    ]
+    for part in ("0.12 px is above 0.1 px", "0.15 px is above 0.1 px", "80.01 mm", "7 days"):
+        assert part in evidence
+
+
+def test_the_calibration_counts_even_if_the_station_is_not_described() -> None:
+    undescribed = replace(station(*READY), configuration=None)
+    gates = fit_for_capture(undescribed, at=later(), limits=LIMITS)
+    assert "cameras were changed" in blocked(gates)[Gate.CALIBRATION]
+
+
+@pytest.mark.verifies("REQ-IN-086")
+def test_a_station_is_fit_for_an_attempt_with_fresh_light() -> None:
+    gates = fit_for_attempt(
+        station(*READY), conditions=conditions(), at=device_time(5), limits=LIMITS
+    )
+    assert [each.gate for each in gates] == [
+        Gate.DEVICE_IDENTITY,
+        Gate.CALIBRATION,
+        Gate.ILLUMINATION,
+    ]
+    assert not failed(gates)
+
+
+@pytest.mark.verifies("REQ-IN-086")
+@pytest.mark.parametrize(
+    ("events", "minutes", "evidence"),
+    [
+        (READY[:-1], 5, "never calibrated"),
+        (
+            (*READY, IlluminationCalibrated(illumination=an_illumination_record(passed=False))),
+            5,
+            "exposure 0.30",
+        ),
+        (READY, 60 * 12, "12.2 hours ago"),
+    ],
+)
+def test_light_that_cannot_be_relied_on_blocks(
+    events: tuple[EquipmentEvent, ...], minutes: float, evidence: str
+) -> None:
+    gates = fit_for_attempt(
+        station(*events), conditions=conditions(), at=device_time(minutes), limits=LIMITS
+    )
+    assert evidence in blocked(gates)[Gate.ILLUMINATION]
+
+
+@pytest.mark.verifies("REQ-IN-079")
+def test_an_attempt_that_names_another_station_or_camera_is_blocked() -> None:
+    ready = station(*READY)
+    for said, evidence in (
+        (replace(conditions(), device_serial="ST-0002"), "ST-0002"),
+        (replace(conditions(), camera_serials=("OTHER",)), "OTHER"),
+    ):
+        gates = fit_for_attempt(ready, conditions=said, at=device_time(5), limits=LIMITS)
+        assert evidence in blocked(gates)[Gate.DEVICE_IDENTITY]
+
+
+@pytest.mark.verifies("REQ-IN-080")
+def test_an_attempt_without_a_calibration_or_with_an_unknown_one_is_blocked() -> None:
+    for calibration in (None, CalibrationId.derived("another")):
+        said = replace(conditions(), calibration=calibration)
+        gates = fit_for_attempt(station(*READY), conditions=said, at=device_time(5), limits=LIMITS)
+        assert Gate.CALIBRATION in blocked(gates)
+
+
+@pytest.mark.verifies("DRV-05")
+def test_statements_in_order_are_let_in() -> None:
+    given(EQUIPMENT, ENROLLED).when(partial(accept_sequence, recorded=0, received=1)).then()
+    given(EQUIPMENT, ENROLLED).when(partial(accept_sequence, recorded=7, received=8)).then()
+
+
+@pytest.mark.verifies("DRV-05")
+def test_a_skipped_number_is_recorded_as_a_gap_once() -> None:
+    gap = DeviceSequenceGapDetected(expected=5, received=9)
+    accept = partial(accept_sequence, recorded=4, received=9)
+    given(EQUIPMENT, ENROLLED).when(accept).then(gap)
+    given(EQUIPMENT, ENROLLED, gap).when(accept).then()
+
+
+@pytest.mark.verifies("DRV-05")
+@pytest.mark.parametrize("received", [3, 4])
+def test_a_duplicate_or_late_number_is_refused(received: int) -> None:
+    accept = partial(accept_sequence, recorded=4, received=received)
+    given(EQUIPMENT, ENROLLED).when(accept).refuses("device.sequence")
+
+
+@pytest.mark.verifies("DRV-05")
+@pytest.mark.verifies("DRV-07")
+def test_the_number_of_a_refused_statement_is_used_up() -> None:
+    refusal = RuleViolation("session.open", "the session has ended", "Open a new session.")
+    rejected = DeviceBatchRejected(
+        device_sequences=(5, 6), rule="session.open", evidence="the session has ended"
+    )
+    reject = partial(reject_batch, device_sequences=(5, 6), refusal=refusal)
+    given(EQUIPMENT, ENROLLED).when(reject).then(rejected)
+    after = given(EQUIPMENT, ENROLLED, rejected)
+    after.when(partial(accept_sequence, recorded=4, received=7)).then()
+    after.when(partial(accept_sequence, recorded=4, received=6)).refuses("device.sequence")
+    given(EQUIPMENT).when(reject).refuses("equipment.enrolled")
+
+
+@pytest.mark.verifies("DRV-04")
+def test_a_clock_far_from_ours_is_recorded_once() -> None:
+    note = partial(note_clock, offset_ms=3000.0, device_sequence=8, tolerance_ms=2000.0)
+    drift = DeviceClockDriftDetected(offset_ms=3000.0, device_sequence=8)
+    given(EQUIPMENT, ENROLLED).when(note).then(drift)
+    given(EQUIPMENT, ENROLLED, drift).when(note).then()
+    near = partial(note_clock, offset_ms=-500.0, device_sequence=9, tolerance_ms=2000.0)
+    given(EQUIPMENT, ENROLLED, drift).when(near).then()
+
+
+def test_quarantine_and_release_are_recorded_with_their_reason_once() -> None:
+    quarantine = partial(quarantine_device, reason="dropped")
+    release = partial(release_device, reason="checked")
+    quarantined = DeviceQuarantined(reason="dropped")
+    given(EQUIPMENT, ENROLLED).when(quarantine).then(quarantined)
+    given(EQUIPMENT, ENROLLED, quarantined).when(quarantine).then()
+    given(EQUIPMENT, ENROLLED, quarantined).when(release).then(DeviceReleased(reason="checked"))
+    given(EQUIPMENT, ENROLLED).when(release).then()
+    given(EQUIPMENT, ENROLLED).when(partial(quarantine_device, reason=" ")).refuses(
+        "equipment.reason"
+    )
+
+
+def test_a_fact_about_an_unknown_calibration_changes_nothing() -> None:
+    assert station(ENROLLED, LOCKED) == station(ENROLLED)

@@ -1,0 +1,1 @@
+"""Tests of the values: what they refuse and what follows from them."""
