@@ -1,0 +1,1 @@
+"""Documents issued from the record."""
