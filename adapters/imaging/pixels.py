@@ -10,7 +10,7 @@ Rules kept here:
 """
 
 from dataclasses import dataclass
-from typing import NewType
+from typing import Final, NewType
 
 import cv2
 import numpy as np
@@ -30,9 +30,11 @@ LinearLuma = NewType("LinearLuma", NDArray[np.float32])
 EncodedLuma = NewType("EncodedLuma", NDArray[np.uint8])
 """(rows, columns) uint8, 0..255, luma of an encoded image; for matching, never for photometry."""
 
+NORMALISING_SIGMA_PX: Final = 6.0
+
 Mask = NDArray[np.bool_]
 
-LUMINANCE_WEIGHTS = np.array([0.2126390, 0.7151687, 0.0721923], dtype=np.float32)
+LUMINANCE_WEIGHTS: Final = np.array([0.2126390, 0.7151687, 0.0721923], dtype=np.float32)
 """Second row of the sRGB to XYZ matrix.  Source: IEC 61966-2-1, recomputed from its primaries."""
 
 
@@ -101,6 +103,20 @@ def encoded_luma(image: EncodedRgb) -> EncodedLuma:
     """Return the luma that feature matching works on (BT.601 weights, as in ``cv2``)."""
     grey: NDArray[np.uint8] = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     return EncodedLuma(grey)
+
+
+def locally_normalised(luma: EncodedLuma) -> EncodedLuma:
+    """Return luma relative to its surroundings, so that two exposures look alike to a matcher.
+
+    128 is the local mean, 40 steps are one local standard deviation; the two added grey levels keep
+    sensor noise in flat dark parts from being blown up into texture.
+    """
+    values = luma.astype(np.float32)
+    mean = cv2.GaussianBlur(values, (0, 0), NORMALISING_SIGMA_PX)
+    square = cv2.GaussianBlur(values**2, (0, 0), NORMALISING_SIGMA_PX)
+    deviation = np.sqrt(np.maximum(square - mean**2, 0)) + 2.0
+    relative = np.round(128 + 40 * (values - mean) / deviation)
+    return EncodedLuma(np.asarray(np.clip(relative, 0, 255), np.uint8))
 
 
 def ellipse_mask(window: Window, *, width: int, height: int) -> Mask:

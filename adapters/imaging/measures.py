@@ -1,0 +1,255 @@
+"""The permanent table of measurements: word, unit, which side is bad, method and version.
+
+Rules kept here:
+
+1. A word in this table is for ever; a changed method gets a new method version, a changed meaning a
+   new word.
+2. Limits are not here: they are protocol data.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from domain.values.quality import QualityMeasurement, Region
+
+
+class Bound(Enum):
+    """Which side of a measurement a protocol limits."""
+
+    LOWER = "lower"
+    UPPER = "upper"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One measurement the product can make.
+
+    Attributes:
+        name: Permanent word.
+        unit: Unit of the value; ``1`` for shares, ratios and counts.
+        bound: Which side is limited.
+        method: Method and version.
+        meaning: One sentence for people.
+        stereo: Needs both pictures.
+    """
+
+    name: str
+    unit: str
+    bound: Bound
+    method: str
+    meaning: str
+    stereo: bool = False
+
+    def of(self, value: float, region: Region | None = None) -> QualityMeasurement:
+        """Return the measurement with a value."""
+        return QualityMeasurement(
+            name=self.name,
+            value=float(value),
+            unit=self.unit,
+            method=self.method,
+            region=region,
+        )
+
+
+FACE_FOUND: Final = Measure(
+    name="face_found",
+    unit="1",
+    bound=Bound.LOWER,
+    method="face-place/1",
+    meaning="1 when a face stands out from the background in every picture, else 0",
+)
+FACE_OFFSET_ACROSS: Final = Measure(
+    name="face_offset_across",
+    unit="percent",
+    bound=Bound.BOTH,
+    method="face-place/1",
+    meaning="Face centre from the picture's centre, per cent of the width, right positive",
+)
+FACE_OFFSET_DOWN: Final = Measure(
+    name="face_offset_down",
+    unit="percent",
+    bound=Bound.BOTH,
+    method="face-place/1",
+    meaning="Face centre from the picture's centre, per cent of the height, down positive",
+)
+FACE_ROLL: Final = Measure(
+    name="face_roll",
+    unit="deg",
+    bound=Bound.BOTH,
+    method="mirror-axis/1",
+    meaning="Tilt of the face's symmetry axis from the vertical, clockwise positive",
+)
+FACE_SYMMETRY: Final = Measure(
+    name="face_symmetry",
+    unit="1",
+    bound=Bound.LOWER,
+    method="mirror-axis/1",
+    meaning="Likeness of the two halves of the face, 1 when it looks straight ahead",
+)
+FOCUS_EDGE_WIDTH: Final = Measure(
+    name="focus_edge_width",
+    unit="permille",
+    bound=Bound.UPPER,
+    method="edge-spread/1",
+    meaning="Width of the face's sharpest edges, thousandths of the picture's diagonal",
+)
+MOTION_EXTENT: Final = Measure(
+    name="motion_extent",
+    unit="permille",
+    bound=Bound.UPPER,
+    method="edge-spread/1",
+    meaning="Length of motion during the exposure, thousandths of the picture's diagonal",
+)
+CLIPPED_SHARE: Final = Measure(
+    name="clipped_share",
+    unit="1",
+    bound=Bound.UPPER,
+    method="exposure/1",
+    meaning="Share of the face with a colour channel at its upper limit",
+)
+DROWNED_SHARE: Final = Measure(
+    name="drowned_share",
+    unit="1",
+    bound=Bound.UPPER,
+    method="exposure/1",
+    meaning="Share of the face with all colour channels at the bottom",
+)
+FACE_LEVEL: Final = Measure(
+    name="face_level",
+    unit="1",
+    bound=Bound.BOTH,
+    method="exposure/1",
+    meaning="Mean linear luminance of the face, 1 at the upper limit; depends on skin tone",
+)
+LIGHT_ACROSS_RATIO: Final = Measure(
+    name="light_across_ratio",
+    unit="1",
+    bound=Bound.UPPER,
+    method="face-light/1",
+    meaning="Lighter over darker side of the face, left against right",
+)
+LIGHT_DOWN_RATIO: Final = Measure(
+    name="light_down_ratio",
+    unit="1",
+    bound=Bound.UPPER,
+    method="face-light/1",
+    meaning="Lighter over darker part of the face, top against bottom",
+)
+LIGHT_ZONE_RATIO: Final = Measure(
+    name="light_zone_ratio",
+    unit="1",
+    bound=Bound.UPPER,
+    method="face-light/1",
+    meaning="Lightest over darkest of nine zones of the face",
+)
+COLOUR_REFERENCE_FOUND: Final = Measure(
+    name="colour_reference_found",
+    unit="1",
+    bound=Bound.LOWER,
+    method="colour-chart/1",
+    meaning="1 when the 24-patch reference is in view, else 0",
+)
+COLOUR_REFERENCE_PATCHES: Final = Measure(
+    name="colour_reference_patches",
+    unit="1",
+    bound=Bound.LOWER,
+    method="colour-chart/1",
+    meaning="Number of reference patches without clipping",
+)
+COLOUR_DIFFERENCE_MEAN: Final = Measure(
+    name="colour_difference_mean",
+    unit="dE00",
+    bound=Bound.UPPER,
+    method="colour-chart/1",
+    meaning="Mean colour difference of the patches, exposure evened out, before correction",
+)
+COLOUR_DIFFERENCE_CORRECTED_MEAN: Final = Measure(
+    name="colour_difference_corrected_mean",
+    unit="dE00",
+    bound=Bound.UPPER,
+    method="colour-chart/1",
+    meaning="Mean colour difference of the patches after the 3 x 3 correction",
+)
+COLOUR_DIFFERENCE_CORRECTED_MAX: Final = Measure(
+    name="colour_difference_corrected_max",
+    unit="dE00",
+    bound=Bound.UPPER,
+    method="colour-chart/1",
+    meaning="Largest colour difference of a patch after the 3 x 3 correction",
+)
+COLOUR_TEMPERATURE: Final = Measure(
+    name="colour_temperature",
+    unit="K",
+    bound=Bound.BOTH,
+    method="colour-chart/1",
+    meaning="Colour temperature of the light in the picture's white balance; 6504 when they agree",
+)
+STEREO_EXPOSURE_RATIO: Final = Measure(
+    name="stereo_exposure_ratio",
+    unit="1",
+    bound=Bound.UPPER,
+    method="exposure/1",
+    meaning="Level of the face in the lighter picture over the darker one",
+    stereo=True,
+)
+EPIPOLAR_RESIDUAL: Final = Measure(
+    name="epipolar_residual",
+    unit="px",
+    bound=Bound.UPPER,
+    method="stereo-agreement/1",
+    meaning="Median distance of matches from the line the locked calibration predicts",
+    stereo=True,
+)
+STEREO_CORRESPONDENCE: Final = Measure(
+    name="stereo_correspondence",
+    unit="1",
+    bound=Bound.LOWER,
+    method="stereo-agreement/1",
+    meaning="Share of the face's features found again in the other picture",
+    stereo=True,
+)
+DEPTH_COMPLETENESS: Final = Measure(
+    name="depth_completeness",
+    unit="1",
+    bound=Bound.LOWER,
+    method="sgbm-half/1",
+    meaning="Share of the face with trusted depth",
+    stereo=True,
+)
+WORKING_DISTANCE: Final = Measure(
+    name="working_distance",
+    unit="mm",
+    bound=Bound.BOTH,
+    method="sgbm-half/1",
+    meaning="Median distance from midway between the cameras to the middle of the face",
+    stereo=True,
+)
+
+MEASURES: Final = (
+    FACE_FOUND,
+    FACE_OFFSET_ACROSS,
+    FACE_OFFSET_DOWN,
+    FACE_ROLL,
+    FACE_SYMMETRY,
+    FOCUS_EDGE_WIDTH,
+    MOTION_EXTENT,
+    CLIPPED_SHARE,
+    DROWNED_SHARE,
+    FACE_LEVEL,
+    LIGHT_ACROSS_RATIO,
+    LIGHT_DOWN_RATIO,
+    LIGHT_ZONE_RATIO,
+    COLOUR_REFERENCE_FOUND,
+    COLOUR_REFERENCE_PATCHES,
+    COLOUR_DIFFERENCE_MEAN,
+    COLOUR_DIFFERENCE_CORRECTED_MEAN,
+    COLOUR_DIFFERENCE_CORRECTED_MAX,
+    COLOUR_TEMPERATURE,
+    STEREO_EXPOSURE_RATIO,
+    EPIPOLAR_RESIDUAL,
+    STEREO_CORRESPONDENCE,
+    DEPTH_COMPLETENESS,
+    WORKING_DISTANCE,
+)
