@@ -11,6 +11,7 @@ Rules kept here:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -18,9 +19,8 @@ from fastapi import Depends, Request
 from api.permissions import Permission, permissions_of
 from api.wiring import System, system_of
 from domain.errors import NotPermitted, NotSignedIn
-from domain.events.access import AccessDenied
 from domain.handling import load, update
-from domain.rules.access import ACCESS
+from domain.rules.access import ACCESS, Lockout, deny_access
 from domain.rules.practitioner import PRACTITIONER
 from domain.values.actor import Actor, Role
 from domain.values.identifiers import AccessId, PractitionerId, StreamName
@@ -28,6 +28,8 @@ from domain.values.time import ServerTime
 
 COOKIE = "vultus_session"
 CLIENT_HEADER = "X-Vultus-Client"
+LOCKOUT = Lockout()
+FRESH_FOR = timedelta(minutes=5)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -67,19 +69,18 @@ def signed_in(request: Request) -> Person:
         NotSignedIn: no sign-in, an ended one, or a request that another site may have caused.
     """
     system = system_of(request)
-    _refuse_foreign(request, system)
+    refuse_foreign(request, system)
     token = request.cookies.get(COOKIE)
     found = system.accounts.current(token, now=system.clock.now()) if token else None
     if found is None:
         message = "There is no sign-in, or it ended after 15 minutes without activity."
         raise NotSignedIn(message)
     state, _ = load(system.log, PRACTITIONER, found.practitioner.stream)
-    roles = frozenset(state.roles)
     return Person(
         practitioner=found.practitioner,
-        display_name=state.display_name,
-        roles=roles,
-        permissions=permissions_of(roles),
+        display_name="" if state.registered is None else state.registered.display_name,
+        roles=state.roles,
+        permissions=permissions_of(state.roles),
         began=found.began,
     )
 
@@ -106,7 +107,12 @@ def anyone(_request: Request) -> None:
 anyone.permission = Permission.ANYONE  # type: ignore[attr-defined]
 
 
-def _refuse_foreign(request: Request, system: System) -> None:
+def refuse_foreign(request: Request, system: System) -> None:
+    """Refuse an unsafe request that another site may have caused.
+
+    Raises:
+        NotSignedIn: it does not name its client, or comes from another origin.
+    """
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("origin")
@@ -118,10 +124,8 @@ def _refuse_foreign(request: Request, system: System) -> None:
         raise NotSignedIn(message)
 
 
-def _record_denial(
-    system: System, person: Person, permission: Permission, resource: str
-) -> None:
-    event = AccessDenied(permission=permission.value, resource=resource)
+def _record_denial(system: System, person: Person, permission: Permission, resource: str) -> None:
+    event = deny_access(permission=permission.value, resource=resource)
     update(
         system.log,
         ACCESS,

@@ -195,3 +195,10 @@ def owner(record: Record) -> str | None:
     if record.stream.startswith(f"{SubjectId.kind}-"):
         return str(SubjectId.of_stream(record.stream))
     return subject_of(record)
+
+
+def pseudonyms(connection: sa.Connection, subjects: set[str]) -> dict[str, str]:
+    """Return the pseudonym of each of these subjects."""
+    query = sa.select(SUBJECT.c.subject, SUBJECT.c.pseudonym)
+    rows = connection.execute(query.where(SUBJECT.c.subject.in_(sorted(subjects))))
+    return {row.subject: row.pseudonym for row in rows}

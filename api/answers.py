@@ -1,0 +1,95 @@
+"""What every route answers with: what was recorded, and how fresh a reading is.
+
+Rules kept here:
+
+1. Whoever wrote something can ask for a reading that includes it, by position.
+2. A reading that is behind says by how much [DRV-34].
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from api.preconditions import entity_tag
+from api.wiring import System, system_of
+from domain.errors import NotFound
+from domain.events.record import Record
+from projections.rows import Row
+
+PATIENCE_S = 2.0
+
+
+class Recorded(BaseModel):
+    """Where something was recorded.
+
+    ``stream`` and ``version`` name the place in its own history, ``seq`` the place in the log.
+    """
+
+    stream: str
+    version: int
+    seq: int
+
+
+def recorded(records: tuple[Record, ...]) -> Recorded:
+    """Return where the last of some records stands."""
+    last = records[-1]
+    return Recorded(stream=str(last.stream), version=last.version, seq=last.seq)
+
+
+class Reading:
+    """A connection to the projections, as fresh as the caller asked for."""
+
+    def __init__(self, system: System, connection: sa.Connection, position: int) -> None:
+        """Read through this connection at this position."""
+        self.system = system
+        self.connection = connection
+        self.position = position
+
+
+def reading(
+    request: Request,
+    response: Response,
+    x_vultus_at_least: Annotated[int | None, Header()] = None,
+) -> Iterator[Reading]:
+    """Give a route a reading; wait for the position the caller asked for, but not long."""
+    system = system_of(request)
+    with open_reading(system, at_least=x_vultus_at_least) as found:
+        lag = max(0, system.log.size() - 1 - found.position)
+        response.headers["X-Vultus-Position"] = str(found.position)
+        response.headers["X-Vultus-Lag"] = str(lag)
+        yield found
+
+
+@contextmanager
+def open_reading(system: System, *, at_least: int | None = None) -> Iterator[Reading]:
+    """Open a reading, waiting up to two seconds for a position."""
+    if at_least is not None:
+        system.runner.reached(min(at_least, system.log.size() - 1), timeout_s=PATIENCE_S)
+    position = system.runner.position()
+    with system.engine.connect() as connection:
+        yield Reading(system, connection, position)
+
+
+def found_or_refuse(row: Row | None, what: str) -> Row:
+    """Return the row.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if row is None:
+        message = f"There is no such {what}."
+        raise NotFound(message)
+    return row
+
+
+def tag(response: Response, version: int) -> None:
+    """Put the version of what is shown on the answer."""
+    response.headers["ETag"] = entity_tag(version)
+
+
+Read = Annotated[Reading, Depends(reading)]
+Running = Annotated[System, Depends(system_of)]

@@ -1,0 +1,78 @@
+"""The readable audit trail."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+
+from api.answers import Read
+from api.permissions import Permission
+from api.signin import Person, allowed
+from projections.audit_trail import trail
+from projections.practitioner import display_names
+from projections.rows import Row
+
+ROUTER = APIRouter(prefix="/audit-trail", tags=["audit trail"])
+Auditor = Annotated[Person, Depends(allowed(Permission.AUDIT_READ))]
+
+
+class AuditLine(BaseModel):
+    """One line: who did what, when, and where it stands in the record."""
+
+    seq: int
+    at: str
+    name: str
+    title: str
+    actor: str
+    actor_kind: str
+    actor_name: str | None
+    stream: str
+    version: int
+    subject: str | None
+    device_sequence: int | None
+    device_time: str | None
+    received_at: str | None
+    correlation: str
+    causation: int | None
+    leaf: str
+
+
+class AuditPage(BaseModel):
+    """A page of the trail, newest first; ``next`` continues it."""
+
+    items: list[AuditLine]
+    next: int | None
+
+
+@ROUTER.get("")
+def audit_trail(
+    _person: Auditor,
+    reading: Read,
+    *,
+    before: int | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    actor: str | None = None,
+    stream: str | None = None,
+    name: str | None = None,
+    subject: str | None = None,
+) -> AuditPage:
+    """Return lines of the audit trail [REQ-IN-195]."""
+    rows = trail(
+        reading.connection,
+        before=before,
+        limit=limit,
+        actor=actor,
+        stream=stream,
+        name=name,
+        subject=subject,
+    )
+    names = display_names(reading.connection)
+    following = rows[-1]["seq"] if len(rows) == limit and rows[-1]["seq"] > 0 else None
+    return AuditPage(items=[_line(row, names) for row in rows], next=following)
+
+
+def _line(row: Row, names: dict[str, str]) -> AuditLine:
+    kind, _, name = row["actor"].partition(":")
+    shown = {field: row[field] for field in AuditLine.model_fields if field in row}
+    known = names.get(name) if kind == "practitioner" else name if kind == "service" else None
+    return AuditLine(**shown, actor_kind=kind, actor_name=known)

@@ -1,0 +1,81 @@
+"""Whether the service lives and is ready, what it measures, and which version it is."""
+
+from fastapi import APIRouter, Depends, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from pydantic import BaseModel
+
+from api import version
+from api.answers import Running
+from api.signin import anyone
+from domain.errors import Unavailable
+
+ROUTER = APIRouter(tags=["health"], dependencies=[Depends(anyone)])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str
+
+
+class Version(BaseModel):
+    """Version, build and libraries of the running software."""
+
+    version: str
+    build: str
+    components: list[str]
+
+
+@ROUTER.get("/health/live")
+def live() -> Alive:
+    """Answer that the process lives."""
+    return Alive(status="live")
+
+
+@ROUTER.get("/health/ready")
+def ready(system: Running) -> Alive:
+    """Answer that the record can be read and no projection stands still.
+
+    Raises:
+        Unavailable: a projection is stalled.
+    """
+    system.log.size()
+    stalled = [each.name for each in system.runner.positions() if each.stalled_seq is not None]
+    if stalled:
+        message = f"projections stand still: {', '.join(stalled)}"
+        raise Unavailable(message)
+    return Alive(status="ready")
+
+
+@ROUTER.get("/version")
+def show_version() -> Version:
+    """Return version, build and libraries [DRV-23]."""
+    return Version(
+        version=version.VERSION,
+        build=str(version.build()),
+        components=list(version.components()),
+    )
+
+
+@ROUTER.get("/metrics", response_class=Response)
+def metrics(system: Running) -> Response:
+    """Return counts for monitoring, in the Prometheus text format; nothing about people."""
+    registry = CollectorRegistry()
+    size = system.log.size()
+    Gauge("vultus_log_records", "Records in the log.", registry=registry).set(size)
+    lag = Gauge(
+        "vultus_projection_lag_records",
+        "Records a projection has not applied yet.",
+        ["projection"],
+        registry=registry,
+    )
+    stalled = Gauge(
+        "vultus_projection_stalled",
+        "1 when a projection stands still at a record it cannot apply.",
+        ["projection"],
+        registry=registry,
+    )
+    for each in system.runner.positions():
+        lag.labels(each.name).set(size - 1 - each.seq)
+        stalled.labels(each.name).set(each.stalled_seq is not None)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

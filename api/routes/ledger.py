@@ -1,0 +1,126 @@
+"""The record's health and proofs: checkpoint, keys, inclusion, verification."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel
+
+from adapters.ledger.proofs import inclusion_file
+from api.answers import Running
+from api.permissions import Permission
+from api.signin import Person, allowed
+from api.verification import last_verification, verify_and_record
+from domain.errors import NotFound
+from domain.ledger.checkpoint import encode_verifier_key
+from domain.values.content import Digest
+
+ROUTER = APIRouter(prefix="/ledger", tags=["ledger"])
+Reader = Annotated[Person, Depends(allowed(Permission.LEDGER_READ))]
+Verifier = Annotated[Person, Depends(allowed(Permission.LEDGER_VERIFY))]
+
+
+class CheckpointItem(BaseModel):
+    """A signed size and root."""
+
+    size: int
+    signed_at: str
+    text: str
+
+
+class Verification(BaseModel):
+    """What the last verification of the whole log found."""
+
+    seq: int
+    at: str
+    size: int
+    intact: bool
+    root: str | None
+    signatures: int | None
+    blobs: int | None
+    problems: list[str]
+
+
+class ProjectionState(BaseModel):
+    """How far one projection has come."""
+
+    name: str
+    position: int
+    lag: int
+    stalled_seq: int | None
+    stalled_why: str | None
+
+
+class Health(BaseModel):
+    """The state of the record."""
+
+    size: int
+    root: str
+    checkpoint: CheckpointItem | None
+    outside_copies: str
+    last_verification: Verification | None
+    projections: list[ProjectionState]
+    log_key: str
+
+
+@ROUTER.get("/health")
+def health(_person: Reader, system: Running) -> Health:
+    """Return size, root, newest checkpoint, last verification and the projections' positions."""
+    size = system.log.size()
+    newest = system.shelf.newest()
+    found = last_verification(system)
+    return Health(
+        size=size,
+        root=str(Digest.from_raw(system.log.tree.root(size))),
+        checkpoint=None
+        if newest is None
+        else CheckpointItem(
+            size=newest.size, signed_at=str(newest.signed_at), text=newest.note.decode()
+        ),
+        outside_copies="kept" if system.settings.checkpoint_copies.is_dir() else "none",
+        last_verification=None if found is None else Verification(**found),
+        projections=[
+            ProjectionState(
+                name=each.name,
+                position=each.seq,
+                lag=max(0, size - 1 - each.seq),
+                stalled_seq=each.stalled_seq,
+                stalled_why=each.stalled_why,
+            )
+            for each in system.runner.positions()
+        ],
+        log_key=encode_verifier_key(system.checkpointer.key),
+    )
+
+
+@ROUTER.get("/checkpoint", response_class=Response)
+def checkpoint(_person: Reader, system: Running) -> Response:
+    """Return the newest checkpoint, a C2SP signed note."""
+    newest = system.shelf.newest()
+    if newest is None:
+        message = "Nothing has been signed for yet."
+        raise NotFound(message)
+    return Response(newest.note, media_type="text/plain; charset=utf-8")
+
+
+@ROUTER.get("/log-key", response_class=Response)
+def log_key(_person: Reader, system: Running) -> Response:
+    """Return the log's verifier key; keep it where this server cannot change it."""
+    key = encode_verifier_key(system.checkpointer.key)
+    return Response(f"{key}\n", media_type="text/plain; charset=utf-8")
+
+
+@ROUTER.get("/proof/{seq}", response_class=Response)
+def proof(seq: int, _person: Reader, system: Running) -> Response:
+    """Return the proof that a record is in the log, a C2SP tlog-proof."""
+    covering = system.shelf.covering(seq)
+    if covering is None:
+        message = "No checkpoint covers this record yet."
+        raise NotFound(message)
+    content = inclusion_file(system.log.tree, seq, covering.note)
+    return Response(content, media_type="text/plain; charset=utf-8")
+
+
+@ROUTER.post("/verify")
+def verify(person: Verifier, system: Running) -> Verification:
+    """Verify the whole log now, and record what was found."""
+    return Verification(**verify_and_record(system, person.actor))

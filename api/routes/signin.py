@@ -1,0 +1,229 @@
+"""Signing in and out, and proving identity again before signing."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+
+from adapters.accounts import ABSOLUTE_US, IDLE_US, Proof
+from api import version
+from api.answers import Running
+from api.permissions import Permission, permissions_of
+from api.signin import (
+    COOKIE,
+    FRESH_FOR,
+    LOCKOUT,
+    Person,
+    SignedIn,
+    access_stream,
+    anyone,
+    refuse_foreign,
+)
+from api.wiring import System
+from domain.errors import NotSignedIn, RuleViolation
+from domain.handling import load, update
+from domain.rules import access as rules
+from domain.rules.access import ACCESS
+from domain.rules.practitioner import PRACTITIONER
+from domain.values.actor import Actor
+from domain.values.identifiers import AccessId, ReauthenticationId
+from projections.practitioner import clinic_row
+
+ROUTER = APIRouter(tags=["sign-in"])
+PASSWORD_AGAIN_AFTER = timedelta(hours=4)
+
+
+class Credentials(BaseModel):
+    """What a person types to sign in."""
+
+    account: str = Field(max_length=200)
+    password: str = Field(max_length=1000)
+    code: str = Field(pattern=r"^\d{6}$")
+
+
+class Clinic(BaseModel):
+    """The clinic whose record this is."""
+
+    id: str
+    name: str
+    time_zone: str
+    demo: bool
+
+
+class Build(BaseModel):
+    """Version and digest of the running software."""
+
+    version: str
+    digest: str
+
+
+class Me(BaseModel):
+    """Who is signed in, and what they may do."""
+
+    practitioner: str
+    display_name: str
+    roles: list[str]
+    permissions: list[str]
+    clinic: Clinic
+    build: Build
+    idle_seconds: int
+
+
+class Again(BaseModel):
+    """What a person types to prove identity again; the password when the sign-in is old."""
+
+    password: str | None = Field(default=None, max_length=1000)
+    code: str = Field(pattern=r"^\d{6}$")
+
+
+class Reauthentication(BaseModel):
+    """A fresh proof of identity and how long it may be used."""
+
+    reauthentication: str
+    valid_seconds: int
+
+
+@ROUTER.post("/sign-in", dependencies=[Depends(anyone)])
+def sign_in(credentials: Credentials, request: Request, response: Response, system: Running) -> Me:
+    """Sign in with password and one-time code; sets the session cookie."""
+    refuse_foreign(request, system)
+    now = system.clock.now()
+    proof = system.accounts.prove(
+        account=credentials.account,
+        password=credentials.password,
+        code=credentials.code,
+        now=now,
+    )
+    _record_failure(system, proof)
+    if proof.practitioner is None or proof.failed is not None:
+        message = "Account, password and code do not go together."
+        raise NotSignedIn(message)
+    practitioner = proof.practitioner
+    update(
+        system.log,
+        ACCESS,
+        access_stream(practitioner),
+        lambda access: rules.sign_in(
+            access,
+            practitioner=practitioner,
+            methods=("password", "totp"),
+            at=now,
+            lockout=LOCKOUT,
+        ),
+        system.context(Actor.practitioner(practitioner)),
+    )
+    response.set_cookie(
+        COOKIE,
+        system.accounts.begin(practitioner, now=now),
+        httponly=True,
+        samesite="strict",
+        secure=system.settings.secure,
+        max_age=ABSOLUTE_US // 1_000_000,
+        path="/",
+    )
+    state, _ = load(system.log, PRACTITIONER, practitioner.stream)
+    person = Person(
+        practitioner=practitioner,
+        display_name="" if state.registered is None else state.registered.display_name,
+        roles=state.roles,
+        permissions=permissions_of(state.roles),
+        began=now,
+    )
+    return _me(system, person)
+
+
+@ROUTER.post("/sign-out", status_code=204)
+def sign_out(request: Request, response: Response, person: SignedIn, system: Running) -> None:
+    """End this sign-in."""
+    system.accounts.end(request.cookies[COOKIE])
+    response.delete_cookie(COOKIE, path="/")
+    update(
+        system.log,
+        ACCESS,
+        access_stream(person.practitioner),
+        lambda access: rules.sign_out(access, practitioner=person.practitioner, reason="asked"),
+        system.context(person.actor),
+    )
+
+
+@ROUTER.get("/me")
+def me(person: SignedIn, system: Running) -> Me:
+    """Return who is signed in, and what they may do."""
+    return _me(system, person)
+
+
+@ROUTER.post("/reauthentications")
+def reauthenticate(again: Again, person: SignedIn, system: Running) -> Reauthentication:
+    """Prove identity again; needed within five minutes before each signature."""
+    now = system.clock.now()
+    if again.password is None and not now < person.began.plus(PASSWORD_AGAIN_AFTER):
+        raise RuleViolation(
+            "access.password-again",
+            "you signed in more than four hours ago",
+            "Give your password as well as the code.",
+        )
+    proof = system.accounts.prove_again(
+        person.practitioner, password=again.password, code=again.code, now=now
+    )
+    _record_failure(system, proof)
+    if proof.failed is not None:
+        raise RuleViolation(
+            "access.reauthentication",
+            f"the {proof.failed} is not right, or the code was used before",
+            "Wait for the next code and try again.",
+        )
+    identifier = ReauthenticationId(system.randomness.uuid())
+    methods = ("totp",) if again.password is None else ("password", "totp")
+    update(
+        system.log,
+        ACCESS,
+        access_stream(person.practitioner),
+        lambda access: rules.reauthenticate(
+            access,
+            practitioner=person.practitioner,
+            reauthentication=identifier,
+            methods=methods,
+            at=now,
+            lockout=LOCKOUT,
+        ),
+        system.context(person.actor),
+    )
+    return Reauthentication(
+        reauthentication=str(identifier), valid_seconds=FRESH_FOR // timedelta(seconds=1)
+    )
+
+
+def _record_failure(system: System, proof: Proof) -> None:
+    """Record a failed proof, and refuse even a good one while the account is locked."""
+    now = system.clock.now()
+    stream = (
+        AccessId.derived(system.clinic).stream
+        if proof.practitioner is None
+        else access_stream(proof.practitioner)
+    )
+    if proof.failed is None:
+        return
+    failed = rules.refuse_sign_in(practitioner=proof.practitioner, reason=proof.failed, at=now)
+    actor = Actor.service("sign-in")
+    update(system.log, ACCESS, stream, lambda _: failed, system.context(actor))
+
+
+def _me(system: System, person: Person) -> Me:
+    with system.engine.connect() as connection:
+        clinic = clinic_row(connection) or {}
+    return Me(
+        practitioner=str(person.practitioner),
+        display_name=person.display_name,
+        roles=sorted(role.value for role in person.roles),
+        permissions=sorted(
+            each.value for each in person.permissions if each is not Permission.ANYONE
+        ),
+        clinic=Clinic(
+            id=str(system.clinic),
+            name=clinic.get("name", ""),
+            time_zone=clinic.get("time_zone", "UTC"),
+            demo=bool(clinic.get("demo", False)),
+        ),
+        build=Build(version=version.VERSION, digest=str(version.build())),
+        idle_seconds=IDLE_US // 1_000_000,
+    )

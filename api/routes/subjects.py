@@ -1,0 +1,291 @@
+"""Subjects: enrol, look up, hold, erase."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+
+from adapters.workers.erasure import carry_out_erasure
+from api.answers import Read, Reading, Recorded, Running, found_or_refuse, recorded, tag
+from api.permissions import Permission
+from api.preconditions import IdempotencyKey
+from api.signatures import Approval, signing
+from api.signin import Person, access_stream, allowed
+from api.subject_history import TimelineItem, timeline
+from api.wiring import System
+from domain.events.subject import ErasureRefused, SubjectEvent
+from domain.handling import load_existing, update
+from domain.rules import subject as rules
+from domain.rules.access import ACCESS, view_record
+from domain.rules.subject import SUBJECT, Subject
+from domain.values.content import Digest
+from domain.values.identifiers import SubjectId
+from domain.values.signature import Meaning
+from projections import capture_session
+from projections import subject as read
+from projections.rows import Row
+
+ROUTER = APIRouter(prefix="/subjects", tags=["subjects"])
+
+Reader = Annotated[Person, Depends(allowed(Permission.SUBJECTS_READ))]
+Enroller = Annotated[Person, Depends(allowed(Permission.SUBJECTS_ENROL))]
+Holder = Annotated[Person, Depends(allowed(Permission.SUBJECTS_HOLD))]
+Requester = Annotated[Person, Depends(allowed(Permission.ERASURE_REQUEST))]
+Approver = Annotated[Person, Depends(allowed(Permission.ERASURE_APPROVE))]
+
+
+class Identity(BaseModel):
+    """Who is behind the pseudonym: two identifiers at least."""
+
+    given_name: str = Field(max_length=200)
+    family_name: str = Field(max_length=200)
+    date_of_birth: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    clinic_number: str = Field(default="", max_length=50)
+
+
+class Enrolled(Recorded):
+    """A new subject."""
+
+    subject: str
+    pseudonym: str
+
+
+class SubjectRow(BaseModel):
+    """A subject in the list; the name only for those who may identify."""
+
+    subject: str
+    pseudonym: str
+    display_name: str | None
+    erased: bool
+    sessions: int
+    last_session_at: str | None
+
+
+class Subjects(BaseModel):
+    """Subjects found."""
+
+    items: list[SubjectRow]
+
+
+class ConsentState(BaseModel):
+    """What stands about one purpose."""
+
+    purpose: str
+    state: str
+    wording_version: str | None
+    language: str | None
+    given_by: str | None
+    valid_until: str | None
+    at: str
+
+
+class ErasureRequest(BaseModel):
+    """An erasure that was asked for, with the digest its approval signs."""
+
+    reason: str
+    requested_by: str
+    requested_at: str
+    refused_because: str | None
+    digest: str | None
+
+
+class SubjectDetail(BaseModel):
+    """Everything about one subject, in order."""
+
+    subject: str
+    pseudonym: str
+    identity: Identity | None
+    erased_at: str | None
+    holds: list[str]
+    erasure_request: ErasureRequest | None
+    consents: list[ConsentState]
+    timeline: list[TimelineItem]
+    version: int
+
+
+class Hold(BaseModel):
+    """A legal hold to place, or to release with a reason."""
+
+    ground: str = Field(max_length=500)
+    place: bool
+    reason: str = Field(default="", max_length=500)
+
+
+class Reason(BaseModel):
+    """Why, in words."""
+
+    reason: str = Field(max_length=2000)
+
+
+class Erased(Recorded):
+    """An erasure carried out, or the recorded ground on which it was refused."""
+
+    erased: bool
+    ground: str | None
+    certificate: str | None
+
+
+@ROUTER.get("")
+def list_subjects(person: Reader, reading: Read, query: str = "") -> Subjects:
+    """Return subjects by pseudonym, or by name for those who may identify."""
+    identified = Permission.SUBJECTS_IDENTIFY in person.permissions
+    rows = read.subjects(reading.connection, query=query, identified=identified)
+    return Subjects(items=[_row(reading, row) for row in rows])
+
+
+@ROUTER.post("", status_code=201)
+def enrol(identity: Identity, person: Enroller, system: Running, key: IdempotencyKey) -> Enrolled:
+    """Enrol a person as a subject with a key of their own."""
+    subject = SubjectId.derived(str(person.actor), key)
+    pseudonym = pseudonym_of(subject)
+    system.keys.create(f"subject:{subject}")
+
+    def decide(state: Subject) -> tuple[SubjectEvent, ...]:
+        enrolled = rules.enrol_subject(state, identifier=subject, pseudonym=pseudonym)
+        known = rules.evolve(state, enrolled)
+        return enrolled, *rules.link_identity(known, **identity.model_dump())
+
+    context = system.context(person.actor, idempotency_key=key, subject=subject)
+    records = update(system.log, SUBJECT, subject.stream, decide, context)
+    return Enrolled(**recorded(records).model_dump(), subject=str(subject), pseudonym=pseudonym)
+
+
+@ROUTER.get("/{subject}")
+def show(subject: str, person: Reader, reading: Read, response: Response) -> SubjectDetail:
+    """Return one subject; a look at the identity is recorded [DRV-30]."""
+    row = found_or_refuse(read.subject(reading.connection, subject), "subject")
+    identified = Permission.SUBJECTS_IDENTIFY in person.permissions
+    identity = row["identity"] if identified else None
+    if identity is not None:
+        _record_look(reading.system, person, subject)
+    tag(response, row["version"])
+    return SubjectDetail(
+        subject=subject,
+        pseudonym=row["pseudonym"],
+        identity=None if identity is None else Identity(**identity),
+        erased_at=row["erased_at"],
+        holds=row["holds"],
+        erasure_request=_request(reading.system, subject, row["erasure_request"]),
+        consents=[ConsentState(**each) for each in row["consents"]],
+        timeline=timeline(reading.connection, subject),
+        version=row["version"],
+    )
+
+
+@ROUTER.post("/{subject}/legal-hold")
+def hold(
+    subject: str, hold: Hold, person: Holder, system: Running, key: IdempotencyKey
+) -> Recorded:
+    """Forbid erasure, or allow it again."""
+    decide = (
+        partial(rules.place_hold, ground=hold.ground)
+        if hold.place
+        else partial(rules.release_hold, ground=hold.ground, reason=hold.reason)
+    )
+    return _decide(system, SubjectId(subject), person, key, decide)
+
+
+@ROUTER.post("/{subject}/erasure-requests")
+def request_erasure(
+    subject: str, reason: Reason, person: Requester, system: Running, key: IdempotencyKey
+) -> Recorded:
+    """Ask for the erasure of a subject; a second person approves it."""
+    decide = partial(
+        rules.request_erasure,
+        reason=reason.reason,
+        requested_by=person.practitioner,
+        at=system.clock.now(),
+        retained_until=None,
+    )
+    return _decide(system, SubjectId(subject), person, key, decide)
+
+
+@ROUTER.post("/{subject}/erasure")
+def erase(
+    subject: str, approval: Approval, person: Approver, system: Running, key: IdempotencyKey
+) -> Erased:
+    """Approve an erasure: the subject's key is destroyed and its content removed for good."""
+    identifier = SubjectId(subject)
+    data_key = f"subject:{identifier}"
+    state, _ = load_existing(system.log, SUBJECT, identifier.stream)
+    now = system.clock.now()
+    text = _certificate(state.pseudonym or "", identifier, now.moment)
+    decide = partial(
+        rules.destroy_key,
+        signing=signing(system, person, approval, Meaning.APPROVED),
+        at=now,
+        retained_until=None,
+        certificate=Digest.of(text.encode()),
+        purged_blobs=len(tuple(system.log.blobs_of_key(data_key))),
+    )
+    context = system.context(person.actor, idempotency_key=key, subject=identifier)
+    records = update(system.log, SUBJECT, identifier.stream, decide, context)
+    refused = records[-1].event
+    if isinstance(refused, ErasureRefused):
+        place = recorded(records).model_dump()
+        return Erased(**place, erased=False, ground=refused.ground, certificate=None)
+    carry_out_erasure(data_key, log=system.log, keys=system.keys, blobs=system.blobs)
+    system.runner.catch_up()
+    return Erased(**recorded(records).model_dump(), erased=True, ground=None, certificate=text)
+
+
+def pseudonym_of(subject: SubjectId) -> str:
+    """Return the pseudonym of a subject: eight digits that say nothing about the person."""
+    number = int(str(subject).replace("-", ""), 16) % 10**8
+    return f"P-{number // 10**4:04d}-{number % 10**4:04d}"
+
+
+def _decide(
+    system: System, subject: SubjectId, person: Person, key: str, decide: object
+) -> Recorded:
+    context = system.context(person.actor, idempotency_key=key, subject=subject)
+    load_existing(system.log, SUBJECT, subject.stream)
+    records = update(system.log, SUBJECT, subject.stream, decide, context)  # type: ignore[arg-type]
+    if not records:
+        records = system.log.stream(subject.stream)
+    return recorded(records)
+
+
+def _row(reading: Reading, row: Row) -> SubjectRow:
+    sessions = capture_session.sessions(reading.connection, subject=row["subject"])
+    names = (row["given_name"], row["family_name"])
+    return SubjectRow(
+        subject=row["subject"],
+        pseudonym=row["pseudonym"],
+        display_name=None if row["given_name"] is None else " ".join(names),
+        erased=row["erased_at"] is not None,
+        sessions=len(sessions),
+        last_session_at=sessions[0]["opened_at"] if sessions else None,
+    )
+
+
+def _request(system: System, subject: str, row: Row | None) -> ErasureRequest | None:
+    if row is None:
+        return None
+    state, _ = load_existing(system.log, SUBJECT, SubjectId(subject).stream)
+    digest = None if state.request is None else Digest.of(rules.erasure_presentation(state))
+    return ErasureRequest(
+        reason=row["reason"],
+        requested_by=row["requested_by"],
+        requested_at=row["requested_at"],
+        refused_because=row["refused_because"],
+        digest=None if digest is None else str(digest),
+    )
+
+
+def _record_look(system: System, person: Person, subject: str) -> None:
+    looked = view_record(resource=f"subject:{subject}", purpose="care")
+    stream = access_stream(person.practitioner)
+    update(system.log, ACCESS, stream, lambda _: looked, system.context(person.actor))
+
+
+def _certificate(pseudonym: str, subject: SubjectId, at: datetime) -> str:
+    return (
+        "Certificate of erasure\n\n"
+        f"On {at.astimezone(UTC):%d %B %Y at %H:%M UTC} the key that protected everything recorded "
+        f"about {pseudonym} (record {subject}) was destroyed. Nobody, this clinic included, can "
+        "read the photographs, measurements, findings or names again. The places of the records "
+        "remain, so that anybody can still check that nothing else was changed.\n"
+    )

@@ -1,0 +1,92 @@
+"""From a report back to its raw frames, and from a defect forward to all it touches."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from api.answers import Read, Reading
+from api.permissions import Permission
+from api.signin import Person, allowed
+from domain.errors import NotFound
+from projections.rows import Row
+from projections.traceability import affected, trace_report
+
+ROUTER = APIRouter(prefix="/trace", tags=["traceability"])
+Tracer = Annotated[Person, Depends(allowed(Permission.TRACE_READ))]
+
+
+class TraceNode(BaseModel):
+    """One recorded thing, and whether its record is as it was recorded."""
+
+    id: str
+    kind: str
+    layer: int
+    title: str
+    detail: str
+    seq: int
+    at: str
+    stream: str
+    digest: str | None
+    verified: bool
+    why: str
+
+
+class TraceEdge(BaseModel):
+    """What rests on what."""
+
+    source: str
+    target: str
+    label: str
+
+
+class Trace(BaseModel):
+    """The graph behind a report."""
+
+    root: str
+    nodes: list[TraceNode]
+    edges: list[TraceEdge]
+
+
+class Affected(BaseModel):
+    """Sessions and reports that rest on something."""
+
+    sessions: list[str]
+    reports: list[str]
+
+
+@ROUTER.get("/reports/{report}")
+def trace(report: str, _person: Tracer, reading: Read) -> Trace:
+    """Return everything a report rests on, each record checked as it is shown [REQ-IN-181-185]."""
+    nodes, edges = trace_report(reading.connection, report)
+    if not nodes:
+        message = "There is no such report."
+        raise NotFound(message)
+    return Trace(
+        root=f"report:{report}",
+        nodes=[_node(reading, row) for row in nodes],
+        edges=[TraceEdge(**{name: row[name] for name in TraceEdge.model_fields}) for row in edges],
+    )
+
+
+@ROUTER.get("/affected")
+def show_affected(
+    _person: Tracer,
+    reading: Read,
+    kind: Literal["calibration", "model-release", "device", "configuration", "software"],
+    identifier: str,
+) -> Affected:
+    """Return every session and report that rests on something [DRV-14]."""
+    sessions, reports = affected(reading.connection, f"{kind}:{identifier}")
+    return Affected(sessions=sessions, reports=reports)
+
+
+def _node(reading: Reading, row: Row) -> TraceNode:
+    faults = reading.system.log.faults(row["seq"] - 1, limit=1)
+    why = (
+        "The stored record hashes to its leaf and its place in the chain."
+        if not faults
+        else faults[0][1]
+    )
+    shown = {name: row[name] for name in TraceNode.model_fields if name in row}
+    return TraceNode(**shown, verified=not faults, why=why)

@@ -1,0 +1,82 @@
+"""Verifying the whole log on request, and recording what was found.
+
+Rules kept here:
+
+1. A verification that finds something is a recorded fact, as is one that finds nothing.
+"""
+
+from collections.abc import Callable
+
+from adapters.ledger.verification import verify_log
+from api.wiring import System
+from domain.events.clinic import IntegrityVerified, IntegrityViolationDetected
+from domain.events.record import Record
+from domain.handling import update
+from domain.rules.clinic import CLINIC
+from domain.values.actor import Actor
+from domain.values.content import Digest
+from projections.rows import Row
+
+MOST_PROBLEMS = 50
+
+
+def verify_and_record(
+    system: System, actor: Actor, *, progress: Callable[[int], None] | None = None
+) -> Row:
+    """Verify every record there is now, record the result and return it."""
+    system.checkpointer.sign()
+    report = verify_log(
+        system.log,
+        key=system.checkpointer.key,
+        checkpoints=system.shelf.all(),
+        blobs=system.blobs,
+        progress=progress,
+    )
+    event: IntegrityVerified | IntegrityViolationDetected
+    if report.intact:
+        event = IntegrityVerified(
+            size=report.size,
+            root=Digest.from_raw(report.root),
+            signatures=report.signatures,
+            blobs=report.blobs,
+        )
+    else:
+        problems = tuple(each.text for each in report.problems[:MOST_PROBLEMS])
+        event = IntegrityViolationDetected(size=report.size, problems=problems)
+    records = update(
+        system.log, CLINIC, system.clinic.stream, lambda _: event, system.context(actor)
+    )
+    return verification_of(records[-1])
+
+
+def last_verification(system: System) -> Row | None:
+    """Return what the newest recorded verification found, or none."""
+    for record in reversed(system.log.stream(system.clinic.stream)):
+        if isinstance(record.event, IntegrityVerified | IntegrityViolationDetected):
+            return verification_of(record)
+    return None
+
+
+def verification_of(record: Record) -> Row:
+    """Return a recorded verification as it is shown."""
+    event = record.event
+    shown: Row = {"seq": record.seq, "at": str(record.committed_at)}
+    if isinstance(event, IntegrityVerified):
+        return shown | {
+            "size": event.size,
+            "intact": True,
+            "root": str(event.root),
+            "signatures": event.signatures,
+            "blobs": event.blobs,
+            "problems": [],
+        }
+    found = event.problems if isinstance(event, IntegrityViolationDetected) else ()
+    size = event.size if isinstance(event, IntegrityViolationDetected) else 0
+    return shown | {
+        "size": size,
+        "intact": False,
+        "root": None,
+        "signatures": None,
+        "blobs": None,
+        "problems": list(found),
+    }
