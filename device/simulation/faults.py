@@ -1,0 +1,206 @@
+"""What can go wrong at a station, and which gate must catch it.
+
+Rules kept here:
+
+1. A fault changes the world, never the measurement: light, pose, lens, sensor, rig or file.
+2. Severity 1 is a fault that its gate must catch; 0 is none; between, the change is proportional.
+3. Faults combine; each leaves what the others do alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from device.simulation.lights import RingLight, Zone
+from device.simulation.rig import RigDrift
+from domain.errors import MalformedInput
+
+
+class Fault(StrEnum):
+    """One thing that is wrong."""
+
+    DEFOCUS = "defocus"
+    OVEREXPOSED = "overexposed"
+    UNDEREXPOSED = "underexposed"
+    MOTION_BLUR = "motion blur"
+    LIGHT_ZONE_OUT = "light zone out"
+    UNEVEN_LIGHT = "uneven light"
+    WRONG_WHITE_BALANCE = "wrong white balance"
+    CHART_MISSING = "colour chart missing"
+    CHART_OCCLUDED = "colour chart occluded"
+    CHART_DIRTY = "colour chart dirty"
+    OFF_CENTRE = "face off centre"
+    TOO_CLOSE = "too close"
+    TOO_FAR = "too far"
+    HEAD_TURNED = "head turned"
+    HEAD_TILTED_BACK = "head tilted back"
+    UNSYNCHRONISED = "second camera late"
+    RIG_DRIFT = "rig drift"
+    CAMERAS_SWAPPED = "cameras swapped"
+    TRUNCATED = "image truncated"
+    BLACK_FRAME = "black frame"
+
+
+GATE: Final[Mapping[Fault, str]] = MappingProxyType(
+    {
+        Fault.DEFOCUS: "sharpness: too little fine detail on the face",
+        Fault.OVEREXPOSED: "exposure: clipped skin or chart white",
+        Fault.UNDEREXPOSED: "exposure: skin and chart white far below target",
+        Fault.MOTION_BLUR: "sharpness: fine detail is missing in one direction",
+        Fault.LIGHT_ZONE_OUT: "illumination: one zone gives no light",
+        Fault.UNEVEN_LIGHT: "illumination: uniformity across the face out of limits",
+        Fault.WRONG_WHITE_BALANCE: "colour: grey patches are not neutral",
+        Fault.CHART_MISSING: "colour: no chart at its place",
+        Fault.CHART_OCCLUDED: "colour: not all 24 patches seen",
+        Fault.CHART_DIRTY: "colour: patches disagree after correction",
+        Fault.OFF_CENTRE: "framing: face outside the guide",
+        Fault.TOO_CLOSE: "framing: distance below the protocol's range",
+        Fault.TOO_FAR: "framing: distance above the protocol's range",
+        Fault.HEAD_TURNED: "framing: yaw differs from the capture view",
+        Fault.HEAD_TILTED_BACK: "framing: pitch differs from the capture view",
+        Fault.UNSYNCHRONISED: "stereo: points leave their epipolar lines on the face only",
+        Fault.RIG_DRIFT: "stereo: points leave their epipolar lines everywhere",
+        Fault.CAMERAS_SWAPPED: "stereo: disparities have the wrong sign",
+        Fault.TRUNCATED: "integrity: rows without content",
+        Fault.BLACK_FRAME: "integrity: no light in the image",
+    }
+)
+"""Which gate must catch a fault, and by what."""
+
+
+class ChartState(StrEnum):
+    """What became of the colour chart."""
+
+    CLEAN = "clean"
+    MISSING = "missing"
+    OCCLUDED = "occluded"
+    DIRTY = "dirty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultState:
+    """A fault switched on.
+
+    Attributes:
+        fault: What is wrong.
+        severity: 0..2, where 1 must be caught.
+    """
+
+    fault: Fault
+    severity: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse severities without meaning."""
+        if not 0.0 <= self.severity <= 2.0:  # noqa: PLR2004
+            raise MalformedInput("severity must lie in 0..2")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Everything faults can change, with the values of a faultless station.
+
+    Attributes:
+        defocus_px: Radius of the blur disc, pixels of the 1520 x 2028 image.
+        motion_px: Length of the streak, the same pixels.
+        exposure_factor: Light collected against what the settings ask for.
+        zone_output: Output of a zone against a healthy one.
+        balance_shift_k: Error of the colour temperature the camera takes for white.
+        offset_mm: Shift of the face to the right and down as the cameras look.
+        distance_shift_mm: Shift of the face away from the cameras.
+        yaw_deg: Turn of the head to the subject's left.
+        pitch_deg: Tilt of the head backwards.
+        late_shift_mm: How far the head moved before the right camera exposed.
+        drift: Movement of the right camera since calibration.
+        kept_rows: Share of the image's rows that arrived.
+    """
+
+    defocus_px: float = 0.0
+    motion_px: float = 0.0
+    exposure_factor: float = 1.0
+    zone_output: Mapping[Zone, float] = field(default_factory=lambda: MappingProxyType({}))
+    balance_shift_k: float = 0.0
+    chart: ChartState = ChartState.CLEAN
+    offset_mm: tuple[float, float] = (0.0, 0.0)
+    distance_shift_mm: float = 0.0
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    late_shift_mm: float = 0.0
+    drift: RigDrift = field(default_factory=RigDrift)
+    cameras_swapped: bool = False
+    kept_rows: float = 1.0
+    black: bool = False
+
+    def light(self, asked: RingLight) -> RingLight:
+        """Return how the ring really burns."""
+        zones = {
+            zone: replace(state, health=state.health * self.zone_output.get(zone, 1.0))
+            for zone, state in asked.zones.items()
+        }
+        return RingLight(zones=MappingProxyType(zones))
+
+
+def _apply(c: Conditions, fault: Fault, s: float) -> Conditions:  # noqa: PLR0911 - one per fault
+    match fault:
+        case Fault.DEFOCUS:
+            return replace(c, defocus_px=c.defocus_px + 6.0 * s)
+        case Fault.MOTION_BLUR:
+            return replace(c, motion_px=c.motion_px + 22.0 * s)
+        case Fault.OVEREXPOSED:
+            return replace(c, exposure_factor=c.exposure_factor * (1.0 + 1.4 * s))
+        case Fault.UNDEREXPOSED:
+            return replace(c, exposure_factor=c.exposure_factor / (1.0 + 3.5 * s))
+        case Fault.LIGHT_ZONE_OUT:
+            output = {**c.zone_output, Zone.LEFT: max(0.0, 1.0 - s)}
+            return replace(c, zone_output=MappingProxyType(output))
+        case Fault.UNEVEN_LIGHT:
+            low = max(0.0, 1.0 - 0.45 * s)
+            output = {**c.zone_output, Zone.RIGHT: low, Zone.TOP: (1.0 + low) / 2}
+            return replace(c, zone_output=MappingProxyType(output))
+        case Fault.WRONG_WHITE_BALANCE:
+            return replace(c, balance_shift_k=c.balance_shift_k - 1900.0 * s)
+        case Fault.CHART_MISSING:
+            return replace(c, chart=ChartState.MISSING if s else c.chart)
+        case Fault.CHART_OCCLUDED:
+            return replace(c, chart=ChartState.OCCLUDED if s else c.chart)
+        case Fault.CHART_DIRTY:
+            return replace(c, chart=ChartState.DIRTY if s else c.chart)
+        case _:
+            return _apply_geometry(c, fault, s)
+
+
+def _apply_geometry(c: Conditions, fault: Fault, s: float) -> Conditions:
+    match fault:
+        case Fault.OFF_CENTRE:
+            return replace(c, offset_mm=(c.offset_mm[0] - 38.0 * s, c.offset_mm[1] + 20.0 * s))
+        case Fault.TOO_CLOSE:
+            return replace(c, distance_shift_mm=c.distance_shift_mm - 75.0 * s)
+        case Fault.TOO_FAR:
+            return replace(c, distance_shift_mm=c.distance_shift_mm + 95.0 * s)
+        case Fault.HEAD_TURNED:
+            return replace(c, yaw_deg=c.yaw_deg + 17.0 * s)
+        case Fault.HEAD_TILTED_BACK:
+            return replace(c, pitch_deg=c.pitch_deg + 14.0 * s)
+        case Fault.UNSYNCHRONISED:
+            return replace(c, late_shift_mm=c.late_shift_mm + 1.6 * s)
+        case Fault.RIG_DRIFT:
+            return replace(
+                c, drift=RigDrift(yaw_deg=0.08 * s, pitch_deg=0.10 * s, roll_deg=0.05 * s)
+            )
+        case Fault.CAMERAS_SWAPPED:
+            return replace(c, cameras_swapped=bool(s))
+        case Fault.TRUNCATED:
+            return replace(c, kept_rows=max(0.0, 1.0 - 0.38 * s))
+        case Fault.BLACK_FRAME:
+            return replace(c, black=bool(s))
+        case _:
+            raise AssertionError(fault)
+
+
+def conditions(faults: Sequence[FaultState]) -> Conditions:
+    """Put several faults together."""
+    result = Conditions()
+    for state in faults:
+        result = _apply(result, state.fault, state.severity)
+    return result
