@@ -12,7 +12,13 @@ from typing import Protocol
 
 from adapters.keys.signing import is_ed25519_signature, verify_p256
 from adapters.ledger.checkpoints import KeptCheckpoint
-from domain.errors import ContentErased, IntegrityFailure, MalformedInput, NotFound, SignatureInvalid
+from domain.errors import (
+    ContentErased,
+    IntegrityFailure,
+    MalformedInput,
+    NotFound,
+    SignatureInvalid,
+)
 from domain.ledger.checkpoint import VerifierKey, open_checkpoint
 from domain.ledger.content_check import ContentChecker, ContentSources
 from domain.ledger.entry import Entry
