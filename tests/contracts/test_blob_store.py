@@ -233,6 +233,15 @@ def test_content_whose_key_is_destroyed_while_it_comes_in_is_not_kept(
         bench.store.stored(name)
 
 
+def test_content_for_a_destroyed_key_is_not_even_taken_in(bench: Bench) -> None:
+    key = subject_key(("refused", id(bench)))
+    bench.keys.destroy(key)
+    content = iter([b"content"])
+    with pytest.raises(ContentErased):
+        bench.store.put(content, key=key, expected=None, limit_bytes=100)
+    assert list(content) == [b"content"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(bit=st.integers(0, 8 * 400 - 1))
 def test_any_changed_bit_of_stored_bytes_is_found(bench: Bench, bit: int) -> None:

@@ -1,6 +1,7 @@
 """A disk that is full, read-only or broken while keys are made, used or destroyed."""
 
 import errno
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from adapters.keys.master_key import load_master_key_file
 from adapters.keys.signing import P256Signer
 from domain.errors import ContentErased, NotFound, Unavailable
 from tests.adapters.keys.rings import open_ring, subject_key
-from tests.faults.failing_disk import failing, watched
+from tests.faults.failing_disk import Step, failing, watched
 from tests.faults.test_blob_power_cut import check_order
 
 ERRORS = (errno.ENOSPC, errno.EROFS, errno.EIO)
@@ -74,6 +75,36 @@ def test_a_key_ring_on_a_failing_disk_does_not_open_and_opens_later(tmp_path: Pa
             ring.create(KEY)
         at += 1
     assert at > 20
+
+
+def test_files_change_under_the_lock_that_all_processes_share(tmp_path: Path) -> None:
+    with open_ring(tmp_path) as ring:
+        tried: list[bool] = []
+
+        def try_the_lock(_: int) -> None:
+            if disk.steps[-1].call not in {"link", "unlink"}:
+                return
+            with (tmp_path / "keys" / "lock").open("a") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    tried.append(True)
+                else:
+                    tried.append(False)
+
+        with watched(before=try_the_lock) as disk:
+            ring.create(KEY)
+            ring.destroy(KEY)
+        assert tried
+        assert all(tried)
+
+
+def test_a_key_that_another_process_made_is_durable_once_create_returns(tmp_path: Path) -> None:
+    with open_ring(tmp_path) as first, open_ring(tmp_path) as second:
+        first.create(KEY)
+        with watched() as disk:
+            second.create(KEY)
+    assert Step("fsync", tmp_path / "keys" / "subject") in disk.steps
 
 
 def test_keys_and_all_folders_above_them_are_durable_when_the_call_returns(tmp_path: Path) -> None:

@@ -113,6 +113,21 @@ def test_another_chunk_size_in_the_header_is_refused(size: int) -> None:
         _unseal(stored[: HEADER_SIZE - 4] + size.to_bytes(4, "big") + stored[HEADER_SIZE:])
 
 
+def test_a_header_cannot_make_the_reader_take_more_than_a_chunk_at_a_time() -> None:
+    asked: list[int] = []
+
+    class Stored(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            asked.append(size or 0)
+            return super().read(size)
+
+    stored = _seal(b"content")
+    greedy = stored[: HEADER_SIZE - 4] + b"\xff\xff\xff\xff" + stored[HEADER_SIZE:]
+    with pytest.raises(DigestMismatch):
+        list(unseal(KEY, Stored(greedy)))
+    assert max(asked) <= CHUNK_SIZE + TAG_SIZE
+
+
 def test_an_empty_last_chunk_is_refused_even_when_it_was_sealed() -> None:
     with pytest.raises(DigestMismatch):
         _unseal(_seal(b""))

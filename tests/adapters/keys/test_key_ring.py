@@ -214,6 +214,7 @@ def test_a_key_file_put_back_after_destruction_stays_useless(
 def test_what_a_crash_left_is_finished_by_the_next_opening(
     tmp_path: Path, ring: FileKeyRing
 ) -> None:
+    ring.derive(KEY, b"")  # from now on it is in memory
     _file(tmp_path, suffix=".destroyed").write_bytes(b"")  # the tombstone, and no removal yet
     unfinished = _file(tmp_path).with_name(".some.key.0123.part")
     unfinished.write_bytes(b"half a key")
@@ -224,6 +225,32 @@ def test_what_a_crash_left_is_finished_by_the_next_opening(
     assert {path.name for path in _file(tmp_path).parent.iterdir()} == {
         _file(tmp_path, suffix=".destroyed").name
     }
+
+
+def test_destroying_takes_the_key_out_of_memory(ring: FileKeyRing) -> None:
+    ring.derive(KEY, b"")
+    assert KEY in ring._unwrapped
+    ring.destroy(KEY)
+    assert KEY not in ring._unwrapped
+
+
+@pytest.mark.parametrize("overwritten", [False, True])
+def test_a_key_destroyed_while_it_is_read_is_refused_and_forgotten(
+    tmp_path: Path, ring: FileKeyRing, monkeypatch: pytest.MonkeyPatch, *, overwritten: bool
+) -> None:
+    read = ring._folder.read
+
+    def read_while_destroyed(key: str) -> bytes:
+        record = read(key)
+        assert record is not None
+        with open_ring(tmp_path) as other:
+            other.destroy(key)
+        return bytes(len(record)) if overwritten else record
+
+    monkeypatch.setattr(ring._folder, "read", read_while_destroyed)
+    with pytest.raises(ContentErased):
+        ring.derive(KEY, b"")
+    assert KEY not in ring._unwrapped
 
 
 OTHER_PROCESS = """
