@@ -27,10 +27,11 @@ FORMAT: Final = "vultus/bundle/v1"
 MANIFEST_PATH: Final = "manifest.json"
 CHECKPOINT_PATH: Final = "checkpoint.txt"
 SPECIFICATION_PATH: Final = "SPECIFICATION.md"
-"""The one file a bundle may carry without its manifest naming it; it is not evidence."""
+VERIFIER_FOLDER: Final = "verifier/"
+"""With the specification, all a bundle may carry that its manifest does not name: no evidence."""
 
-RECORDS_MAX: Final = 100_000
-BLOBS_MAX: Final = 10_000
+RECORDS_MAX: Final = 20_000
+BLOBS_MAX: Final = 5_000
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _MANIFEST_KEYS: Final = (

@@ -1,0 +1,100 @@
+"""Check that a bundle's records are in the log, and that the log is the one known from elsewhere.
+
+Rules kept here:
+
+1. Every record is proven by itself, against the one checkpoint of the bundle.
+2. A key or checkpoint that the reader brings counts for more than one that came with the bundle,
+   and the difference is said aloud.
+
+Source: ``domain/ledger/SPECIFICATION.md``, section 8, items 4 to 6.
+"""
+
+from domain.errors import MalformedInput, ProofInvalid, SignatureInvalid
+from domain.ledger import bundle, proof_file
+from domain.ledger.checkpoint import (
+    Checkpoint,
+    VerifierKey,
+    check_note,
+    encode_verifier_key,
+    open_checkpoint,
+    parse_body,
+    parse_note,
+)
+from domain.ledger.proof import check_consistency, check_inclusion
+from validation.audit.opened_bundle import OpenedBundle
+from validation.audit.outcome import Step
+from validation.audit.signatures import check_ed25519
+
+
+def check_inclusions(read: OpenedBundle, note: bytes, checkpoint: Checkpoint, step: Step) -> None:
+    """Check every record's proof against the bundle's checkpoint."""
+    proven = 0
+    for seq, leaf in read.leaves.items():
+        try:
+            proof = proof_file.parse(read.archive.read(bundle.proof_path(seq)))
+            if proof.index != seq or proof.checkpoint != note:
+                step.fail(f"the proof of record {seq} is for another record or checkpoint")
+                continue
+            check_inclusion(
+                index=seq,
+                size=checkpoint.size,
+                leaf=leaf,
+                proof=proof.path,
+                root=checkpoint.root,
+            )
+        except (MalformedInput, ProofInvalid) as error:
+            step.fail(f"record {seq} is not proven to be in the log: {error}")
+        else:
+            proven += 1
+    step.note(f"{proven} records are proven to be among the {checkpoint.size} of the checkpoint")
+
+
+def check_log_signature(note: bytes, key: VerifierKey, *, pinned: bool, step: Step) -> None:
+    """Check that the log signed the bundle's checkpoint."""
+    try:
+        open_checkpoint(note, key, check_ed25519)
+    except (MalformedInput, SignatureInvalid) as error:
+        step.fail(str(error))
+    if pinned:
+        step.note(f"under the key given by the reader: {encode_verifier_key(key)}")
+    else:
+        step.note(
+            "WARNING: the log's key was taken from the bundle itself; whoever made the bundle"
+        )
+        step.note(
+            "could have made the key. Compare it with the key you know, give it with --log-key:"
+        )
+        step.note(encode_verifier_key(key))
+
+
+def check_outside(
+    read: OpenedBundle, checkpoint: Checkpoint, key: VerifierKey, outside: bytes | None, step: Step
+) -> None:
+    """Check that the bundle's checkpoint continues one that was kept elsewhere."""
+    if outside is None:
+        step.note("not checked: no checkpoint from elsewhere was given")
+        return
+    note = parse_note(outside)
+    held = parse_body(note.text)
+    paths = {each.size: each.path for each in read.manifest.consistency}
+    paths |= {0: (), checkpoint.size: ()}
+    if held.size not in paths:
+        step.fail(
+            f"the bundle has no proof that its {checkpoint.size} records continue the {held.size} "
+            "of the outside checkpoint; ask for a bundle made for it"
+        )
+        return
+    try:
+        check_note(note, key, check_ed25519)
+        if held.size:
+            check_consistency(
+                first=held.size,
+                second=checkpoint.size,
+                first_root=held.root,
+                second_root=checkpoint.root,
+                proof=paths[held.size],
+            )
+    except (SignatureInvalid, ProofInvalid) as error:
+        step.fail(f"the outside checkpoint of {held.size} records: {error}")
+    else:
+        step.note(f"the log continues the {held.size} records of the outside checkpoint")
