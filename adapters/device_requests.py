@@ -160,14 +160,14 @@ def utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-class _Verifier(HTTPMessageVerifier):  # type: ignore[misc] # the library is untyped
+class _Verifier(HTTPMessageVerifier):
     """The library's verifier without its own clock: times are compared with the caller's."""
 
     def validate_created_and_expires(self, *_arguments: object, **_named: object) -> None:
         """Leave times to ``check_request``."""
 
 
-class _PublicKeys(HTTPSignatureKeyResolver):  # type: ignore[misc] # the library is untyped
+class _PublicKeys(HTTPSignatureKeyResolver):
     """Finds the public key a signature names."""
 
     def __init__(self, public_key_of: Callable[[DeviceId], str]) -> None:

@@ -22,6 +22,18 @@ from domain.values.capture import GateResult
 
 MEDIA_TYPE = "application/problem+json"
 
+RETRY_AFTER_S = "5"
+_log = structlog.get_logger()
+
+
+class TooLarge(errors.MalformedInput):
+    """The body is larger than is taken in."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        """Name the limit."""
+        super().__init__(f"more than {limit_bytes >> 20} MiB cannot be taken in at once")
+
+
 _STATUS: tuple[tuple[type[errors.RecordsError], HTTPStatus, str, str], ...] = (
     (errors.ContentErased, HTTPStatus.GONE, "content-erased", "The content was erased"),
     (errors.RuleViolation, HTTPStatus.CONFLICT, "refused", "A rule refused this"),
@@ -29,13 +41,11 @@ _STATUS: tuple[tuple[type[errors.RecordsError], HTTPStatus, str, str], ...] = (
     (errors.NotPermitted, HTTPStatus.FORBIDDEN, "not-permitted", "You may not do this"),
     (errors.NotFound, HTTPStatus.NOT_FOUND, "not-found", "There is nothing here"),
     (errors.StaleVersion, HTTPStatus.PRECONDITION_FAILED, "stale", "It changed meanwhile"),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
     (errors.MalformedInput, HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", "Not readable"),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not possible just now"),
     (errors.IntegrityFailure, HTTPStatus.INTERNAL_SERVER_ERROR, "integrity", "Record damaged"),
 )
-
-RETRY_AFTER_S = "5"
-_log = structlog.get_logger()
 
 
 class CaptureRefused(errors.RuleViolation):

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from domain.events import equipment as facts
 from domain.events.record import Record
 from domain.values.identifiers import DeviceId
-from domain.values.time import offset_ms
 from projections.rows import Row, change, every, one, plain, put
 from projections.tables import Projection, metadata
 
@@ -128,6 +127,8 @@ def apply(connection: sa.Connection, record: Record) -> None:
             _note(connection, FIELD_CHECK, record, device, found=plain(event))
         case facts.DeviceQuarantined() as event:
             change(connection, DEVICE, {"device": device}, quarantine=event.reason)
+        case facts.DeviceClockDriftDetected() as event:
+            change(connection, DEVICE, {"device": device}, clock_offset_ms=event.offset_ms)
         case facts.DeviceReleased():
             change(connection, DEVICE, {"device": device}, quarantine=None)
         case facts.DeviceSequenceGapDetected() as event:
@@ -148,14 +149,11 @@ PROJECTION = Projection(name="equipment", version=1, tables=TABLES, apply=apply)
 
 def _seen(connection: sa.Connection, record: Record, device: str) -> None:
     seen = record.received_at or record.committed_at
-    offset = None if record.device_time is None else offset_ms(record.device_time, seen)
     found = one(connection, DEVICE, device=device)
     if found is None:
         return
     last = max(found["last_sequence"], record.device_sequence or 0)
-    key = {"device": device}
-    change(connection, DEVICE, key, last_sequence=last, last_seen_at=str(seen))
-    change(connection, DEVICE, key, clock_offset_ms=offset)
+    change(connection, DEVICE, {"device": device}, last_sequence=last, last_seen_at=str(seen))
 
 
 def _calibrate(
@@ -271,3 +269,9 @@ def calibration_in_force(connection: sa.Connection, device: str) -> Row | None:
         .limit(1)
     )
     return next(iter(every(connection, query)), None)
+
+
+def last_sequence(connection: sa.Connection, device: str) -> int:
+    """Return the highest number under which something of a station is recorded; 0 before."""
+    query = sa.select(DEVICE.c.last_sequence).where(DEVICE.c.device == device)
+    return connection.execute(query).scalar_one_or_none() or 0

@@ -1,0 +1,344 @@
+"""What stations ask and deliver: orders, content, signed statements.
+
+Rules kept here:
+
+1. Every request is signed by the station's own key; there is no shared secret and no password.
+2. Content comes first, then the statement that names it, so a statement never points to nothing.
+"""
+
+import base64
+import binascii
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from adapters.device_requests import Message, check_request
+from api.answers import Running
+from api.model_list import model_list
+from api.permissions import Permission
+from api.problems import TooLarge
+from api.reception import Refused, note_clock, public_key, receive, recorded_sequence
+from api.statements import Statement
+from api.wiring import System, system_of
+from domain.errors import MalformedInput, NotSignedIn, RuleViolation, SignatureInvalid
+from domain.events.record import Attestation
+from domain.values.content import Digest
+from domain.values.identifiers import DeviceId, SessionId, StreamName
+from domain.values.time import DeviceTime
+from projections import acquisition_protocol, capture_session, equipment
+from projections.rows import Row
+
+ROUTER = APIRouter(prefix="/device", tags=["device"])
+NONCES_KEPT = 20_000
+MOST_STATEMENTS = 64
+_PIECE = 1 << 20
+_USED: OrderedDict[str, None] = OrderedDict()
+_USED_LOCK = threading.Lock()
+
+
+class Caller:
+    """A station whose signature on this request holds, and the body it signed."""
+
+    def __init__(self, device: DeviceId, body: bytes) -> None:
+        """Name the station and keep the body."""
+        self.device = device
+        self.body = body
+
+
+async def station(request: Request) -> Caller:
+    """Return the station that signed a request.
+
+    Raises:
+        NotSignedIn: the signature does not hold; the answer tells our time, for a station whose
+            clock is off.
+    """
+    system = system_of(request)
+    body = await _body(request, system.settings.upload_limit_bytes)
+    digest = sha256(body).digest() if body else None
+    return await run_in_threadpool(_check, request, system, body, digest)
+
+
+station.permission = Permission.DEVICE_POST  # type: ignore[attr-defined]
+Station = Annotated[Caller, Depends(station)]
+
+
+class Order(BaseModel):
+    """One open session a station shall capture."""
+
+    session: str
+    stream: str
+    operator: str
+    purpose: str
+    protocol: str
+    protocol_content: dict[str, object]
+    prompts: dict[str, object]
+    model_manifest: str
+    accepted_views: list[str]
+    attempts: int
+
+
+class CalibrationInForce(BaseModel):
+    """The locked calibration a station captures under."""
+
+    calibration: str
+    parameters: str
+    valid_until: str
+
+
+class Orders(BaseModel):
+    """What a station shall do, and what it must know."""
+
+    server_time: str
+    device: str
+    latest_sequence: int
+    calibration: CalibrationInForce | None
+    illumination_at: str | None
+    quarantined: str | None
+    orders: list[Order]
+
+
+class StoredContent(BaseModel):
+    """Content that is durable now."""
+
+    digest: str
+    size_bytes: int
+
+
+class StatementIn(BaseModel):
+    """One signed statement; binary fields in base64."""
+
+    stream: str = Field(max_length=100)
+    name: str = Field(max_length=60)
+    schema_: int = Field(alias="schema", ge=1, le=1000)
+    device_sequence: int = Field(ge=1, le=2**53 - 1)
+    device_time_us: int = Field(ge=0)
+    salt: str = Field(max_length=64)
+    payload: str = Field(max_length=4 << 20)
+    signature: str = Field(max_length=200)
+    blobs: list[str] = Field(default_factory=list, max_length=16)
+
+
+class Batch(BaseModel):
+    """Statements in the order of their numbers, and the station's clock as it sends them."""
+
+    device_clock_us: int = Field(ge=0)
+    statements: list[StatementIn] = Field(max_length=MOST_STATEMENTS)
+
+
+class TakenOut(BaseModel):
+    """Where a statement stands in the record."""
+
+    device_sequence: int
+    seq: int
+    version: int
+    committed_at: str
+
+
+class RefusedOut(BaseModel):
+    """Why a statement was refused; the refusal is in the record."""
+
+    device_sequence: int
+    rule: str
+    evidence: str
+    next_step: str
+
+
+class BatchOut(BaseModel):
+    """What became of each statement."""
+
+    server_time: str
+    latest_sequence: int
+    accepted: list[TakenOut]
+    refused: list[RefusedOut]
+
+
+@ROUTER.get("/orders")
+def orders(caller: Station, system: Running) -> Orders:
+    """Return the station's open sessions with everything it needs to capture them."""
+    system.runner.catch_up()
+    with system.engine.connect() as connection:
+        device = equipment.device(connection, caller.device) or {}
+        manifest = model_list(system, connection)
+        calibration = device.get("calibration")
+        illumination = device.get("illumination") or []
+        return Orders(
+            server_time=str(system.clock.now()),
+            device=str(caller.device),
+            latest_sequence=recorded_sequence(system, caller.device),
+            calibration=None if calibration is None else _calibration(calibration),
+            illumination_at=illumination[0]["at"] if illumination else None,
+            quarantined=device.get("quarantine"),
+            orders=[
+                _order(row, acquisition_protocol.protocol(connection, row["protocol"]) or {})
+                for row in capture_session.open_for_device(connection, caller.device)
+                if row["model_manifest"] == str(manifest)
+            ],
+        )
+
+
+@ROUTER.put("/blobs/{digest}", status_code=201)
+def put_content(
+    digest: str, caller: Station, system: Running, response: Response, session: str | None = None
+) -> StoredContent:
+    """Store content of a session, or of the station itself; safe to repeat."""
+    expected = Digest(f"sha256:{digest}")
+    key = system.clinic_key if session is None else _key_of_session(system, caller, session)
+    pieces = _pieces(caller.body)
+    limit = system.settings.upload_limit_bytes
+    stored = system.blobs.put(pieces, key=key, expected=expected, limit_bytes=limit)
+    response.headers["X-Vultus-Server-Time"] = str(system.clock.now())
+    return StoredContent(digest=str(stored.content), size_bytes=stored.size_bytes)
+
+
+@ROUTER.post("/statements")
+def post_statements(caller: Station, system: Running) -> BatchOut:
+    """Take in statements in the order of their numbers; what is refused does not stop the rest."""
+    try:
+        batch = Batch.model_validate_json(caller.body)
+    except ValueError as error:
+        message = "the batch does not have the expected shape"
+        raise MalformedInput(message) from error
+    accepted: list[TakenOut] = []
+    refused: list[RefusedOut] = []
+    for each in sorted(batch.statements, key=lambda one: one.device_sequence):
+        outcome = receive(system, _statement(caller.device, each))
+        if isinstance(outcome, Refused):
+            refused.append(
+                RefusedOut(
+                    device_sequence=outcome.sequence,
+                    rule=outcome.rule,
+                    evidence=outcome.evidence,
+                    next_step=outcome.next_step,
+                )
+            )
+            continue
+        accepted.append(
+            TakenOut(
+                device_sequence=each.device_sequence,
+                seq=outcome.record.seq,
+                version=outcome.record.version,
+                committed_at=str(outcome.record.committed_at),
+            )
+        )
+    latest = recorded_sequence(system, caller.device)
+    if batch.statements:
+        note_clock(system, caller.device, DeviceTime(batch.device_clock_us), latest)
+    return BatchOut(
+        server_time=str(system.clock.now()),
+        latest_sequence=latest,
+        accepted=accepted,
+        refused=refused,
+    )
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    source: AsyncIterator[bytes] = request.stream()
+    async for piece in source:
+        size += len(piece)
+        if size > limit:
+            raise TooLarge(limit)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _check(request: Request, system: System, body: bytes, digest: bytes | None) -> Caller:
+    headers = {name.title(): value for name, value in request.headers.items()}
+    message = Message(method=request.method, url=str(request.url), headers=headers)
+    now = system.clock.now()
+    try:
+        asker = check_request(
+            message,
+            public_key_of=lambda device: public_key(system, device),
+            body_digest=digest,
+            now=now.moment,
+        )
+    except SignatureInvalid as error:
+        text = f"{error}. Our time is {now}."
+        raise NotSignedIn(text) from error
+    _use_nonce(f"{asker.device}/{asker.nonce}")
+    return Caller(asker.device, body)
+
+
+def _use_nonce(nonce: str) -> None:
+    with _USED_LOCK:
+        if nonce in _USED:
+            message = "this signed request was used before"
+            raise NotSignedIn(message)
+        _USED[nonce] = None
+        while len(_USED) > NONCES_KEPT:
+            _USED.popitem(last=False)
+
+
+def _key_of_session(system: System, caller: Caller, session: str) -> str:
+    system.runner.catch_up()
+    with system.engine.connect() as connection:
+        row = capture_session.session(connection, SessionId(session))
+    if row is None or row["device"] != caller.device:
+        raise RuleViolation(
+            "capture.station",
+            "the session is not captured with this station",
+            "Fetch the orders again.",
+        )
+    return f"subject:{row['subject']}"
+
+
+def _statement(device: DeviceId, each: StatementIn) -> Statement:
+    return Statement(
+        stream=StreamName(each.stream),
+        name=each.name,
+        schema=each.schema_,
+        attestation=Attestation(
+            device=device,
+            sequence=each.device_sequence,
+            device_time=DeviceTime(each.device_time_us),
+            salt=_decoded(each.salt),
+            payload=_decoded(each.payload),
+            signature=_decoded(each.signature),
+        ),
+        blobs=tuple(Digest(digest) for digest in each.blobs),
+    )
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        message = "a binary field is not base64"
+        raise MalformedInput(message) from error
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+
+
+def _calibration(row: Row) -> CalibrationInForce:
+    return CalibrationInForce(
+        calibration=row["calibration"],
+        parameters=row["record"]["parameters"]["digest"],
+        valid_until=row["valid_until"],
+    )
+
+
+def _order(row: Row, protocol: Row) -> Order:
+    accepted = [each["view"] for each in row["attempts"] if each["state"] == "accepted"]
+    return Order(
+        session=row["session"],
+        stream=f"capture-session-{row['session']}",
+        operator=row["operator"],
+        purpose=row["purpose"],
+        protocol=row["protocol"],
+        protocol_content=protocol.get("content", {}),
+        prompts=row["prompts"],
+        model_manifest=row["model_manifest"],
+        accepted_views=accepted,
+        attempts=len(row["attempts"]),
+    )
