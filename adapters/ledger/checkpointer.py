@@ -106,6 +106,7 @@ class Checkpointer:
             root = self._tree.root(size)
             newest = self._shelf.newest()
             if newest is not None:
+                self._check_says(newest)
                 self._check_continues(newest.note, size, root)
             if self._outside is not None and (copy := self._outside.newest()) is not None:
                 self._check_continues(copy, size, root)
@@ -122,6 +123,12 @@ class Checkpointer:
         checkpoint = Checkpoint(origin=self.key.name, size=size, root=root)
         note = sign_checkpoint(checkpoint, self.key, self._sign)
         return KeptCheckpoint(size=size, signed_at=self._clock.now(), note=note)
+
+    def _check_says(self, kept: KeptCheckpoint) -> None:
+        """Check that a checkpoint is kept under the size that was signed."""
+        if open_checkpoint(kept.note, self.key, is_ed25519_signature).size != kept.size:
+            message = f"the checkpoint kept for {kept.size} records is for another number"
+            raise ChainBroken(message)
 
     def _check_continues(self, note: bytes, size: int, root: bytes) -> None:
         before = open_checkpoint(note, self.key, is_ed25519_signature)

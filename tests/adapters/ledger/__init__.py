@@ -1,0 +1,1 @@
+"""Tests of tree store, checkpoints, proofs and export."""
