@@ -34,9 +34,9 @@ class Identifier(str):
             MalformedInput: the text is not the canonical form of a UUID.
         """
         try:
-            canonical = str(uuid.UUID(text))
+            canonical: str | None = str(uuid.UUID(text))
         except ValueError:
-            canonical = ""
+            canonical = None
         if canonical != text:
             message = f"{cls.__name__}: expected a lower-case UUID of 36 characters"
             raise MalformedInput(message)
