@@ -4,9 +4,11 @@ An edge blurred by a Gaussian of width s has at its centre a gradient proportion
 1 / sqrt(s^2 + a^2) after a further Gaussian of width a.  Comparing two further blurs a < b cancels
 the edge's contrast and gives s:
 
-    R = |grad(a)| / |grad(b)|,    s^2 = (b^2 - R^2 a^2) / (R^2 - 1)
+    R = |grad(a)| / |grad(b)|,    s^2 = (b^2 - R^2 a^2) / (R^2 - 1) - 1/3
 
-Both blurs are greater than zero, so sensor noise is damped before it can look like sharpness.
+The last term is the width of the central difference that stands for the gradient (a box two pixels
+wide has the variance 4/12).  Both blurs are greater than zero, so sensor noise is damped before
+it can look like sharpness.
 
 Rules kept here:
 
@@ -44,6 +46,7 @@ _FEWEST_DIRECTIONS: Final = 5
 _CANDIDATES: Final = 0.25
 _MARGIN_PX: Final = 7
 _WIDEST_PX: Final = 12.0
+_DIFFERENCE_VARIANCE: Final = 1 / 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +145,7 @@ def _strongest_ridges(
 def _squared_width(squared_ratio: Floats) -> float:
     """Return the median squared edge width for squared gradient ratios."""
     excess = np.maximum(squared_ratio - 1, 1e-6)
-    widths = (WIDE_PX**2 - squared_ratio * NARROW_PX**2) / excess
+    widths = (WIDE_PX**2 - squared_ratio * NARROW_PX**2) / excess - _DIFFERENCE_VARIANCE
     return float(np.median(np.clip(widths, 0.0, _WIDEST_PX**2)))
 
 
