@@ -25,7 +25,6 @@ from domain.ledger import export
 from domain.ledger.checkpoint import VerifierKey, encode_verifier_key
 from domain.ledger.entry import Header, decode_entry
 from domain.ledger.export import StoredRecord
-from domain.ports import BlobStore
 from domain.values.content import Digest
 
 DISCLOSED = "DeviceEnrolled"
@@ -53,6 +52,14 @@ class Exportable(Protocol):
         ...
 
 
+class StoredContents(Protocol):
+    """What an export needs of a blob store."""
+
+    def stored(self, name: bytes) -> Iterator[bytes]:
+        """Yield the stored, encrypted bytes under a name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
     """What an export holds.
@@ -74,7 +81,7 @@ def export_log(
     *,
     key: VerifierKey,
     checkpoints: Sequence[KeptCheckpoint],
-    blobs: BlobStore | None = None,
+    blobs: StoredContents | None = None,
     progress: Progress | None = None,
 ) -> Exported:
     """Write every record there is now into a new folder.
@@ -145,7 +152,7 @@ def _disclose(log: Exportable, header: Header, part: Path) -> None:
     _write(part / export.disclosure_path(header.seq), salt + payload)
 
 
-def _write_blobs(blobs: BlobStore, names: set[bytes], part: Path) -> int:
+def _write_blobs(blobs: StoredContents, names: set[bytes], part: Path) -> int:
     (part / export.BLOBS_FOLDER).mkdir()
     count = 0
     for name in sorted(names):

@@ -10,8 +10,9 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
-from adapters.database import migrate, sqlite_name
+from adapters.database import migrate, open_engine, sqlite_name
 from adapters.eventlog.log import RecordLog, open_event_log
 from adapters.memory import ManualClock, MemoryKeyRing, SeededRandomness
 from domain.events.clinic import RecordExported
@@ -48,6 +49,7 @@ class Logs:
         self.keys.create(SUBJECT_KEY)
         self.randomness = SeededRandomness("records")
         self._opened: list[RecordLog] = []
+        self._engines: list[sa.Engine] = []
         if self.kept:
             migrate(dsn)
 
@@ -69,6 +71,12 @@ class Logs:
         self._opened.append(log)
         return log
 
+    def engine(self) -> sa.Engine:
+        """Return an engine on the same database; it is disposed of when the test ends."""
+        engine = open_engine(self.dsn)
+        self._engines.append(engine)
+        return engine
+
     def new_stream(self) -> StreamName:
         """Return the name of a stream in which nothing was recorded."""
         return SessionId(self.randomness.uuid()).stream
@@ -87,9 +95,11 @@ class Logs:
             return done.fetchall() if done.description else []
 
     def close(self) -> None:
-        """Close every log that was opened."""
+        """Close every log and engine that was opened."""
         for log in self._opened:
             log.close()
+        for engine in self._engines:
+            engine.dispose()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
