@@ -50,7 +50,7 @@ def test_every_kind_of_event_reads_back_as_it_was_written(
 ) -> None:
     logs, log = shared_log
 
-    @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def reads_back(data: st.DataObject) -> None:
         stream = logs.new_stream()
@@ -193,16 +193,16 @@ def test_many_processes_leave_no_gap(kept_logs: Logs) -> None:
             stdout=subprocess.PIPE,
             text=True,
         )
-        for number in range(3)
+        for number in range(2)
     ]
     for writer in writers:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
     for writer in writers:
         writer.communicate("go\n", timeout=60)
-    assert [writer.returncode for writer in writers] == [0, 0, 0]
-    assert check_whole(log) == 150
-    assert len(log.stream(SHARED)) == 75
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert check_whole(log) == 100
+    assert len(log.stream(SHARED)) == 50
 
 
 @pytest.mark.verifies("DRV-05")

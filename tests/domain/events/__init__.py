@@ -1,1 +1,1 @@
-"""Tests of the events: names, encoding, records."""
+"""Tests of the permanent vocabulary."""

@@ -1,0 +1,151 @@
+"""Databases are made and brought up to date whole, whoever else starts at the same time."""
+
+import multiprocessing
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from adapters import database
+from adapters.database import engine_errors, migrate, open_engine, reading, sqlite_name
+from domain.errors import MalformedInput, Unavailable
+
+
+@pytest.fixture
+def dsn(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the name of an empty database of the kind asked for."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new/log.db"
+    return str(request.getfixturevalue("postgres_dsn"))
+
+
+both = pytest.mark.parametrize("dsn", ["sqlite", "postgresql"], indirect=True)
+
+
+def tables(dsn: str) -> set[str]:
+    """Return the names of all tables."""
+    engine = open_engine(dsn)
+    names = set(sa.inspect(engine).get_table_names())
+    engine.dispose()
+    return names
+
+
+# Making tables from several processes at once fails, unless one waits for the other. [trap 7]
+@both
+def test_processes_that_start_at_once_make_the_tables_once(dsn: str) -> None:
+    fork = multiprocessing.get_context("fork")
+    starts = [fork.Process(target=migrate, args=(dsn,)) for _ in range(4)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join(60)
+        assert start.exitcode == 0
+    assert set(database.APPEND_ONLY) < tables(dsn)
+
+
+@both
+def test_threads_that_start_at_once_make_the_tables_once(dsn: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate, [dsn] * 4))
+    assert set(database.APPEND_ONLY) < tables(dsn)
+
+
+@both
+def test_a_migration_that_fails_leaves_nothing(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade = command.upgrade
+
+    def upgrade_and_fail(config: Config, revision: str) -> None:
+        upgrade(config, revision)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "upgrade", upgrade_and_fail)
+    with pytest.raises(KeyboardInterrupt):
+        migrate(dsn)
+    assert tables(dsn) == set()
+    monkeypatch.undo()
+    migrate(dsn)
+    assert set(database.APPEND_ONLY) < tables(dsn)
+
+
+@both
+def test_migrating_again_changes_nothing(dsn: str) -> None:
+    migrate(dsn)
+    before = tables(dsn)
+    migrate(dsn)
+    assert tables(dsn) == before
+
+
+@both
+def test_a_reading_transaction_does_not_wait_for_a_writer(dsn: str) -> None:
+    migrate(dsn)
+    engine = open_engine(dsn)
+    with engine.begin() as writer, reading(engine).connect() as reader:
+        writer.execute(sa.text("INSERT INTO log_owner VALUES (1, 'clinic')"))
+        assert reader.execute(sa.text("SELECT count(*) FROM log_owner")).scalar() == 0
+    engine.dispose()
+
+
+def test_a_writing_transaction_on_sqlite_waits_and_does_not_fail_half_way(tmp_path: Path) -> None:
+    dsn = f"sqlite:///{tmp_path}/log.db"
+    migrate(dsn)
+    engine = open_engine(dsn, lock_timeout_s=0.2)
+    with engine.begin(), pytest.raises(Unavailable), engine_errors(), engine.begin():
+        pytest.fail("two writers hold the lock")
+    with closing(sqlite3.connect(tmp_path / "log.db")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("pragma", "value"), [("synchronous", 2), ("foreign_keys", 1)])
+def test_every_sqlite_connection_is_durable(tmp_path: Path, pragma: str, value: int) -> None:
+    migrate(f"sqlite:///{tmp_path}/log.db")
+    engine = open_engine(f"sqlite:///{tmp_path}/log.db")
+    with reading(engine).connect() as connection:
+        assert connection.execute(sa.text(f"PRAGMA {pragma}")).scalar() == value
+    engine.dispose()
+
+
+def test_a_new_database_file_is_its_owners_alone(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path}/log.db")
+    for path in tmp_path.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_place_that_cannot_be_written_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        migrate("sqlite:////proc/nowhere/log.db")
+    with pytest.raises(Unavailable):
+        migrate("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_an_installation_without_migrations_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_SCRIPTS", (tmp_path / "nowhere",))
+    with pytest.raises(Unavailable, match="migrations"):
+        migrate(f"sqlite:///{tmp_path}/log.db")
+
+
+@pytest.mark.parametrize(
+    ("dsn", "name"),
+    [
+        ("sqlite:////var/lib/vultus/log.db", "file:/var/lib/vultus/log.db?mode=rw"),
+        ("sqlite:///log.db?mode=ro", "file:log.db?mode=ro"),
+        ("sqlite:////tmp/a b%3F.db", "file:/tmp/a%20b%3F.db?mode=rw"),
+        ("postgresql://vultus@db/vultus", None),
+    ],
+)
+def test_a_dsn_names_a_file_or_a_server(dsn: str, name: str | None) -> None:
+    assert sqlite_name(dsn) == name
+
+
+@pytest.mark.parametrize("dsn", ["", "memory", "sqlite://", "mysql://x/y", "postgresql+x://y/z"])
+def test_any_other_dsn_is_refused(dsn: str) -> None:
+    with pytest.raises(MalformedInput):
+        open_engine(dsn)
