@@ -106,7 +106,6 @@ def test_a_sign_in_ends_for_a_known_reason() -> None:
     given(ACCESS, came_in()).when(partial(leave, reason="tired")).refuses("access.sign-out")
 
 
-@pytest.mark.verifies("REQ-IN-217")
 @pytest.mark.parametrize(
     ("events", "minutes", "locked"),
     [

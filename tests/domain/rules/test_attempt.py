@@ -66,7 +66,6 @@ judge_first = partial(judge_attempt, attempt=FIRST, content=a_protocol_content()
 keep_depth = partial(record_depth, depth=a_depth(), calibration=HOLDS)
 
 
-@pytest.mark.verifies("REQ-IN-121")
 def test_an_attempt_is_measured_once_on_the_bytes_handed_in() -> None:
     given(CAPTURE_SESSION, *SUBMITTED).when(measure).then(an_attempt_measured())
     given(CAPTURE_SESSION, *MEASURED).when(measure).then()

@@ -93,15 +93,9 @@ def said(changed: CaptureConditions) -> AttemptSubmitted:
 opened_state = given(CAPTURE_SESSION, *OPENED).state
 
 
-@pytest.mark.verifies("REQ-IN-107")
-@pytest.mark.verifies("REQ-IN-108")
-@pytest.mark.verifies("REQ-IN-113")
 def test_a_session_opens_when_every_gate_passed() -> None:
     attempt = partial(open_session, opened=a_session_opened(), checked=preconditions())
     given(CAPTURE_SESSION).when(attempt).then(*OPENED)
-    assert a_session_opened().operator
-    assert a_session_opened().subject
-    assert a_session_opened().model_manifest
 
 
 @pytest.mark.verifies("DRV-07")
@@ -151,23 +145,8 @@ def test_a_station_reports_only_its_own_refusals(blocked: CaptureBlocked) -> Non
 @pytest.mark.verifies("REQ-IN-093")
 @pytest.mark.verifies("REQ-IN-094")
 @pytest.mark.verifies("REQ-IN-200")
-@pytest.mark.verifies("REQ-IN-109")
-@pytest.mark.verifies("REQ-IN-110")
-@pytest.mark.verifies("REQ-IN-111")
-@pytest.mark.verifies("REQ-IN-112")
-@pytest.mark.verifies("REQ-IN-114")
-@pytest.mark.verifies("REQ-IN-115")
-@pytest.mark.verifies("REQ-IN-116")
-@pytest.mark.verifies("REQ-IN-117")
-@pytest.mark.verifies("REQ-IN-118")
-@pytest.mark.verifies("REQ-IN-119")
-@pytest.mark.verifies("REQ-IN-120")
 def test_an_attempt_that_passes_every_gate_is_recorded_as_the_station_said_it() -> None:
     given(CAPTURE_SESSION, *OPENED).when(submit).then(an_attempt_submitted())
-    kept = opened_state
-    assert not kept.attempts
-    conditions_kept = an_attempt_submitted().conditions
-    assert (conditions_kept.device_serial, conditions_kept.camera_serials) == ("ST-0001", SERIALS)
 
 
 @pytest.mark.parametrize(

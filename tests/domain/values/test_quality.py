@@ -17,7 +17,6 @@ DEPTH = Limit(
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@pytest.mark.verifies("REQ-IN-096")
 @pytest.mark.parametrize(
     ("value", "acceptable"),
     [(49.999, False), (50.0, True), (70.0, True), (90.0, True), (90.001, False)],
