@@ -1,0 +1,314 @@
+"""How an assessment is shown: findings beside verdicts, what is withheld, exactly what is signed.
+
+Rules kept here:
+
+1. Every finding is shown with value, uncertainty, confidence, flags, limitations, contraindications
+   and version, and with its sign-off state [REQ-IN-040 to 045].
+2. The digest shown is the one that sign-off compares.
+"""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+
+from api.answers import Reading
+from domain.rules.assessment import presentation, presented_digest
+from domain.values.assessment import Assessment
+from projections import assessment as read
+from projections import capture_session, inference, model_release, practitioner, subject
+from projections.rows import Row
+
+DECISION_SUPPORT = "Clinical decision support. Not a diagnosis."
+
+
+class Origin(BaseModel):
+    """Which released model a finding comes from."""
+
+    inference: str
+    release: str
+    name: str
+    version: str
+    model_digest: str
+
+
+class FindingView(BaseModel):
+    """A finding beside what the practitioner made of it."""
+
+    finding: str
+    category: str
+    code: str
+    label: str
+    value: float | None
+    unit: str | None
+    uncertainty: float | None
+    coverage_factor: float | None
+    text: str | None
+    confidence: float
+    quality_flags: list[str]
+    limitations: list[str]
+    needs_confirmation: bool
+    verdict: str
+    amended_value: float | None
+    amended_text: str | None
+    reason_code: str | None
+    reason: str | None
+    previous_value: float | None
+    origin: Origin | None
+
+
+class FrameView(BaseModel):
+    """A frame to look at."""
+
+    attempt: str
+    session: str
+    view: str
+    role: str
+    digest: str
+    width_px: int
+    height_px: int
+
+
+class ArtefactView(BaseModel):
+    """A map to lay over a frame."""
+
+    name: str
+    legend: str
+    digest: str
+    inference: str
+    attempt: str
+
+
+class WithheldView(BaseModel):
+    """An output that a rule forbade."""
+
+    attempt: str
+    output: str
+    rule: str
+    evidence: str
+    next_step: str
+
+
+class Presentation(BaseModel):
+    """Exactly what is shown and signed."""
+
+    digest: str
+    content: dict[str, Any]
+
+
+class SignatureView(BaseModel):
+    """An electronic signature in words."""
+
+    signer_name: str
+    meaning: str
+    signed_at: str
+    digest: str
+
+
+class ReportView(BaseModel):
+    """The report that was issued."""
+
+    report: str
+    number: str
+    digest: str
+    verification_code: str
+    issued_at: str
+    flags: list[dict[str, Any]]
+
+
+class AmendmentView(BaseModel):
+    """A later signed statement."""
+
+    number: int
+    text: str
+    signature: SignatureView
+
+
+class Previous(BaseModel):
+    """The subject's assessment before this one."""
+
+    assessment: str
+    session: str
+    opened_at: str
+
+
+class AssessmentDetail(BaseModel):
+    """An assessment with everything that is shown and signed."""
+
+    assessment: str
+    session: str
+    subject: str
+    pseudonym: str
+    state: str
+    label: str
+    opened_at: str
+    findings: list[FindingView]
+    frames: list[FrameView]
+    artefacts: list[ArtefactView]
+    withheld: list[WithheldView]
+    contraindications: list[str]
+    conclusion: str | None
+    presentation: Presentation
+    signature: SignatureView | None
+    report: ReportView | None
+    amendments: list[AmendmentView]
+    previous: Previous | None
+    version: int
+
+
+def assessment_detail(
+    reading: Reading, row: Row, state: Assessment, version: int
+) -> AssessmentDetail:
+    """Return how an assessment is shown."""
+    connection = reading.connection
+    runs = inference.of_session(connection, row["session"])
+    releases = {each["release"]: each for each in model_release.releases(connection)}
+    before = read.previous(connection, row["subject"], row["opened_seq"])
+    return AssessmentDetail(
+        assessment=row["assessment"],
+        session=row["session"],
+        subject=row["subject"],
+        pseudonym=subject.pseudonyms(connection, {row["subject"]}).get(row["subject"], ""),
+        state=row["state"],
+        label=DECISION_SUPPORT,
+        opened_at=row["opened_at"],
+        findings=_findings(row, runs, releases, before),
+        frames=_frames(reading, row),
+        artefacts=_artefacts(row, runs),
+        withheld=[WithheldView(**each) for each in row["withheld"]],
+        contraindications=_contraindications(runs, releases),
+        conclusion=row["conclusion"],
+        presentation=Presentation(
+            digest=str(presented_digest(state)), content=json.loads(presentation(state))
+        ),
+        signature=_signature(reading, row["signature"]),
+        report=None if row["report"] is None else report_view(row["report"]),
+        amendments=[_amendment(reading, each) for each in row["amendments"]],
+        previous=None
+        if before is None
+        else Previous(**{name: before[name] for name in Previous.model_fields}),
+        version=version,
+    )
+
+
+def report_view(row: Row) -> ReportView:
+    """Return how a report is named."""
+    return ReportView(
+        report=row["report"],
+        number=row["number"],
+        digest=row["document"]["digest"],
+        verification_code=row["verification_code"],
+        issued_at=row["issued_at"],
+        flags=row["flags"],
+    )
+
+
+def _findings(
+    row: Row, runs: list[Row], releases: dict[str, Row], before: Row | None
+) -> list[FindingView]:
+    origins = {
+        finding["finding"]: _origin(run, releases.get(run["release"]))
+        for run in runs
+        for finding in run["findings"]
+    }
+    earlier = {
+        each["proposed"]["code"]: _settled(each)
+        for each in (before["findings"] if before is not None else ())
+    }
+    return [
+        FindingView(
+            **each["proposed"],
+            **{
+                name: each[name]
+                for name in ("verdict", "amended_value", "amended_text", "reason_code", "reason")
+            },
+            previous_value=earlier.get(each["proposed"]["code"]),
+            origin=origins.get(each["finding"]),
+        )
+        for each in row["findings"]
+    ]
+
+
+def _settled(finding: Row) -> float | None:
+    """Return the value an earlier assessment ended with; none for a rejected finding."""
+    if finding["verdict"] == "rejected":
+        return None
+    amended = finding["amended_value"]
+    value = finding["proposed"]["value"] if amended is None else amended
+    return None if value is None else float(value)
+
+
+def _origin(run: Row, release: Row | None) -> Origin:
+    return Origin(
+        inference=run["inference"],
+        release=run["release"],
+        name="" if release is None else release["name"],
+        version="" if release is None else release["release_version"],
+        model_digest=run["model"],
+    )
+
+
+def _frames(reading: Reading, row: Row) -> list[FrameView]:
+    found = capture_session.session(reading.connection, row["session"])
+    accepted = set(row["attempts"])
+    return [
+        FrameView(
+            attempt=attempt["attempt"],
+            session=row["session"],
+            view=attempt["view"],
+            role=frame["role"],
+            digest=frame["content"]["digest"],
+            width_px=frame["width_px"],
+            height_px=frame["height_px"],
+        )
+        for attempt in (found or {"attempts": []})["attempts"]
+        if attempt["attempt"] in accepted
+        for frame in attempt["frames"]
+    ]
+
+
+def _artefacts(row: Row, runs: list[Row]) -> list[ArtefactView]:
+    return [
+        ArtefactView(
+            name=each["name"],
+            legend=each["legend"],
+            digest=each["content"]["digest"],
+            inference=run["inference"],
+            attempt=run["attempt"],
+        )
+        for run in runs
+        if run["inference"] in row["inferences"]
+        for each in run["artefacts"]
+    ]
+
+
+def _contraindications(runs: list[Row], releases: dict[str, Row]) -> list[str]:
+    used = {run["release"] for run in runs}
+    return sorted(
+        {
+            words
+            for release in used
+            if release in releases
+            for words in releases[release]["manifest"]["contraindications"]
+        }
+    )
+
+
+def _signature(reading: Reading, found: Row | None) -> SignatureView | None:
+    if found is None:
+        return None
+    signer = practitioner.practitioner(reading.connection, found["signer"])
+    return SignatureView(
+        signer_name="" if signer is None else signer["display_name"],
+        meaning=found["meaning"],
+        signed_at=found["signed_at"],
+        digest=found["digest"],
+    )
+
+
+def _amendment(reading: Reading, found: Row) -> AmendmentView:
+    signature = _signature(reading, found["signature"])
+    if signature is None:  # an amendment is always signed
+        message = "an amendment without a signature"
+        raise ValueError(message)
+    return AmendmentView(number=found["number"], text=found["text"], signature=signature)

@@ -1,0 +1,91 @@
+"""Taking a model release into the register: manifest, model and signature together.
+
+Rules kept here:
+
+1. Manifest and model are stored before the event that names them.
+2. A manifest counts only if a key we trust signed it; so far that is the clinic's release key.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from adapters.inference.release import ModelRelease, parse_manifest, signed_message
+from adapters.keys.signing import is_ed25519_signature
+from api.wiring import System
+from domain.errors import DigestMismatch
+from domain.events.record import Record
+from domain.handling import Context, update
+from domain.rules import model_release as rules
+from domain.rules.model_release import MODEL_RELEASE
+from domain.values.content import ContentReference, Digest
+from domain.values.identifiers import PractitionerId, ReleaseId
+from domain.values.model import ModelManifest
+
+MODEL_MEDIA_TYPE = "application/onnx"
+
+
+def register_release(
+    system: System,
+    context: Context,
+    *,
+    manifest: bytes,
+    model: bytes,
+    signature: bytes,
+    registered_by: PractitionerId,
+) -> tuple[ReleaseId, tuple[Record, ...]]:
+    """Store manifest and model and register them; repeating it registers nothing twice.
+
+    Raises:
+        MalformedInput: the manifest is not readable.
+        DigestMismatch: the model is not the one the manifest names.
+        RuleViolation: the manifest is incomplete, or no key we trust signed it.
+    """
+    release = parse_manifest(manifest)
+    if Digest.of(model) != release.model:
+        message = "the model's bytes are not those the manifest names"
+        raise DigestMismatch(message)
+    key = system.clinic_key
+    limit = system.settings.upload_limit_bytes
+    stored = tuple(
+        system.blobs.put([content], key=key, expected=Digest.of(content), limit_bytes=limit)
+        for content in (model, manifest)
+    )
+    identifier = ReleaseId.derived(release.name, release.version, str(release.model))
+    trusted = system.release_key.public_key()
+    decide = partial(
+        rules.register_model,
+        identifier=identifier,
+        manifest=_manifest(release, manifest, signature, trusted, model_size=len(model)),
+        registered_by=registered_by,
+        signature_valid=is_ed25519_signature(trusted, signature, signed_message(manifest)),
+    )
+    records = update(
+        system.log, MODEL_RELEASE, identifier.stream, decide, replace(context, blobs=stored)
+    )
+    return identifier, records
+
+
+def _manifest(
+    release: ModelRelease, manifest: bytes, signature: bytes, key: bytes, *, model_size: int
+) -> ModelManifest:
+    subgroups = "; ".join(
+        f"{each.subgroup}: {each.result} ({each.samples} samples)" for each in release.subgroups
+    )
+    return ModelManifest(
+        name=release.name,
+        version=release.version,
+        model=ContentReference(
+            digest=release.model, size_bytes=model_size, media_type=MODEL_MEDIA_TYPE
+        ),
+        intended_use=release.intended_use,
+        input_domain=release.input_domain.description,
+        outputs=tuple(each.name for each in release.outputs),
+        limitations=release.limitations,
+        contraindications=release.contraindications,
+        training_data=release.training_data,
+        licence=release.licence,
+        validation=f"{release.validation} {subgroups}".strip(),
+        manifest_digest=Digest.of(manifest),
+        signature=signature.hex(),
+        signing_key=key.hex(),
+    )

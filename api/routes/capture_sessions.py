@@ -1,0 +1,254 @@
+"""Capture sessions: open behind the gates, look, import photographs, close or abandon."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
+from pydantic import BaseModel, Field
+
+from adapters.imaging.decode import decode
+from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
+from api.capture_views import SessionDetail, SessionRow, session_detail, session_row
+from api.model_list import model_list
+from api.permissions import Permission
+from api.preconditions import IdempotencyKey, SeenVersion
+from api.problems import CaptureRefused
+from api.signin import Person, allowed
+from api.sources import Sources
+from api.wiring import System
+from domain.errors import NotFound, RuleViolation
+from domain.events.capture_session import CaptureBlocked, PhotographImported, SessionOpened
+from domain.handling import load_existing, update
+from domain.rules import capture_session as rules
+from domain.rules.capture_session import CAPTURE_SESSION
+from domain.rules.equipment import fit_for_capture
+from domain.rules.preconditions import Operator, StationFound, check_preconditions
+from domain.rules.subject import SUBJECT
+from domain.values.capture import Prompts
+from domain.values.consent import Purpose
+from domain.values.content import (
+    CaptureView,
+    ColourEncoding,
+    ContentReference,
+    FrameRole,
+    ImageReference,
+)
+from domain.values.identifiers import AttemptId, DeviceId, ProtocolId, SessionId, SubjectId
+from projections import capture_session as read
+from projections.practitioner import clinic_row
+
+ROUTER = APIRouter(prefix="/capture-sessions", tags=["capture"])
+Reader = Annotated[Person, Depends(allowed(Permission.SESSIONS_READ))]
+Worker = Annotated[Person, Depends(allowed(Permission.SESSIONS_OPERATE))]
+
+
+class PromptsIn(BaseModel):
+    """What the operator asked and saw."""
+
+    hair_back: bool
+    glasses_off: bool
+    makeup: str = Field(pattern="^(none|light|full)$")
+    neutral_expression: bool
+    rest_cleaned: bool
+
+
+class NewSession(BaseModel):
+    """A session to open; without a station, photographs are imported."""
+
+    subject: str
+    device: str | None = None
+    protocol: str
+    purpose: Purpose = Purpose.CLINICAL_CAPTURE
+    prompts: PromptsIn
+
+
+class Opened(Recorded):
+    """A session that was opened."""
+
+    session: str
+
+
+class Imported(Recorded):
+    """A photograph that was added."""
+
+    attempt: str
+    digest: str
+
+
+class Reason(BaseModel):
+    """Why, in words."""
+
+    reason: str = Field(max_length=2000)
+
+
+class Sessions(BaseModel):
+    """Sessions, newest first; ``next`` continues the list."""
+
+    items: list[SessionRow]
+    next: int | None
+
+
+@ROUTER.post("", status_code=201)
+def open_session(new: NewSession, person: Worker, system: Running, key: IdempotencyKey) -> Opened:
+    """Open a session if every gate passes; a refusal is recorded and told with its gates."""
+    session = SessionId.derived(str(person.actor), key)
+    subject = SubjectId(new.subject)
+    load_existing(system.log, SUBJECT, subject.stream)
+    device = None if new.device is None else DeviceId(new.device)
+    sources = Sources.of(system)
+    with system.engine.connect() as connection:
+        manifest = model_list(system, connection)
+        clinic = clinic_row(connection) or {}
+    protocol = sources.protocol(ProtocolId(new.protocol))
+    station = None
+    if device is not None:
+        state = sources.station(device)
+        fitness = (
+            ()
+            if protocol is None
+            else fit_for_capture(state, at=system.clock.now(), limits=protocol.calibration)
+        )
+        station = StationFound(fitness=fitness, configuration=state.configuration)
+    checked = check_preconditions(
+        consent=sources.consent(subject, new.purpose),
+        operator=Operator(
+            signed_in=sources.signed_in(person.practitioner),
+            may_operate=Permission.SESSIONS_OPERATE in person.permissions,
+        ),
+        station=station,
+        protocol=protocol,
+        model_list=manifest,
+        based_on=sources.based_on,
+    )
+    opened = SessionOpened(
+        session=session,
+        subject=subject,
+        operator=person.practitioner,
+        device=device,
+        protocol=ProtocolId(new.protocol),
+        purpose=new.purpose,
+        time_zone=clinic.get("time_zone", "UTC"),
+        prompts=Prompts(**new.prompts.model_dump()),
+        model_manifest=manifest,
+    )
+    context = system.context(person.actor, idempotency_key=key, subject=subject)
+    decide = partial(rules.open_session, opened=opened, checked=checked)
+    records = update(system.log, CAPTURE_SESSION, session.stream, decide, context)
+    if isinstance(records[-1].event, CaptureBlocked):
+        raise CaptureRefused(records[-1].event.gates)
+    return Opened(**recorded(records).model_dump(), session=str(session))
+
+
+@ROUTER.get("")
+def list_sessions(
+    _person: Reader, reading: Read, state: str | None = None, before: int | None = None
+) -> Sessions:
+    """Return sessions, newest first."""
+    rows = read.sessions(reading.connection, state=state, before=before)
+    following = rows[-1]["opened_seq"] if len(rows) == read.PAGE else None
+    return Sessions(items=[session_row(reading, row) for row in rows], next=following)
+
+
+@ROUTER.get("/{session}")
+def show(session: str, _person: Reader, reading: Read, response: Response) -> SessionDetail:
+    """Return a session with every attempt, good and bad, and everything refused."""
+    row = found_or_refuse(read.session(reading.connection, session), "session")
+    tag(response, row["version"])
+    return session_detail(reading, row)
+
+
+@ROUTER.post("/{session}/photographs", status_code=201)
+def import_photograph(
+    session: str,
+    person: Worker,
+    system: Running,
+    key: IdempotencyKey,
+    *,
+    file: Annotated[UploadFile, File()],
+    view: Annotated[str, Form(max_length=50)],
+    source: Annotated[str, Form(max_length=500)],
+) -> Imported:
+    """Add a photograph from elsewhere; it is uncalibrated for ever [REQ-IN-122]."""
+    identifier = SessionId(session)
+    opened = _opening(system, identifier)
+    limit = system.settings.upload_limit_bytes
+    content = file.file.read(limit + 1)
+    facts = decode(content, maximum_bytes=limit).facts
+    stored = system.blobs.put(
+        [content], key=f"subject:{opened.subject}", expected=None, limit_bytes=limit
+    )
+    attempt = AttemptId.derived(session, str(stored.content))
+    imported = PhotographImported(
+        attempt=attempt,
+        view=CaptureView(view),
+        frame=ImageReference(
+            content=ContentReference(
+                digest=stored.content, size_bytes=stored.size_bytes, media_type=facts.media_type
+            ),
+            role=FrameRole.SINGLE,
+            camera_serial=None,
+            width_px=facts.width,
+            height_px=facts.height,
+            encoding=ColourEncoding.SRGB,
+        ),
+        source=source,
+    )
+    sources = Sources.of(system)
+    protocol = sources.protocol(opened.protocol)
+    if protocol is None:
+        raise RuleViolation("session.protocol", "the protocol was retired", "Open a new session.")
+    decide = partial(
+        rules.import_photograph,
+        imported=imported,
+        content=protocol,
+        consent=sources.consent(opened.subject, opened.purpose),
+        based_on=sources.based_on,
+    )
+    base = system.context(person.actor, idempotency_key=key, subject=opened.subject)
+    context = replace(base, blobs=(stored,))
+    records = update(system.log, CAPTURE_SESSION, identifier.stream, decide, context)
+    if isinstance(records[-1].event, CaptureBlocked):
+        raise CaptureRefused(records[-1].event.gates)
+    place = recorded(records).model_dump()
+    return Imported(**place, attempt=str(attempt), digest=str(stored.content))
+
+
+@ROUTER.post("/{session}/close")
+def close(
+    session: str, person: Worker, system: Running, key: IdempotencyKey, seen: SeenVersion
+) -> Recorded:
+    """End a session whose required views are all accepted."""
+    identifier = SessionId(session)
+    opened = _opening(system, identifier)
+    protocol = Sources.of(system).protocol(opened.protocol)
+    if protocol is None:
+        raise RuleViolation(
+            "session.protocol", "the protocol was retired", "Abandon the session with a reason."
+        )
+    decide = partial(rules.close_session, content=protocol)
+    context = system.context(person.actor, idempotency_key=key, subject=opened.subject)
+    stream = identifier.stream
+    return recorded(
+        update(system.log, CAPTURE_SESSION, stream, decide, context, expected_version=seen)
+    )
+
+
+@ROUTER.post("/{session}/abandon")
+def abandon(
+    session: str, reason: Reason, person: Worker, system: Running, key: IdempotencyKey
+) -> Recorded:
+    """End a session without a complete set of views."""
+    identifier = SessionId(session)
+    opened = _opening(system, identifier)
+    decide = partial(rules.abandon_session, reason=reason.reason)
+    context = system.context(person.actor, idempotency_key=key, subject=opened.subject)
+    return recorded(update(system.log, CAPTURE_SESSION, identifier.stream, decide, context))
+
+
+def _opening(system: System, session: SessionId) -> SessionOpened:
+    for record in system.log.stream(session.stream):
+        if isinstance(record.event, SessionOpened):
+            return record.event
+    message = "There is no such session, or its content was erased."
+    raise NotFound(message)

@@ -1,0 +1,93 @@
+"""Pixel access: original bytes, previews and overlay maps; every look is recorded [DRV-30]."""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Annotated
+
+import cv2
+import numpy as np
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
+
+from adapters.imaging.decode import decode
+from api.answers import Read, Reading, found_or_refuse
+from api.permissions import Permission
+from api.signin import Person, access_stream, allowed
+from domain.handling import update
+from domain.rules.access import ACCESS, view_record
+from domain.values.content import Digest
+from projections import capture_session, inference
+from projections.rows import Row
+
+ROUTER = APIRouter(tags=["images"])
+Viewer = Annotated[Person, Depends(allowed(Permission.IMAGES_VIEW))]
+QUALITY = 88
+
+
+class Purpose(Enum):
+    """Why somebody looks."""
+
+    CARE = "care"
+    QUALITY = "quality"
+    AUDIT = "audit"
+
+
+@ROUTER.get("/images/{digest}", response_class=StreamingResponse)
+def image(
+    digest: str,
+    session: str,
+    person: Viewer,
+    reading: Read,
+    purpose: Purpose = Purpose.CARE,
+) -> StreamingResponse:
+    """Return an image's original bytes, authenticated as they are read."""
+    found = _content(reading, session, digest)
+    _record(reading, person, digest, purpose)
+    pieces = reading.system.blobs.read(Digest(digest), key=f"subject:{found['subject']}")
+    return StreamingResponse(pieces, media_type=found["media_type"])
+
+
+@ROUTER.get("/images/{digest}/preview", response_class=Response)
+def preview(
+    digest: str,
+    session: str,
+    person: Viewer,
+    reading: Read,
+    width: Annotated[int, Query(ge=64, le=2048)] = 800,
+) -> Response:
+    """Return a smaller JPEG of an image, for screens; never for measuring."""
+    found = _content(reading, session, digest)
+    _record(reading, person, digest, Purpose.CARE)
+    content = b"".join(_whole(reading, found, digest))
+    pixels = decode(content).encoded
+    scale = min(1.0, width / pixels.shape[1])
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    small = cv2.resize(np.asarray(pixels), size, interpolation=cv2.INTER_AREA)
+    _, encoded = cv2.imencode(
+        ".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    )
+    return Response(encoded.tobytes(), media_type="image/jpeg")
+
+
+@ROUTER.get("/artefacts/{digest}", response_class=StreamingResponse)
+def artefact(digest: str, session: str, person: Viewer, reading: Read) -> StreamingResponse:
+    """Return a stored result, such as a map to lay over an image."""
+    row = inference.artefact(reading.connection, session, digest)
+    found = found_or_refuse(row, "artefact of this session")
+    _record(reading, person, digest, Purpose.CARE)
+    return StreamingResponse(_whole(reading, found, digest), media_type=found["media_type"])
+
+
+def _content(reading: Reading, session: str, digest: str) -> Row:
+    row = capture_session.content(reading.connection, session, digest)
+    return found_or_refuse(row, "image of this session")
+
+
+def _whole(reading: Reading, found: Row, digest: str) -> Iterator[bytes]:
+    return reading.system.blobs.read(Digest(digest), key=f"subject:{found['subject']}")
+
+
+def _record(reading: Reading, person: Person, digest: str, purpose: Purpose) -> None:
+    looked = view_record(resource=f"image:{digest[7:19]}", purpose=purpose.value)
+    system, stream = reading.system, access_stream(person.practitioner)
+    update(system.log, ACCESS, stream, lambda _: looked, system.context(person.actor))
