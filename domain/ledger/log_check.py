@@ -243,7 +243,7 @@ class _Run:
         """Read every record; this loop is what a check costs, so it is kept flat."""
         source = iter(records)
         held: list[StoredRecord] = []
-        append, heads = self.tree.append, self.heads
+        heads = self.heads
         while (record := held.pop() if held else next(source, None)) is not None:
             entry, ciphertext, stored = record
             leaf = sha256(b"\x00" + entry).digest()
@@ -253,7 +253,7 @@ class _Run:
                 text = f"the entry in the place of record {self.next_seq} is unreadable: {error}"
                 self.problems.add(ProblemKind.UNREADABLE, self.next_seq, text)
                 self.next_seq += 1
-                append(stored or leaf)
+                self._grow(stored or leaf, progress)
                 continue
             if stored is not None and stored != leaf:
                 text = f"the entry of record {seq} does not have its recorded leaf hash"
@@ -271,15 +271,18 @@ class _Run:
             elif version != head[0] + 1 or previous != head[1]:
                 self._chain_broken(seq, stream, version, head[0])
             heads[stream] = (version, leaf)
-            size = append(leaf) + 1
+            self._grow(leaf, progress)
             if content is not None:
                 self._check_content(record, seq, content)
-            if self._begin + size in self._sizes:
-                self.peaks_at[self._begin + size] = self.tree.peaks
-            if progress is not None and not size % PROGRESS_EVERY:
-                progress(size)
         if progress is not None:
             progress(self.tree.size)
+
+    def _grow(self, leaf: bytes, progress: Callable[[int], None] | None) -> None:
+        size = self.tree.append(leaf) + 1
+        if self._begin + size in self._sizes:
+            self.peaks_at[self._begin + size] = self.tree.peaks
+        if progress is not None and not size % PROGRESS_EVERY:
+            progress(size)
 
     def join(self, part: RangeReport) -> None:
         """Go on with the records of the next range."""

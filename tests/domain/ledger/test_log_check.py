@@ -201,6 +201,12 @@ def test_an_unreadable_entry_is_named_and_the_rest_is_still_checked() -> None:
     assert (ProblemKind.CONTENT_CHANGED, 12) in kinds
 
 
+def test_an_unreadable_entry_at_the_size_of_a_checkpoint_is_covered_by_it() -> None:
+    report = check(edited(6, entry=b"garbage"), checkpoints=[LOG.checkpoint(7)])
+    assert found(report) == [(ProblemKind.UNREADABLE, 6)]
+    assert report.confirmed == (7,)
+
+
 def test_an_entry_that_only_skims_is_unreadable_when_its_contents_are_checked() -> None:
     entry = LOG.records[0].entry
     at = entry.index(b"DeviceEnrolled")

@@ -1,0 +1,1 @@
+"""Tests of the stand-alone verifier, with bundles and exports made here and tampered with here."""
