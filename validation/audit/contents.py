@@ -11,10 +11,11 @@ Source: ``domain/ledger/SPECIFICATION.md``, section 8, items 8 and 9.
 
 from domain.errors import MalformedInput
 from domain.ledger import bundle
+from domain.ledger.bundle_index import links_of
 from domain.ledger.content_check import DEVICE_ENROLLED, enrolled_key
 from domain.ledger.encoding import digest_text
 from domain.ledger.entry import Entry, statement_of
-from domain.ledger.links import Disclosed, derive_links, texts
+from domain.ledger.links import texts
 from validation.audit.opened_bundle import OpenedBundle
 from validation.audit.outcome import Step
 from validation.audit.signatures import check_p256, is_p256_key
@@ -80,20 +81,7 @@ def check_contents(read: OpenedBundle, step: Step) -> None:
             step.fail(f"the content {digest}: {error}")
         if digest not in named:
             step.fail(f"no disclosed record names the content {digest}")
-    derived = derive_links(
-        (
-            Disclosed(
-                seq=seq,
-                stream=read.entries[seq].header.stream,
-                causation=read.entries[seq].header.causation,
-                payload=payload,
-            )
-            for seq, payload in read.payloads.items()
-        ),
-        seqs=read.entries.keys(),
-        streams={entry.header.stream for entry in read.entries.values()},
-        digests={digest_text(blob.digest) for blob in read.manifest.blobs},
-    )
+    derived = links_of(read.entries, read.payloads, read.manifest.blobs)
     for link in sorted(set(read.manifest.links) - set(derived)):
         step.fail(f"the index claims that record {link.seq} refers to {link.to} in {link.field}")
     for link in sorted(set(derived) - set(read.manifest.links)):

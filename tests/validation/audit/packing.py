@@ -9,7 +9,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.ledger import bundle, export, proof_file
-from domain.ledger.bundle import BundledBlob, BundledRecord, ConsistencyProof, Manifest
+from domain.ledger.bundle import BundledBlob, ConsistencyProof
+from domain.ledger.bundle_index import make_manifest
 from domain.ledger.checkpoint import (
     Checkpoint,
     VerifierKey,
@@ -18,7 +19,6 @@ from domain.ledger.checkpoint import (
 )
 from domain.ledger.encoding import parse_digest
 from domain.ledger.entry import decode_entry
-from domain.ledger.links import Disclosed, derive_links
 from domain.ledger.merkle import Tree
 from domain.ledger.proof import consistency_proof, inclusion_proof
 from tests.domain.ledger.logs import ORIGIN, LogMaker
@@ -47,10 +47,8 @@ def pack(story: Story, log: LogMaker | None = None, **changes: Any) -> Files:  #
     size = tree.size
     note = sign(log.checkpoint())
     files: Files = {bundle.CHECKPOINT_PATH: note}
-    records: list[BundledRecord] = []
-    disclosed: list[Disclosed] = []
+    disclosures: dict[int, bytes] = {}
     for seq, (record, fact) in enumerate(zip(log.records, story.facts, strict=True)):
-        header = decode_entry(record.entry).header
         files[bundle.entry_path(seq)] = record.entry
         files[bundle.proof_path(seq)] = proof_file.encode(
             proof_file.ProofFile(
@@ -58,50 +56,28 @@ def pack(story: Story, log: LogMaker | None = None, **changes: Any) -> Files:  #
             )
         )
         if fact.disclosed:
-            files[bundle.disclosure_path(seq)] = log.disclosures[seq]
-            disclosed.append(
-                Disclosed(
-                    seq=seq,
-                    stream=header.stream,
-                    causation=header.causation,
-                    payload=fact.payload,
-                )
-            )
-        records.append(
-            BundledRecord(
-                seq=seq,
-                stream=header.stream,
-                version=header.version,
-                name=header.name,
-                disclosed=fact.disclosed,
-            )
-        )
+            files[bundle.disclosure_path(seq)] = disclosures[seq] = log.disclosures[seq]
     for text, content in story.contents.items():
         files[bundle.blob_path(parse_digest(text))] = content
     (issued,) = (seq for seq, fact in enumerate(story.facts) if fact.name == "ReportIssued")
-    manifest = Manifest(
+    manifest = make_manifest(
         created_at="2026-03-04T00:00:00.000000Z",
         log_key=encode_verifier_key(LOG_KEY),
         report_seq=issued,
         report_digest=parse_digest(digest(DOCUMENT)),
-        records=tuple(records),
-        blobs=tuple(
+        entries=[decode_entry(record.entry) for record in log.records],
+        disclosures=disclosures,
+        blobs=[
             BundledBlob(
                 digest=parse_digest(text),
                 media_type="application/octet-stream",
                 size_bytes=len(content),
             )
-            for text, content in sorted(story.contents.items())
-        ),
-        links=derive_links(
-            disclosed,
-            seqs=range(size),
-            streams={record.stream for record in records},
-            digests=story.contents.keys(),
-        ),
-        consistency=(
-            ConsistencyProof(size=EARLIER, path=consistency_proof(EARLIER, size, nodes.read)),
-        ),
+            for text, content in story.contents.items()
+        ],
+        consistency=[
+            ConsistencyProof(size=EARLIER, path=consistency_proof(EARLIER, size, nodes.read))
+        ],
     )
     files[bundle.MANIFEST_PATH] = bundle.encode_manifest(replace(manifest, **changes))
     return files
