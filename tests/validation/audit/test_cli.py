@@ -98,6 +98,10 @@ def test_an_honest_export_ends_with_zero(exported: Path, tmp_path: Path, capsys:
     assert captured.err == ""
 
 
+def test_an_export_may_be_checked_by_several_processes(exported: Path) -> None:
+    assert main(["log", str(exported), "--processes", "2"]) == PASSED
+
+
 def test_progress_is_shown_to_people_only(
     exported: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

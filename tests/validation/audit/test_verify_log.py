@@ -106,6 +106,13 @@ def test_a_file_of_records_alone_is_checked_against_what_is_given(exported: Path
     assert "not checked: the export encloses no blobs" in outcome.steps[BLOBS - 1].notes
 
 
+def test_without_a_key_checkpoints_are_compared_and_said_to_be_unsigned(exported: Path) -> None:
+    (exported / export.LOG_KEY_PATH).unlink()
+    outcome = verify_log(exported)
+    assert outcome.passed
+    assert "WARNING: no log key was given, so no signature was checked" in outcome.steps[0].notes
+
+
 def test_without_key_and_checkpoint_an_export_cannot_pass(exported: Path) -> None:
     (exported / export.LOG_KEY_PATH).unlink()
     for path in (exported / export.CHECKPOINTS_FOLDER).iterdir():
