@@ -9,11 +9,16 @@ Rules kept here:
    without chain and tree, so it is closed; so is its way of making tables.
 """
 
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from eventsourcing.persistence import ApplicationRecorder, Subscription
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    ConnectionPoolClosedError,
+    Subscription,
+)
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -69,12 +74,42 @@ class _Pool(SQLiteConnectionPool):
 
 
 class SqliteDatastore(SQLiteDatastore):
-    """The library's datastore with durable connections."""
+    """The library's datastore with durable connections, closed only when nobody uses them."""
 
     def __init__(self, name: str, *, lock_timeout_s: float) -> None:
         """Use the file or URI ``name``; a writer waits at most ``lock_timeout_s``."""
+        self._lock_timeout_s = lock_timeout_s
+        self._users = 0
+        self._closed = False
+        self._changed = threading.Condition()
         super().__init__(name, originator_id_type="text")
         self.pool = _Pool(db_name=name, pool_timeout=lock_timeout_s)
+
+    @contextmanager
+    def get_connection(self, *, commit: bool) -> Iterator[SQLiteConnection]:
+        """Lend a connection until the block ends."""
+        with self._changed:
+            if self._closed:
+                raise ConnectionPoolClosedError
+            self._users += 1
+        try:
+            with super().get_connection(commit=commit) as connection:
+                yield connection
+        finally:
+            with self._changed:
+                self._users -= 1
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Lend no more, wait for what is lent, then close.
+
+        SQLite crashes the process when a connection is closed under the thread that uses it,
+        so what is not given back in time stays open until the process ends.
+        """
+        with self._changed:
+            self._closed = True
+            if self._changed.wait_for(lambda: self._users == 0, self._lock_timeout_s):
+                super().close()
 
 
 class SqliteRecords(SQLiteApplicationRecorder):

@@ -1,5 +1,11 @@
 """What the contract suites ask for."""
 
-from tests.contracts.logs import kept_logs, logs, shared_log
+from tests.contracts.logs import (
+    kept_logs,
+    logs,
+    postgres_logs,
+    shared_log,
+    sqlite_logs,
+)
 
-__all__ = ["kept_logs", "logs", "shared_log"]
+__all__ = ["kept_logs", "logs", "postgres_logs", "shared_log", "sqlite_logs"]

@@ -1,9 +1,13 @@
 """Event logs for tests, in memory, on SQLite and on PostgreSQL, and what every log must hold."""
 
+import itertools
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
 from adapters.database import migrate, open_engine, sqlite_name
 from adapters.eventlog.log import RecordLog, open_event_log
@@ -40,8 +45,8 @@ START = ServerTime.parse("2026-03-03T09:00:00.000000Z")
 class Logs:
     """One database, and whatever opens its log again and again with the same keys."""
 
-    def __init__(self, dsn: str) -> None:
-        """Make tables and keys."""
+    def __init__(self, dsn: str, *, migrated: bool = False) -> None:
+        """Make keys, and tables unless they are there."""
         self.dsn = dsn
         self.clock = ManualClock(START)
         self.keys = MemoryKeyRing(SeededRandomness("keys"))
@@ -50,7 +55,7 @@ class Logs:
         self.randomness = SeededRandomness("records")
         self._opened: list[RecordLog] = []
         self._engines: list[sa.Engine] = []
-        if self.kept:
+        if self.kept and not migrated:
             migrate(dsn)
 
     @property
@@ -102,12 +107,59 @@ class Logs:
             engine.dispose()
 
 
+class Databases:
+    """Makes empty, migrated databases by copying one: a tenth of the time of migrating each."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        """Migrate the ones to copy; they end with the server."""
+        self._server = server
+        self._names = (f"log_{os.getpid()}_{number}" for number in itertools.count())
+        self._template = next(self._names)
+        migrate(server.create(self._template))
+        with tempfile.TemporaryDirectory() as folder:
+            migrate(f"sqlite:///{folder}/template.db")
+            self._file = (Path(folder) / "template.db").read_bytes()
+
+    def postgresql(self) -> tuple[str, str]:
+        """Return the name and the DSN of a new database."""
+        name = next(self._names)
+        with psycopg.connect(self._server.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                    sql.Identifier(name), sql.Identifier(self._template)
+                )
+            )
+        return name, self._server.dsn(name)
+
+    def sqlite(self, folder: Path) -> str:
+        """Return the DSN of a new database."""
+        (folder / "log.db").write_bytes(self._file)
+        return f"sqlite:///{folder}/log.db"
+
+    def logs(self, kind: str, folder: Path) -> Iterator[Logs]:
+        """Yield an empty log of a kind, and remove it afterwards."""
+        if kind == "postgresql":
+            name, dsn = self.postgresql()
+            logs = Logs(dsn, migrated=True)
+            yield logs
+            logs.close()
+            self._server.drop(name)
+        else:
+            logs = Logs("memory" if kind == "memory" else self.sqlite(folder), migrated=True)
+            yield logs
+            logs.close()
+
+
+databases = cache(Databases)
+"""Migrates once for each server, whichever folder's tests ask."""
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def logs(
     request: pytest.FixtureRequest, tmp_path: Path, postgres_server: PostgresServer
 ) -> Iterator[Logs]:
     """Return an empty log of each kind."""
-    yield from _logs(request.param, tmp_path, postgres_server)
+    yield from databases(postgres_server).logs(request.param, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -115,7 +167,19 @@ def kept_logs(
     request: pytest.FixtureRequest, tmp_path: Path, postgres_server: PostgresServer
 ) -> Iterator[Logs]:
     """Return an empty log of each kind that outlives its process."""
-    yield from _logs(request.param, tmp_path, postgres_server)
+    yield from databases(postgres_server).logs(request.param, tmp_path)
+
+
+@pytest.fixture
+def postgres_logs(tmp_path: Path, postgres_server: PostgresServer) -> Iterator[Logs]:
+    """Return an empty log in PostgreSQL."""
+    yield from databases(postgres_server).logs("postgresql", tmp_path)
+
+
+@pytest.fixture
+def sqlite_logs(tmp_path: Path, postgres_server: PostgresServer) -> Iterator[Logs]:
+    """Return an empty log in an SQLite file, ``log.db`` in the test's folder."""
+    yield from databases(postgres_server).logs("sqlite", tmp_path)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"], scope="module")
@@ -125,21 +189,8 @@ def shared_log(
     postgres_server: PostgresServer,
 ) -> Iterator[tuple[Logs, RecordLog]]:
     """Return a log of each kind that the tests of a module share, each with its own streams."""
-    for logs in _logs(request.param, tmp_path_factory.mktemp("log"), postgres_server):
+    for logs in databases(postgres_server).logs(request.param, tmp_path_factory.mktemp("log")):
         yield logs, logs.open()
-
-
-def _logs(kind: str, folder: Path, server: PostgresServer) -> Iterator[Logs]:
-    if kind == "postgresql":
-        database = f"log_{sha256(str(folder).encode()).hexdigest()[:16]}"
-        logs = Logs(server.create(database))
-        yield logs
-        logs.close()
-        server.drop(database)
-    else:
-        logs = Logs("memory" if kind == "memory" else f"sqlite:///{folder}/log.db")
-        yield logs
-        logs.close()
 
 
 def an_event(purpose: str = "audit") -> RecordExported:

@@ -1,5 +1,5 @@
 """Logs to break."""
 
-from tests.contracts.logs import kept_logs, logs
+from tests.contracts.logs import kept_logs, logs, postgres_logs, sqlite_logs
 
-__all__ = ["kept_logs", "logs"]
+__all__ = ["kept_logs", "logs", "postgres_logs", "sqlite_logs"]

@@ -1,7 +1,6 @@
 """A database that is full, read-only, locked or damaged: nothing is half done."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,11 +15,9 @@ from tests.contracts.logs import Logs, a_draft, a_run, an_event, check_whole
 
 
 @pytest.fixture
-def logs(tmp_path: Path) -> Iterator[Logs]:
+def logs(sqlite_logs: Logs) -> Logs:
     """Return an empty log in a file."""
-    logs = Logs(f"sqlite:///{tmp_path}/log.db")
-    yield logs
-    logs.close()
+    return sqlite_logs
 
 
 @pytest.mark.verifies("REQ-IN-001")
@@ -92,8 +89,8 @@ def test_a_closed_log_is_unavailable(kept_logs: Logs) -> None:
         log.size()
 
 
-def test_a_postgresql_that_can_only_be_read_is_read(postgres_dsn: str) -> None:
-    logs = Logs(postgres_dsn)
+def test_a_postgresql_that_can_only_be_read_is_read(postgres_logs: Logs) -> None:
+    logs = postgres_logs
     stream = logs.new_stream()
     logs.open().append([a_draft(stream)])
     ((name,),) = logs.sql("SELECT current_database()")
@@ -102,24 +99,22 @@ def test_a_postgresql_that_can_only_be_read_is_read(postgres_dsn: str) -> None:
     with pytest.raises(Unavailable, match="read"):
         log.append([a_draft(stream, 1)])
     assert check_whole(log) == 1
-    logs.close()
 
 
-def test_a_postgresql_locked_for_long_is_unavailable(postgres_dsn: str) -> None:
-    logs = Logs(postgres_dsn)
+def test_a_postgresql_locked_for_long_is_unavailable(postgres_logs: Logs) -> None:
+    logs = postgres_logs
     log, stream = logs.open(lock_timeout_s=1), logs.new_stream()
-    with psycopg.connect(postgres_dsn) as other:
+    with psycopg.connect(logs.dsn) as other:
         other.execute("LOCK TABLE log_writer IN EXCLUSIVE MODE")
         with pytest.raises(Unavailable, match="locked"):
             log.append([a_draft(stream)])
         other.rollback()
     log.append([a_draft(stream)])
     assert check_whole(log) == 1
-    logs.close()
 
 
-def test_a_server_that_goes_away_for_good_is_unavailable(postgres_dsn: str) -> None:
-    logs = Logs(postgres_dsn)
+def test_a_server_that_goes_away_for_good_is_unavailable(postgres_logs: Logs) -> None:
+    logs = postgres_logs
     log = logs.open(lock_timeout_s=1)
     log.append([a_draft(logs.new_stream())])
     store = log._store
@@ -131,4 +126,3 @@ def test_a_server_that_goes_away_for_good_is_unavailable(postgres_dsn: str) -> N
     store.datastore.pool.kwargs = {"host": "127.0.0.1", "port": 1}
     with pytest.raises(Unavailable):
         log.append([a_draft(logs.new_stream())])
-    logs.close()

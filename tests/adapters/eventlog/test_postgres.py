@@ -15,11 +15,9 @@ from tests.contracts.logs import Logs, a_draft, a_run, an_event, check_whole
 
 
 @pytest.fixture
-def logs(postgres_dsn: str) -> Iterator[Logs]:
+def logs(postgres_logs: Logs) -> Logs:
     """Return an empty log in PostgreSQL."""
-    logs = Logs(postgres_dsn)
-    yield logs
-    logs.close()
+    return postgres_logs
 
 
 def store_of(logs: Logs) -> PostgresRecords:

@@ -14,9 +14,9 @@ from tests.contracts.logs import CLINIC, Logs, a_draft, a_run, check_whole
 
 
 @pytest.fixture
-def logs(tmp_path: Path) -> Logs:
+def logs(sqlite_logs: Logs) -> Logs:
     """Return an empty log in a file."""
-    return Logs(f"sqlite:///{tmp_path}/log.db")
+    return sqlite_logs
 
 
 def store_of(logs: Logs) -> SqliteRecords:
@@ -40,7 +40,6 @@ def test_every_connection_is_durable(logs: Logs) -> None:
             "foreign_keys": 1,
             "busy_timeout": 10_000,
         }
-    logs.close()
 
 
 # Positions are declared, so none is given again after a removal. [trap 4]
@@ -55,7 +54,6 @@ def test_the_library_reads_our_rows_by_their_declared_positions(logs: Logs) -> N
     assert [each.originator_version for each in store.select_events(stream)] == [1, 2, 3]
     assert [each.originator_id for each in store.select_events(stream, gt=2)] == [stream]
     assert store.max_notification_id() == 3
-    logs.close()
 
 
 # A writer that reads before it holds the write lock fails as soon as another one writes. [trap 5]
@@ -82,7 +80,6 @@ def test_a_writer_waits_for_the_lock_before_it_reads(logs: Logs) -> None:
     waiting.join()
     blocker.join()
     assert log.size() == 1
-    logs.close()
 
 
 # The library has no subscriptions on SQLite. [trap 6]
@@ -95,7 +92,6 @@ def test_the_librarys_subscription_follows_the_file(logs: Logs) -> None:
         assert next(subscription).id == 2
         other.append(a_run(stream, 2, version=2))
         assert [next(subscription).originator_version for _ in range(2)] == [3, 4]
-    logs.close()
 
 
 # The library would make its own tables, and write records without chain and tree. [trap 7]
@@ -105,7 +101,6 @@ def test_the_librarys_own_ways_in_are_closed(logs: Logs) -> None:
         store.create_table()
     with pytest.raises(NotImplementedError):
         store.insert_events([])
-    logs.close()
 
 
 def test_a_file_that_is_not_there_is_not_made(logs: Logs, tmp_path: Path) -> None:
@@ -131,7 +126,6 @@ def test_odd_characters_in_a_path_are_part_of_it(tmp_path: Path) -> None:
     logs.close()
     assert (folder / "log#1.db").exists()
     assert check_whole(logs.open()) == 1
-    logs.close()
 
 
 @pytest.mark.parametrize(
@@ -143,6 +137,28 @@ def test_other_names_of_databases_are_refused(logs: Logs, dsn: str) -> None:
         logs.open()
     with pytest.raises(MalformedInput):
         migrate(dsn)
+
+
+# Closing a connection under the thread that uses it crashes the process.
+def test_closing_waits_for_whoever_still_reads(logs: Logs) -> None:
+    log, stream = logs.open(), logs.new_stream()
+    log.append(a_run(stream, 50))
+    stopped: list[int] = []
+
+    def read() -> None:
+        try:
+            while True:
+                log.after(-1, limit=50)
+        except Unavailable:
+            stopped.append(1)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    log.close()
+    for thread in threads:
+        thread.join(20)
+    assert len(stopped) == 4
 
 
 def test_no_thread_outlives_its_log(logs: Logs) -> None:
