@@ -161,7 +161,7 @@ def _open_checkpoints(
 
 def _note_key(key: VerifierKey | None, step: Step, *, pinned: bool, outside: int) -> None:
     if key is None:
-        step.note("WARNING: no log key was given, so no signature was checked")
+        step.fail("no log key was given or enclosed, so no signature could be checked")
     elif not pinned:
         step.note("WARNING: the log's key was taken from the export itself; compare it with the")
         step.note(f"key you know, and give it with --log-key: {encode_verifier_key(key)}")

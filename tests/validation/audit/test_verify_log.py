@@ -106,11 +106,14 @@ def test_a_file_of_records_alone_is_checked_against_what_is_given(exported: Path
     assert "not checked: the export encloses no blobs" in outcome.steps[BLOBS - 1].notes
 
 
-def test_without_a_key_checkpoints_are_compared_and_said_to_be_unsigned(exported: Path) -> None:
+def test_without_a_key_checkpoints_are_compared_and_the_export_does_not_pass(
+    exported: Path,
+) -> None:
     (exported / export.LOG_KEY_PATH).unlink()
     outcome = verify_log(exported)
-    assert outcome.passed
-    assert "WARNING: no log key was given, so no signature was checked" in outcome.steps[0].notes
+    assert failures(outcome).keys() == {SIGNED}
+    assert "no signature could be checked" in failures(outcome)[SIGNED][0]
+    assert any(f"confirmed at 7, {SIZE} records" in note for note in outcome.steps[3].notes)
 
 
 def test_without_key_and_checkpoint_an_export_cannot_pass(exported: Path) -> None:
@@ -118,8 +121,8 @@ def test_without_key_and_checkpoint_an_export_cannot_pass(exported: Path) -> Non
     for path in (exported / export.CHECKPOINTS_FOLDER).iterdir():
         path.unlink()
     outcome = verify_log(exported)
-    assert failures(outcome) == {TREE: ["there is no checkpoint to compare with"]}
-    assert any("no signature was checked" in note for note in outcome.steps[0].notes)
+    assert failures(outcome).keys() == {SIGNED, TREE}
+    assert failures(outcome)[TREE] == ["there is no checkpoint to compare with"]
 
 
 @pytest.mark.verifies("REQ-IN-002")
