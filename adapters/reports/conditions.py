@@ -60,7 +60,7 @@ class ColourReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureConditions:
-    """How one capture was made.
+    """How one capture was made; none for what nobody knows, as with an imported photograph.
 
     Attributes:
         capture_view: The view in words.
@@ -80,11 +80,11 @@ class CaptureConditions:
     """
 
     capture_view: str
-    distance_mm: float
-    exposure_us: float
-    gain: float
-    white_balance: tuple[float, float, float]
-    cct_k: float
+    distance_mm: float | None
+    exposure_us: float | None
+    gain: float | None
+    white_balance: tuple[float, float, float] | None
+    cct_k: float | None
     zones: tuple[Zone, ...]
     temperature_c: float | None
     fixture: str
@@ -97,8 +97,12 @@ class CaptureConditions:
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
         require_text(self.capture_view, self.fixture, self.polarisation, self.quality)
-        numbers = (self.distance_mm, self.exposure_us, self.gain, self.cct_k, *self.white_balance)
-        require(min(numbers) > 0, "distance, exposure, gains and colour temperature are above 0")
+        gains = self.white_balance or ()
+        numbers = (self.distance_mm, self.exposure_us, self.gain, self.cct_k, *gains)
+        require(
+            all(each is None or each > 0 for each in numbers),
+            "distance, exposure, gains and colour temperature are above 0",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

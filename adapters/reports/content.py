@@ -26,7 +26,6 @@ from adapters.reports.identity import (
     Clinic,
     Moment,
     SignOff,
-    verification_code,
 )
 from adapters.reports.refusal import require, require_text
 from adapters.reports.results import (
@@ -36,7 +35,9 @@ from adapters.reports.results import (
     Verdict,
     WithheldOutput,
 )
+from domain.rules.report import verification_code
 from domain.values.content import Digest
+from domain.values.identifiers import ReportId
 
 FORMAT: Final = "vultus/report/v1"
 IMAGES_MAX: Final = 6
@@ -105,6 +106,7 @@ class ReportContent:
     """A whole report.
 
     Attributes:
+        report: The report; with the signed digest it decides the code printed on it.
         number: Number printed on it, such as ``VR-2026-000123``.
         issued_at: When it was made; also the document's own time stamp.
         clinic: The clinic.
@@ -125,6 +127,7 @@ class ReportContent:
         trace: What it rests on.
     """
 
+    report: ReportId
     number: str
     issued_at: Moment
     clinic: Clinic
@@ -168,7 +171,9 @@ class ReportContent:
     @property
     def verification_code(self) -> str | None:
         """The code printed on it; a draft has none."""
-        return None if self.sign_off is None else verification_code(self.sign_off.signed_digest)
+        if self.sign_off is None:
+            return None
+        return verification_code(self.report, self.sign_off.signed_digest)
 
 
 def _is_pending(finding: ReportFinding) -> bool:

@@ -8,15 +8,12 @@ Rules kept here:
 
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Final
 
 from adapters.reports.refusal import require, require_text
 from domain.values.content import Digest
 from domain.values.time import Instant
 
-_CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
-_CODE_CHARACTERS: Final = 20
 _NAME_MAX: Final = 120
 _OFFSET_LIMIT_MIN: Final = 14 * 60
 
@@ -119,15 +116,3 @@ class SignOff:
     def __post_init__(self) -> None:
         """Refuse a signature without a meaning."""
         require_text(self.meaning)
-
-
-def verification_code(signed_digest: Digest) -> str:
-    """Return the short code printed on a report: 20 characters in groups of four.
-
-    The first 100 bits of SHA-256 over a heading and the signed digest, in Crockford's base 32.
-    """
-    hashed = sha256(b"vultus/verification-code/v1\n" + signed_digest.raw).digest()
-    bits = int.from_bytes(hashed, "big") >> (256 - 5 * _CODE_CHARACTERS)
-    shifts = range(5 * (_CODE_CHARACTERS - 1), -1, -5)
-    characters = "".join(_CODE_ALPHABET[(bits >> shift) & 31] for shift in shifts)
-    return "-".join(characters[start : start + 4] for start in range(0, _CODE_CHARACTERS, 4))

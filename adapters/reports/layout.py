@@ -206,7 +206,6 @@ def _detectable(quantity: ComparedQuantity) -> str:
 
 
 def _conditions(capture: CaptureConditions) -> Placed:
-    red, green, blue = capture.white_balance
     chart = capture.colour_reference
     state = {True: "passed", False: "failed", None: "not measured"}[chart.passed]
     residual = (
@@ -214,22 +213,19 @@ def _conditions(capture: CaptureConditions) -> Placed:
         if chart.residual_delta_e is None
         else f", mean residual {wording.number(chart.residual_delta_e)} ΔE"
     )
-    temperature = (
-        NOT_KNOWN
-        if capture.temperature_c is None
-        else f"{wording.number(capture.temperature_c)} °C"
-    )
+    colour_k = NOT_KNOWN if capture.cct_k is None else f"{capture.cct_k:.0f} K"
+    exposure_ms = None if capture.exposure_us is None else capture.exposure_us / 1000
     return {
         "view": capture.capture_view,
         "facts": _facts(
             ("Quality verdict", capture.quality),
             ("Quality flags", ", ".join(capture.quality_flags) or NONE_RAISED),
-            ("Camera-to-face distance", f"{wording.number(capture.distance_mm)} mm"),
-            ("Exposure", f"{wording.number(capture.exposure_us / 1000)} ms"),
-            ("Gain", f"× {wording.number(capture.gain)}"),
-            ("White balance", f"R {red:.3f}, G {green:.3f}, B {blue:.3f}"),
-            ("Colour temperature", f"{capture.cct_k:.0f} K"),
-            ("Temperature", temperature),
+            ("Camera-to-face distance", _known(capture.distance_mm, " mm")),
+            ("Exposure", _known(exposure_ms, " ms")),
+            ("Gain", _known(capture.gain, "", before="× ")),
+            ("White balance", _white_balance(capture)),
+            ("Colour temperature", colour_k),
+            ("Temperature", _known(capture.temperature_c, " °C")),
             ("Fixture", capture.fixture),
             ("Polarisation", capture.polarisation),
             ("Colour reference", f"{chart.description}: {state}{residual}"),
@@ -245,6 +241,17 @@ def _conditions(capture: CaptureConditions) -> Placed:
             for each in capture.zones
         ],
     }
+
+
+def _known(value: float | None, unit: str, *, before: str = "") -> str:
+    return NOT_KNOWN if value is None else f"{before}{wording.number(value)}{unit}"
+
+
+def _white_balance(capture: CaptureConditions) -> str:
+    if capture.white_balance is None:
+        return NOT_KNOWN
+    red, green, blue = capture.white_balance
+    return f"R {red:.3f}, G {green:.3f}, B {blue:.3f}"
 
 
 def _calibration(calibration: Calibration | Uncalibrated) -> Placed:

@@ -21,6 +21,7 @@ from adapters.reports.results import (
     WithheldOutput,
 )
 from domain.values.content import Digest
+from domain.values.identifiers import ReportId
 from domain.values.time import Instant
 from tests.adapters.inference.faces import SKIN_LAB, draw_face, with_noise
 
@@ -29,6 +30,7 @@ COLOUR_LIMIT = "Describes colour as photographed under the station's light; it i
 MAKEUP_LIMIT = "Shading, make-up, facial hair and gloss change the measured colour."
 TYPE_LIMIT = "Fitzpatrick skin type is a reaction to the sun and cannot be seen in a picture."
 
+REPORT = ReportId.derived("sample")
 PRACTITIONER = Person(display_name="Dr Amélie Nguyễn", role="Cosmetic physician")
 OPERATOR = Person(display_name="Tom Hale", role="Operator")
 
@@ -207,6 +209,7 @@ def algorithm() -> Algorithm:
 def report(**changes: object) -> ReportContent:
     """Return a signed report of a demonstration clinic; name what should be different."""
     parts: dict[str, object] = {
+        "report": REPORT,
         "number": "VR-2026-000123",
         "issued_at": moment("2026-03-03T09:20:41.250000Z"),
         "clinic": Clinic(name="Harbour Street Clinic", demo=True),

@@ -376,3 +376,25 @@ def test_a_picture_that_cannot_be_decoded_is_refused() -> None:
         image = samples.image(content, "Frontal")
         with pytest.raises(MalformedInput):
             render_report(samples.report(images=(image,)))
+
+
+def test_conditions_that_nobody_knows_are_said_to_be_not_known() -> None:
+    unknown = dataclasses.replace(
+        samples.conditions(),
+        distance_mm=None,
+        exposure_us=None,
+        gain=None,
+        white_balance=None,
+        cct_k=None,
+        zones=(),
+        temperature_c=None,
+    )
+    document = render_report(samples.report(conditions=(unknown,)))
+    shows(
+        pdf_text.pages(document),
+        "Camera-to-face distance not known",
+        "Exposure not known",
+        "Gain not known",
+        "White balance not known",
+        "Colour temperature not known",
+    )
