@@ -1,0 +1,169 @@
+// What the mock answers; it keeps changes in memory, so that screens can be walked through.
+import type { WorkItem } from "../src/api/types";
+import { ASSESSMENTS, REPORT } from "./assessments";
+import { ago, DAY, digest, id } from "./identifiers";
+import { audit, HEALTH, TRACE } from "./ledger";
+import { CARDS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS } from "./people";
+import { head, map, page } from "./pictures";
+import { PASSED, SESSIONS } from "./sessions";
+
+export interface Reply {
+  status: number;
+  body?: unknown;
+  type?: string;
+  etag?: number;
+}
+
+let signedIn = true;
+let position = 1_204;
+
+function work(kind: WorkItem["kind"], state_text: string, at: number, more: Partial<WorkItem>): WorkItem {
+  return {
+    kind, state_text, session: id(200 + at), subject: id(100 + at), pseudonym: SUBJECTS[at % 5]?.pseudonym ?? "", device_serial: "VP-0007",
+    opened_at: ago(30 + at * 110), updated_at: ago(at * at * 21 + 0.5), accepted: 5, rejected: at % 3, blocked: 0, withheld: 0,
+    assessment: null, findings_total: 0, findings_reviewed: 0, report: null, report_number: null, flags: [], ...more,
+  };
+}
+
+const WORK: WorkItem[] = [
+  work("capture", "Capture under way", 0, { accepted: 2, rejected: 2, blocked: 1, withheld: 1 }),
+  work("review", "Findings to review", 1, { session: id(201), assessment: id(300), findings_total: 11, findings_reviewed: 4, withheld: 2 }),
+  work("sign", "Ready to sign", 2, { session: id(201), assessment: id(301), findings_total: 11, findings_reviewed: 11 }),
+  work("analysis", "Being analysed", 3, {}),
+  work("attention", "Needs attention", 4, { pseudonym: "QH-4817", session: id(201), assessment: id(303), report: id(800), report_number: "R-1F2E-3D4C-5B6A", findings_total: 11, findings_reviewed: 11, flags: ["The calibration behind the depth map was invalidated."] }),
+  work("done", "Report issued", 5, { pseudonym: "ID-5750", session: id(201), assessment: id(303), report: id(800), report_number: "R-77AA-19C0-02DE", findings_total: 11, findings_reviewed: 11, updated_at: ago(3 * DAY) }),
+  work("abandoned", "Abandoned", 6, { pseudonym: "CI-6061", accepted: 1, rejected: 4, updated_at: ago(6 * DAY) }),
+];
+
+function problem(status: number, slug: string, title: string, detail: string, more: object = {}): Reply {
+  return { status, type: "application/problem+json", body: { type: `urn:vultus:problem:${slug}`, title, status, detail, correlation: id(77), ...more } };
+}
+
+function recorded(more: object = {}, status = 200): Reply {
+  position += 1;
+  return { status, body: { stream: "x", version: 2, seq: position, ...more } };
+}
+
+const NOTHING = problem(404, "not-found", "There is nothing here", "There is no such thing.");
+
+function read(path: string[], query: URLSearchParams): Reply {
+  const [noun, key, more] = path;
+  switch (noun) {
+    case "me":
+      return signedIn ? { status: 200, body: ME } : problem(401, "not-signed-in", "Sign in first", "Nobody is signed in.");
+    case "worklist":
+      return { status: 200, body: { items: WORK, devices: CARDS, position } };
+    case "subjects": {
+      if (key !== undefined) return found(subjectDetail(key));
+      const wanted = (query.get("query") ?? "").toLowerCase();
+      return { status: 200, body: { items: SUBJECTS.filter((row) => `${row.pseudonym} ${row.display_name}`.toLowerCase().includes(wanted)) } };
+    }
+    case "consent-wordings":
+      return { status: 200, body: { items: WORDINGS } };
+    case "capture-sessions":
+      if (key === id(999)) return problem(403, "not-permitted", "You may not do this", "Reading sessions needs the permission sessions.read.");
+      return found(SESSIONS.find((session) => session.session === key));
+    case "devices":
+      return key === undefined ? { status: 200, body: { items: CARDS } } : found(deviceDetail(key));
+    case "acquisition-protocols":
+      return { status: 200, body: { items: [{ protocol: id(20), name: "Face, five views", version: "3", state: "approved", version_number: 3 }, { protocol: id(21), name: "Face, frontal only", version: "1", state: "approved", version_number: 1 }] } };
+    case "assessments":
+      return found(ASSESSMENTS.find((assessment) => assessment.assessment === key));
+    case "reports":
+      if (more === "pages") return { status: 200, type: "image/svg+xml", body: page(Number.parseInt(path[3] ?? "1", 10)) };
+      return found(key === REPORT.report ? REPORT : undefined);
+    case "verify-code":
+      return { status: 200, body: key === REPORT.verification_code ? { known: true, number: REPORT.number, issued_at: REPORT.issued_at, digest: REPORT.digest, state: "flagged" } : { known: false } };
+    case "trace":
+      return { status: 200, body: TRACE };
+    case "audit-trail": {
+      const items = audit(Number(query.get("before") ?? position + 1), { name: query.get("name"), stream: query.get("stream") });
+      return { status: 200, body: { items, next: items.at(-1)?.seq } };
+    }
+    case "ledger":
+      return { status: 200, body: HEALTH };
+    case "images":
+      return picture(decodeURIComponent(key ?? ""));
+    case "artefacts":
+      return { status: 200, type: "image/svg+xml", body: map(hue(decodeURIComponent(key ?? ""))) };
+    case "version":
+      return { status: 200, body: { version: "0.1.0", build: digest("build"), clinic: ME.clinic.name, demo: true } };
+    default:
+      return NOTHING;
+  }
+}
+
+function found(body: { version?: number } | undefined): Reply {
+  return body === undefined ? NOTHING : { status: 200, body, etag: body.version };
+}
+
+function picture(wanted: string): Reply {
+  const frames = SESSIONS.flatMap((session) => session.attempts.flatMap((attempt) => attempt.frames.map((frame) => ({ attempt, frame }))));
+  const hit = frames.find(({ frame }) => frame.digest === wanted);
+  const reasons = hit?.attempt.verdict?.reasons.map((reason) => reason.name) ?? [];
+  const fault = reasons.includes("focus") ? "focus" : reasons.includes("uniformity") ? "uniformity" : undefined;
+  return { status: 200, type: "image/svg+xml", body: head({ view: hit?.attempt.view ?? "frontal", role: hit?.frame.role ?? "single", fault }) };
+}
+
+function hue(wanted: string): number {
+  const hit = [25, 350, 190, 270].find((each) => [5, 6, 7].some((attempt) => digest(`map|${each}|${attempt}`) === wanted));
+  return hit ?? 210;
+}
+
+function write(path: string[], body: Record<string, unknown>): Reply {
+  const [noun, key, more] = path;
+  if (noun === "sign-in") {
+    if (body.code === "000000") return problem(401, "not-signed-in", "Sign in first", "Account, password and code do not go together.");
+    signedIn = true;
+    return { status: 200, body: ME };
+  }
+  if (noun === "sign-out") {
+    signedIn = false;
+    return { status: 204 };
+  }
+  if (noun === "reauthentications") {
+    return body.code === "000000"
+      ? problem(401, "not-signed-in", "Sign in first", "The code is not valid just now.")
+      : { status: 201, body: { reauthentication: id(9), valid_seconds: 120 } };
+  }
+  if (noun === "capture-sessions" && key === undefined) {
+    if (body.purpose === "clinical-capture" && body.device === CARDS[0]?.device) return recorded({ session: id(200) }, 201);
+    return problem(409, "capture-blocked", "Capture is blocked", "2 gates did not pass.", {
+      rule: "capture.gates", gates: PASSED.map((gate) =>
+        gate.gate === "calibration" ? { ...gate, passed: false, evidence: "There is no locked calibration for VP-0003.", next_step: "Calibrate with target CT-118 and have it locked." }
+          : gate.gate === "consent" ? { ...gate, passed: false, evidence: "Consent to research was withdrawn on 12 Nov 2026.", next_step: "Ask for consent again, or choose another purpose." } : gate),
+    });
+  }
+  if (noun === "assessments" && more === "findings") {
+    const assessment = ASSESSMENTS.find((each) => each.assessment === key);
+    const finding = assessment?.findings.find((each) => each.finding === path[3]);
+    if (!assessment || !finding) return NOTHING;
+    Object.assign(finding, { verdict: body.verdict, amended_value: body.value ?? null, amended_text: body.text ?? null, reason_code: body.reason_code ?? null, reason: body.reason ?? null });
+    assessment.version += 1;
+    return recorded();
+  }
+  if (noun === "assessments" && more === "conclusion") {
+    const assessment = ASSESSMENTS.find((each) => each.assessment === key);
+    if (assessment) assessment.conclusion = String(body.text);
+    return recorded();
+  }
+  if (noun === "assessments" && more === "sign-off") {
+    const assessment = ASSESSMENTS.find((each) => each.assessment === key);
+    const signed = ASSESSMENTS[2];
+    if (assessment && signed) Object.assign(assessment, { state: "reported", signature: signed.signature, report: signed.report });
+    return recorded();
+  }
+  if (noun === "ledger") return { status: 200, body: { ok: true, size: position + 1, problems: [] } };
+  return recorded(noun === "subjects" && key === undefined ? { subject: id(100), pseudonym: "QH-4817" } : { erased: true, certificate: "The key was destroyed." }, 201);
+}
+
+export function answer(method: string, address: string, body: Record<string, unknown>): Reply {
+  const url = new URL(address, "http://mock");
+  const path = url.pathname.split("/").filter(Boolean);
+  const reply = method === "GET" ? read(path, url.searchParams) : write(path, body);
+  return reply;
+}
+
+export function standing(): number {
+  return position;
+}

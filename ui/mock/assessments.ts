@@ -1,0 +1,81 @@
+// Assessments and reports of the mock.
+import type { Artefact, Assessment, Finding, Report } from "../src/api/types";
+import { ago, DAY, digest, id } from "./identifiers";
+import { SESSIONS } from "./sessions";
+
+type Row = [category: string, code: string, label: string, value: number | null, unit: string | null, uncertainty: number | null, confidence: number, text: string | null];
+
+const ROWS: Row[] = [
+  ["skin-tone", "ita", "Individual typology angle", 31.42, "°", 2.6, 0.94, "intermediate"],
+  ["skin-tone", "fitzpatrick-suggestion", "Fitzpatrick type, suggested from the angle", null, null, null, 0.61, "III"],
+  ["pigment", "melanin-cheek", "Melanin index, cheeks", 42.08, "1", 1.9, 0.91, null],
+  ["pigment", "spot-count", "Spots 1 mm and larger", 23, "1", 4.2, 0.72, null],
+  ["redness", "erythema-cheek", "Erythema index, cheeks", 28.71, "1", 2.2, 0.88, null],
+  ["redness", "erythema-nose", "Erythema index, nose", 34.9, "1", 2.9, 0.83, null],
+  ["lines", "forehead-density", "Line density, forehead", 0.1837, "mm/mm²", 0.021, 0.79, null],
+  ["lines", "periorbital-density", "Line density, beside the eyes", 0.2412, "mm/mm²", 0.034, 0.7, null],
+  ["texture", "roughness-cheek", "Roughness Sa, cheeks", 18.3, "µm", 2.4, 0.81, null],
+  ["texture", "pore-share", "Pore area share, nose", 3.12, "%", 0.6, 0.68, null],
+  ["shape", "midface-depth", "Mid-face depth, left to right difference", 0.42, "mm", 0.31, 0.86, null],
+];
+
+function findings(reviewed: number): Finding[] {
+  return ROWS.map(([category, code, label, value, unit, uncertainty, confidence, text], at) => ({
+    finding: id(600 + at), category, code, label, value, unit, uncertainty, coverage_factor: uncertainty === null ? null : 2, text, confidence,
+    quality_flags: code === "spot-count" ? ["Left oblique view: uniformity near its limit (0.86)"] : [],
+    limitations: code === "fitzpatrick-suggestion"
+      ? ["A sun-reaction scale cannot be measured from an image.", "Shown as a suggestion until you confirm it."]
+      : category === "lines" ? ["Varies with expression; neutral expression was confirmed by the operator."] : ["Measured on clean skin, without makeup."],
+    needs_confirmation: code === "fitzpatrick-suggestion",
+    verdict: at < reviewed ? (at === 4 ? "amended" : "accepted") : "none",
+    amended_value: at < reviewed && at === 4 ? 26.5 : null, reason_code: at < reviewed && at === 4 ? "clinical-judgement" : null,
+    reason: at < reviewed && at === 4 ? "Transient flushing on the left after cleansing." : null, amended_text: null,
+    origin: { inference: id(700), release_name: category === "lines" ? "Ridge lines" : "Chromophore map", release_version: "1.2.0", model_digest: digest("model") },
+  }));
+}
+
+const ARTEFACTS: Artefact[] = [
+  ["Melanin", "Index 20 (light) to 70 (dark)", 25], ["Haemoglobin", "Index 10 (pale) to 60 (red)", 350],
+  ["Depth", "400 mm (blue) to 480 mm (red)", 190], ["Lines", "0 to 0.5 mm/mm²", 270],
+].flatMap(([name, legend, hue]) => [5, 6, 7].map((attempt) => ({
+  name: String(name), legend: String(legend), digest: digest(`map|${hue}|${attempt}`), inference: id(700), attempt: id(500 + attempt),
+})));
+
+function make(number: number, pseudonym: string, reviewed: number, state: Assessment["state"], conclusion: string | null): Assessment {
+  const session = SESSIONS[1];
+  const shown = findings(reviewed);
+  return {
+    assessment: id(number), session: id(201), subject: id(101), pseudonym, state, findings: shown,
+    frames: (session?.attempts ?? []).flatMap((attempt) => attempt.frames.map((frame) => ({
+      attempt: attempt.attempt, view: attempt.view, role: frame.role, digest: frame.digest, session: id(201),
+    }))),
+    artefacts: ARTEFACTS,
+    withheld: [{ attempt: id(506), output: "volume-change", rule: "depth.completeness", evidence: "Stereo completeness 71 % is below 85 % in the left oblique view.", next_step: "Capture the left oblique view again in the next session." },
+      { attempt: id(505), output: "clinical-volume-claim", rule: "claim.approved", evidence: "No approved claim covers clinical volume change yet.", next_step: "Nothing to do here; a study must come first." }],
+    contraindications: ["Do not use these values to decide on treatment without your own examination.", "Not for lesions that change, bleed or itch."],
+    conclusion, presentation: { digest: digest(`presentation ${number} ${reviewed}`), json: JSON.stringify({ format: "vultus/presentation/v1", assessment: id(number), findings: shown.length }) },
+    signature: state === "open" ? null : { signer_name: "Dr Imogen Hale", meaning: "approved", signed_at: ago(31 * DAY), digest: digest("presentation 303") },
+    report: state === "open" ? null : { report: id(800), number: "R-1F2E-3D4C-5B6A", digest: digest("pdf"), verification_code: "K7QD-3M2X-PZ5A-W4TB", issued_at: ago(31 * DAY - 1), flags: REPORT_FLAGS },
+    amendments: [],
+    previous: { assessment: id(302), session: id(203), opened_at: ago(80 * DAY), findings: { ita: { value: 30.9, unit: "°" }, "melanin-cheek": { value: 41.2, unit: "1" }, "erythema-cheek": { value: 33.8, unit: "1" }, "forehead-density": { value: 0.179, unit: "mm/mm²" }, "roughness-cheek": { value: 18.9, unit: "µm" } } },
+    version: 3 + reviewed,
+  };
+}
+
+const REPORT_FLAGS = [{ cause: `calibration:${id(402)}`, reason: "The calibration behind the depth map was invalidated on 20 November; depth values may be off by up to 0.5 mm.", at: ago(2 * DAY) }];
+
+export const ASSESSMENTS: Assessment[] = [
+  make(300, "AK-5128", 4, "open", null),
+  make(301, "SC-5439", ROWS.length, "open", "Measured tone and pigment are stable against the session of 3 September. Redness of the cheeks is lower, beyond the measurement uncertainty. Review in three months."),
+  make(303, "QH-4817", ROWS.length, "reported", "Measured tone and redness are stable. Review in three months."),
+];
+
+export const REPORT: Report = {
+  report: id(800), number: "R-1F2E-3D4C-5B6A", assessment: id(303), session: id(201), subject: id(100), pseudonym: "QH-4817",
+  digest: digest("pdf"), signed_digest: digest("presentation 303"), verification_code: "K7QD-3M2X-PZ5A-W4TB", issued_at: ago(31 * DAY - 1),
+  renderer: "typst 0.15.0", pages: 2, size_bytes: 412_330,
+  signature: { signer_name: "Dr Imogen Hale", meaning: "approved", signed_at: ago(31 * DAY), digest: digest("presentation 303") },
+  flags: REPORT_FLAGS,
+  amendments: [{ number: 1, text: "The erythema value of the nose was read after cleansing; please compare with the next session only.", signer_name: "Dr Imogen Hale", meaning: "authored", signed_at: ago(20 * DAY), digest: digest("amendment") }],
+  version: 19,
+};

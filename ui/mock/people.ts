@@ -1,0 +1,161 @@
+// People and stations of the mock.
+import type { Device, DeviceCard, Me, Subject, SubjectRow, Wording } from "../src/api/types";
+import { ago, DAY, digest, id } from "./identifiers";
+
+const ALL = [
+  "signed-in", "worklist.read", "subjects.read", "subjects.identify", "subjects.enrol",
+  "subjects.hold", "erasure.request", "erasure.approve", "consents.record", "sessions.read",
+  "sessions.operate", "images.view", "assessments.read", "assessments.review", "assessments.sign",
+  "reports.read", "bundles.export", "devices.read", "devices.service", "calibrations.lock",
+  "protocols.read", "models.read", "trace.read", "audit.read", "ledger.read", "ledger.verify",
+  "practitioners.read",
+];
+
+export const ME: Me = {
+  practitioner: id(1),
+  display_name: "Dr Imogen Hale",
+  roles: ["practitioner", "quality-manager"],
+  permissions: ALL,
+  clinic: { id: id(2), name: "Harbour Street Clinic", time_zone: "Australia/Sydney", demo: true },
+  build: { version: "0.1.0", digest: digest("build") },
+  idle_seconds: 900,
+};
+
+export const STATION = id(10);
+
+export const CARDS: DeviceCard[] = [
+  {
+    device: STATION, serial: "VP-0007", model: "Portal M1", state: "ready",
+    reasons: [], calibration_until: ago(-21 * DAY), firmware: "2.4.1",
+    last_seen_at: ago(0.3), clock_offset_ms: 12, last_sequence: 418,
+  },
+  {
+    device: id(11), serial: "VP-0012", model: "Portal M1", state: "attention",
+    reasons: ["The calibration expires within three days.", "The clock is +6.2 s from ours."],
+    calibration_until: ago(-2 * DAY), firmware: "2.4.1", last_seen_at: ago(95),
+    clock_offset_ms: 6_210, last_sequence: 203,
+  },
+  {
+    device: id(12), serial: "VP-0003", model: "Portal M0", state: "quarantined",
+    reasons: ["Out of use: right camera came loose after transport."],
+    calibration_until: null, firmware: "2.3.9", last_seen_at: ago(4 * DAY),
+    clock_offset_ms: -310, last_sequence: 77,
+  },
+];
+
+const NAMES = ["Quartz Heron", "Amber Kestrel", "Slate Curlew", "Ivory Dotterel", "Cobalt Ibis"];
+
+export const SUBJECTS: SubjectRow[] = NAMES.map((name, at) => ({
+  subject: id(100 + at),
+  pseudonym: `${name.split(" ").map((word) => word[0]).join("")}-${4_817 + at * 311}`,
+  display_name: ["Alma Whitford", "Joan Petrakis", "Wes Tanaka", "Nadia Brookes", null][at] ?? null,
+  erased: at === 4,
+  sessions: [4, 2, 1, 3, 2][at] ?? 0,
+  last_session_at: ago([30, 140, 2_000, 12_000, 90_000][at] ?? 0),
+}));
+
+export function subjectDetail(subject: string): Subject | undefined {
+  const at = SUBJECTS.findIndex((row) => row.subject === subject);
+  const row = SUBJECTS[at];
+  if (row === undefined) return undefined;
+  const states = ["granted", "granted", "declined", "none", "withdrawn", "none"] as const;
+  const purposes = ["clinical-capture", "ai-analysis", "referrer-sharing", "teaching", "research", "marketing"];
+  return {
+    subject, pseudonym: row.pseudonym,
+    identity: row.erased || row.display_name === null ? null : {
+      given_name: row.display_name.split(" ")[0] ?? "", family_name: row.display_name.split(" ")[1] ?? "",
+      date_of_birth: "1979-03-14", clinic_number: `HS-${20_331 + at}`,
+    },
+    erased_at: row.erased ? ago(30 * DAY) : null,
+    holds: at === 1 ? ["Complaint 2026-14"] : [],
+    erasure_request: at === 3 ? {
+      reason: "The client asked for everything to be erased after moving away.",
+      requested_by: "Rosa Lindqvist", requested_at: ago(2 * DAY), refused_because: null, digest: digest("erasure"),
+    } : null,
+    consents: purposes.map((purpose, which) => ({
+      purpose, state: states[which] ?? "none", wording_version: states[which] === "none" ? null : "2026-1",
+      language: "en-AU", given_by: "subject", at: states[which] === "none" ? null : ago(3 * DAY + which * 3),
+      valid_until: which < 2 ? ago(-362 * DAY) : null,
+    })),
+    timeline: [
+      { seq: 1_204, at: ago(22), kind: "AttemptJudged", title: "Attempt judged", detail: "service", session: id(200), assessment: null },
+      { seq: 1_198, at: ago(26), kind: "AttemptSubmitted", title: "Attempt submitted", detail: "device", session: id(200), assessment: null },
+      { seq: 1_190, at: ago(30), kind: "SessionOpened", title: "Session opened", detail: "practitioner", session: id(200), assessment: null },
+      { seq: 902, at: ago(31 * DAY), kind: "ReportIssued", title: "Report issued", detail: "service", session: null, assessment: id(303) },
+      { seq: 899, at: ago(31 * DAY + 2), kind: "AssessmentSignedOff", title: "Assessment signed off", detail: "practitioner", session: null, assessment: id(303) },
+      { seq: 861, at: ago(31 * DAY + 40), kind: "CaptureBlocked", title: "Capture blocked", detail: "device", session: id(203), assessment: null },
+      { seq: 858, at: ago(31 * DAY + 44), kind: "SessionOpened", title: "Session opened", detail: "practitioner", session: id(203), assessment: null },
+      { seq: 402, at: ago(80 * DAY), kind: "ConsentGranted", title: "Consent granted", detail: "practitioner", session: null, assessment: null },
+      { seq: 400, at: ago(80 * DAY + 3), kind: "SubjectEnrolled", title: "Subject enrolled", detail: "practitioner", session: null, assessment: null },
+    ],
+    version: 7,
+  };
+}
+
+const TEXTS: Record<string, string> = {
+  "clinical-capture": "I agree that the clinic takes standardised photographs and depth measurements of my face and keeps them, encrypted, as part of my clinical record for as long as the law requires such records to be kept. Only people who care for me, and those who check the quality of that care, may look at them; every look is recorded.",
+  "ai-analysis": "I agree that software measures my photographs, for example the colour of my skin. What it finds is only an aid: a practitioner reviews every finding, and decides. It is not a diagnosis.",
+  "referrer-sharing": "I agree that the clinic shares my report with the practitioner who referred me, by a link that ends after seven days.",
+  teaching: "I agree that my photographs are shown, without my name, to teach people who work at this clinic. My face may be recognised.",
+  research: "I agree that my photographs and measurements are used, without my name, in research that an ethics committee has approved.",
+  marketing: "I agree that the clinic shows the photographs I have chosen in its own advertising. What has been published cannot always be called back.",
+};
+
+export const WORDINGS: Wording[] = Object.entries(TEXTS).map(([purpose, text]) => ({
+  version: "2026-1", language: "en-AU", purpose,
+  text: `${text} You may say no, and you may take this back at any time; neither changes how you are cared for.`,
+  digest: digest(purpose),
+}));
+
+const zones = (drift: number) => ["left", "right", "top", "bottom"].map((zone, at) => ({
+  zone, pwm: 0.62 + at * 0.01, current_ma: 348 + at * 4, level: 1 + drift * (at - 1.5), healthy: Math.abs(drift * (at - 1.5)) < 0.06,
+}));
+
+export function deviceDetail(device: string): Device | undefined {
+  const card = CARDS.find((each) => each.device === device);
+  if (card === undefined) return undefined;
+  const calibration = (at: number, state: Device["calibrations"][number]["state"], error: number, epipolar: number) => ({
+    calibration: id(400 + at), performed_at: ago(at * 27 * DAY + 300), operator_name: "Rosa Lindqvist",
+    target: { serial: "CT-118", certificate: "NMI-2026-0443", kind: "charuco-9x6-15mm" },
+    reprojection_error_px: error, epipolar_error_px: epipolar, baseline_mm: 80.02 + at * 0.013,
+    lens_configuration: "16 mm f/4, focus 450 mm", temperature_c: 23.4 + at * 0.3, passed: state !== "failed",
+    reasons: state === "failed" ? ["epipolar error 0.612 px is above 0.300 px"] : [],
+    locked_at: state === "locked" || state === "superseded" ? ago(at * 27 * DAY + 280) : null,
+    locked_by: state === "locked" || state === "superseded" ? "Dr Imogen Hale" : null,
+    valid_until: ago(at * 27 * DAY - 30 * DAY), digest: digest(`calibration ${at}`), state,
+  });
+  return {
+    card,
+    configuration: {
+      firmware: card.firmware ?? "", software: "0.1.0", software_digest: digest("station"),
+      cameras: [
+        { serial: "C-88121", position: "left", connector: "J1", sensor: "IMX477" },
+        { serial: "C-88140", position: "right", connector: "J2", sensor: "IMX477" },
+      ],
+      lens_configuration: "16 mm f/4, focus 450 mm", baseline_mm: 80, zones: ["left", "right", "top", "bottom"],
+      secure_boot: true, key_storage: "secure-element", polarisation: false,
+    },
+    calibrations: [
+      calibration(0, "recorded", 0.141, 0.118), calibration(1, "locked", 0.152, 0.131),
+      calibration(2, "failed", 0.344, 0.612), calibration(3, "superseded", 0.149, 0.122),
+      calibration(4, "expired", 0.138, 0.109), calibration(5, "expired", 0.133, 0.101),
+    ],
+    illumination: [
+      { performed_at: ago(34), zones: zones(0.012), exposure_target: 0.18, exposure_reached: 0.181, cct_k: 5_512, passed: true, reasons: [] },
+      { performed_at: ago(DAY), zones: zones(0.045), exposure_target: 0.18, exposure_reached: 0.172, cct_k: 5_468, passed: false, reasons: ["zone bottom is 6.8 % above target"] },
+    ],
+    field_checks: [
+      { at: ago(200), passed: true, epipolar_error_px: 0.14, limit_px: 0.3, reasons: [] },
+      { at: ago(DAY + 200), passed: true, epipolar_error_px: 0.16, limit_px: 0.3, reasons: [] },
+      { at: ago(2 * DAY + 210), passed: true, epipolar_error_px: 0.15, limit_px: 0.3, reasons: [] },
+      { at: ago(3 * DAY + 190), passed: false, epipolar_error_px: 0.37, limit_px: 0.3, reasons: ["epipolar error 0.370 px is above 0.300 px"] },
+      { at: ago(4 * DAY + 220), passed: true, epipolar_error_px: 0.21, limit_px: 0.3, reasons: [] },
+    ],
+    incidents: [
+      { at: ago(3 * DAY), title: "Statements are missing", detail: "Number 381 was due, 383 came." },
+      { at: ago(9 * DAY), title: "Delivery refused: consent.withdrawn", detail: "The consent was withdrawn before the capture arrived." },
+    ],
+    sequence: { last: card.last_sequence, gaps: [{ expected: 381, received: 383, at: ago(3 * DAY) }] },
+    version: 61,
+  };
+}

@@ -1,0 +1,110 @@
+// What can be read, each with the key under which it is kept.
+import { queryOptions } from "@tanstack/react-query";
+import { answer, client } from "./client";
+
+export const me = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => answer(client.GET("/me")),
+  staleTime: 60_000,
+});
+
+export const worklist = queryOptions({
+  queryKey: ["worklist"],
+  queryFn: () => answer(client.GET("/worklist")),
+});
+
+export const subjects = (query: string) =>
+  queryOptions({
+    queryKey: ["subjects", query],
+    queryFn: () => answer(client.GET("/subjects", { params: { query: { query } } })),
+    placeholderData: (earlier) => earlier,
+  });
+
+export const subject = (subject: string) =>
+  queryOptions({
+    queryKey: ["subject", subject],
+    queryFn: () => answer(client.GET("/subjects/{subject}", { params: { path: { subject } } })),
+  });
+
+export const wordings = queryOptions({
+  queryKey: ["wordings"],
+  queryFn: () => answer(client.GET("/consent-wordings")),
+  staleTime: 300_000,
+});
+
+export const session = (session: string) =>
+  queryOptions({
+    queryKey: ["capture-session", session],
+    queryFn: () =>
+      answer(client.GET("/capture-sessions/{session}", { params: { path: { session } } })),
+  });
+
+export const devices = queryOptions({
+  queryKey: ["devices"],
+  queryFn: () => answer(client.GET("/devices")),
+});
+
+export const device = (device: string) =>
+  queryOptions({
+    queryKey: ["device", device],
+    queryFn: () => answer(client.GET("/devices/{device}", { params: { path: { device } } })),
+  });
+
+export const protocols = queryOptions({
+  queryKey: ["protocols"],
+  queryFn: () => answer(client.GET("/acquisition-protocols")),
+});
+
+export const assessment = (assessment: string) =>
+  queryOptions({
+    queryKey: ["assessment", assessment],
+    queryFn: () =>
+      answer(client.GET("/assessments/{assessment}", { params: { path: { assessment } } })),
+  });
+
+export const report = (report: string) =>
+  queryOptions({
+    queryKey: ["report", report],
+    queryFn: () => answer(client.GET("/reports/{report}", { params: { path: { report } } })),
+  });
+
+export const knownCode = (code: string) =>
+  queryOptions({
+    queryKey: ["verify-code", code],
+    queryFn: () => answer(client.GET("/verify-code/{code}", { params: { path: { code } } })),
+  });
+
+export const trace = (report: string) =>
+  queryOptions({
+    queryKey: ["trace", report],
+    queryFn: () =>
+      answer(
+        client.GET("/trace/reports/{report}", {
+          params: { path: { report }, query: { direction: "back" } },
+        }),
+      ),
+  });
+
+export interface AuditFilter {
+  before?: number;
+  actor?: string;
+  stream?: string;
+  name?: string;
+}
+
+export const AUDIT_PAGE = 50;
+
+export const auditTrail = (filter: AuditFilter) =>
+  queryOptions({
+    queryKey: ["audit-trail", filter],
+    queryFn: () =>
+      answer(
+        client.GET("/audit-trail", { params: { query: { ...filter, limit: AUDIT_PAGE } } }),
+      ),
+    placeholderData: (earlier) => earlier,
+  });
+
+export const ledgerHealth = queryOptions({
+  queryKey: ["ledger"],
+  queryFn: () => answer(client.GET("/ledger/health")),
+});

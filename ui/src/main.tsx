@@ -1,0 +1,42 @@
+// Starts the web interface.
+import "@mantine/core/styles.layer.css";
+import "./instrument.css";
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { isProblem } from "./api/problem";
+import { createAppRouter } from "./router";
+import { theme } from "./theme";
+
+const MOST_RETRIES = 3;
+
+/** The nonce of this very answer, under which the library may write its own style element. */
+function nonce(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="vultus-nonce"]')?.content ?? "";
+}
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // A refusal is an answer; only silence and overload are worth asking again.
+      retry: (tries, error) =>
+        tries < MOST_RETRIES && (isProblem(error, 0) || isProblem(error, 503)),
+      refetchInterval: (query) => (isProblem(query.state.error, 0) ? 5_000 : false),
+      staleTime: 5_000,
+    },
+  },
+});
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("the page has no root");
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} getStyleNonce={nonce} forceColorScheme="light">
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={createAppRouter()} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

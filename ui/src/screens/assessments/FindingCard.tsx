@@ -1,0 +1,156 @@
+// One finding: its value with uncertainty, what limits it, where it comes from, and the judgement.
+import { Button } from "@mantine/core";
+import type { Finding } from "../../api/types";
+import { Digest } from "../../parts/Digest";
+import { Glyph } from "../../parts/Glyph";
+import { KeyHint } from "../../parts/KeyHint";
+import { Mark } from "../../parts/Mark";
+import { difference, quantity, unitText } from "../../quantities";
+import { words } from "../../words";
+import styles from "./FindingCard.module.css";
+import type { Reviewing } from "./reviewing";
+
+interface Props {
+  finding: Finding;
+  previous: { value: number | null } | null;
+  chosen: boolean;
+  first: boolean;
+  onChoose: () => void;
+  actions: Reviewing;
+}
+
+const VERDICTS = {
+  none: null,
+  accepted: <Mark tone="pass">Accepted</Mark>,
+  amended: <Mark tone="warn" glyph="pen">Amended</Mark>,
+  rejected: <Mark tone="fail">Rejected</Mark>,
+};
+
+export function FindingCard({ finding, previous, chosen, first, onChoose, actions }: Props) {
+  const { value, unit, uncertainty, text } = finding;
+  return (
+    <li id={`finding-${finding.finding}`}>
+      {first && <h3 className={styles.category}>{words(finding.category)}</h3>}
+      <div className={styles.card} data-chosen={chosen} data-verdict={finding.verdict}>
+        <button type="button" className={styles.line} aria-expanded={chosen} onClick={onChoose}>
+          <span className={styles.label}>
+            {finding.label}
+            {finding.quality_flags.length > 0 && (
+              <span className={styles.flagged} title="Has quality flags">
+                <Glyph name="flag" size={12} />
+                <span className="visually-hidden">has quality flags</span>
+              </span>
+            )}
+          </span>
+          <span className={styles.value}>
+            {value === null ? text : quantity(value, uncertainty)} <span>{unitText(unit)}</span>
+          </span>
+          <span className={styles.verdict}>
+            {VERDICTS[finding.verdict] ??
+              (finding.needs_confirmation ? (
+                <Mark tone="warn">Suggestion</Mark>
+              ) : (
+                <Mark tone="plain">To review</Mark>
+              ))}
+          </span>
+        </button>
+        {chosen && <Details finding={finding} previous={previous} actions={actions} />}
+      </div>
+    </li>
+  );
+}
+
+function Details({ finding, previous, actions }: Pick<Props, "finding" | "previous" | "actions">) {
+  const { value, uncertainty, coverage_factor, origin } = finding;
+  return (
+    <div className={styles.details}>
+      <dl className={styles.facts}>
+        <dt>Confidence</dt>
+        <dd>
+          <svg className={styles.confidence} viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+            <rect width="100" height="6" className={styles.ground} />
+            <rect width={finding.confidence * 100} height="6" className={styles.filled} />
+          </svg>
+          {finding.confidence.toFixed(2)}
+        </dd>
+        {finding.text !== null && value !== null && (
+          <>
+            <dt>Class</dt>
+            <dd>{finding.text}</dd>
+          </>
+        )}
+        {coverage_factor !== null && (
+          <>
+            <dt>Uncertainty</dt>
+            <dd>expanded, coverage factor {coverage_factor}</dd>
+          </>
+        )}
+        {previous?.value != null && value !== null && (
+          <>
+            <dt>Last session</dt>
+            <dd>
+              {quantity(previous.value, uncertainty === null ? null : uncertainty).split(" ±")[0]}{" "}
+              {unitText(finding.unit)}, {changeText(value - previous.value, uncertainty)}
+            </dd>
+          </>
+        )}
+        <dt>Origin</dt>
+        <dd>
+          {origin.release_name} {origin.release_version}, model <Digest value={origin.model_digest} />
+        </dd>
+      </dl>
+      <ul className={styles.limits}>
+        {finding.quality_flags.map((flag) => (
+          <li key={flag} className={styles.quality}>
+            <Glyph name="flag" size={12} /> {flag}
+          </li>
+        ))}
+        {finding.limitations.map((limitation) => (
+          <li key={limitation}>{limitation}</li>
+        ))}
+      </ul>
+      {finding.verdict !== "none" && finding.verdict !== "accepted" && <Judged finding={finding} />}
+      {actions.may && (
+        <div className={styles.actions}>
+          <Button size="compact-sm" loading={actions.busy} rightSection={<KeyHint keys="a" />} onClick={actions.accept}>
+            {finding.needs_confirmation ? "Confirm" : "Accept"}
+          </Button>
+          <Button size="compact-sm" variant="default" rightSection={<KeyHint keys="e" />} onClick={actions.amend}>
+            Amend
+          </Button>
+          <Button size="compact-sm" variant="default" rightSection={<KeyHint keys="r" />} onClick={actions.reject}>
+            Reject
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Judged({ finding }: { finding: Finding }) {
+  const amended =
+    finding.amended_value == null
+      ? finding.amended_text
+      : `${quantity(finding.amended_value, null)} ${unitText(finding.unit)}`;
+  return (
+    <p className={styles.judged}>
+      {finding.verdict === "amended" && (
+        <>
+          Amended to <strong>{amended}</strong>.{" "}
+        </>
+      )}
+      {finding.reason_code && `${words(finding.reason_code)}. `}
+      {finding.reason}
+    </p>
+  );
+}
+
+/** Says a change beside what can be told apart at all. */
+export function changeText(change: number, uncertainty: number | null): string {
+  if (uncertainty === null) return `change ${difference(change, null)}`;
+  // Two values of the same uncertainty differ detectably beyond the root of the sum of squares.
+  const detectable = Math.SQRT2 * uncertainty;
+  return Math.abs(change) <= detectable
+    ? "no change beyond the uncertainty"
+    : `change ${difference(change, uncertainty)}, beyond the uncertainty`;
+}

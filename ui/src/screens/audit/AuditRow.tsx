@@ -1,0 +1,67 @@
+// One fact of the record, with its times and links when opened.
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import type { AuditItem } from "../../api/types";
+import { clockSeconds, day, dayAndSeconds } from "../../moments";
+import { Facts } from "../../parts/Facts";
+import { Mark } from "../../parts/Mark";
+import { words } from "../../words";
+import styles from "./AuditTrail.module.css";
+
+export function AuditRow({ item }: { item: AuditItem }) {
+  const [open, setOpen] = useState(false);
+  const [kind, id] = splitStream(item.stream);
+  return (
+    <>
+      <tr>
+        <td className="number">{item.seq}</td>
+        <td className={styles.when}>
+          {clockSeconds(item.at)} <span className="quiet">{day(item.at)}</span>
+        </td>
+        <td>
+          <span className={styles.title}>{item.title}</span>
+          {item.detail && <span className="quiet"> {item.detail}</span>}
+          {item.erased && <Mark tone="held">Content erased</Mark>}
+        </td>
+        <td>
+          {item.actor_name ?? "unnamed"} <span className="quiet">{item.actor_kind}</span>
+        </td>
+        <td>
+          <Link to="/audit-trail" search={{ stream: item.stream }} title={item.stream}>
+            {words(kind)} <span className="mono">{id.slice(-6)}</span>
+          </Link>
+        </td>
+        <td>
+          <button type="button" className={styles.more} aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? "Less" : "More"}
+          </button>
+        </td>
+      </tr>
+      {open && (
+        <tr className={styles.opened}>
+          <td />
+          <td colSpan={5}>
+            <Facts
+              items={[
+                ["Event", <code>{item.name}</code>],
+                ["Stream", <code>{item.stream}</code>],
+                ["Committed", dayAndSeconds(item.at)],
+                ["Received", item.received_at ? dayAndSeconds(item.received_at) : null],
+                ["Station’s clock", item.device_time ? dayAndSeconds(item.device_time) : null],
+                ["Station’s number", item.device_sequence ?? null],
+                ["Caused by", item.causation == null ? null : `position ${item.causation}`],
+                ["Correlation", <code>{item.correlation}</code>],
+              ]}
+            />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+/** Splits a stream's name into its kind and its identifier. */
+export function splitStream(stream: string): [kind: string, id: string] {
+  const found = /^(.*)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(stream);
+  return [found?.[1] ?? stream, found?.[2] ?? ""];
+}

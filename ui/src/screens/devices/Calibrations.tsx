@@ -1,0 +1,135 @@
+// The calibrations of a station: residuals, validity, and who locked each.
+import { Button, Modal, Stack } from "@mantine/core";
+import { useState } from "react";
+import { answer, client, writing } from "../../api/client";
+import type { Calibration, Device } from "../../api/types";
+import { day, dayAndClock } from "../../moments";
+import { Empty } from "../../parts/Empty";
+import { Facts } from "../../parts/Facts";
+import { Mark, type Tone } from "../../parts/Mark";
+import { Panel } from "../../parts/Panel";
+import { SigningForm } from "../../parts/SigningForm";
+import { useMay, useMe } from "../../shell/me";
+import styles from "./Device.module.css";
+
+const STATES: Record<Calibration["state"], { tone: Tone; text: string; glyph?: "lock" }> = {
+  locked: { tone: "pass", text: "Locked, in force", glyph: "lock" },
+  recorded: { tone: "warn", text: "Awaits a lock" },
+  failed: { tone: "fail", text: "Failed" },
+  expired: { tone: "plain", text: "Expired" },
+  invalidated: { tone: "fail", text: "Invalidated" },
+  superseded: { tone: "plain", text: "Superseded" },
+};
+
+export function Calibrations({ detail }: { detail: Device }) {
+  const mayLock = useMay("calibrations.lock");
+  const [locking, setLocking] = useState<Calibration | null>(null);
+  return (
+    <Panel title="Calibrations" aside="newest first" flush>
+      {detail.calibrations.length === 0 ? (
+        <Empty>None yet. Measurements stay withheld until one is locked.</Empty>
+      ) : (
+        <table className="grid-table">
+          <thead>
+            <tr>
+              <th>Performed</th>
+              <th>State</th>
+              <th className="number">Reprojection px</th>
+              <th className="number">Epipolar px</th>
+              <th className="number">Baseline mm</th>
+              <th>Valid until</th>
+              <th>
+                <span className="visually-hidden">Lock</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {detail.calibrations.map((each) => {
+              const state = STATES[each.state];
+              return (
+                <tr key={each.calibration}>
+                  <td>
+                    {dayAndClock(each.performed_at)}
+                    <div className="quiet">{each.operator_name}</div>
+                  </td>
+                  <td>
+                    <Mark tone={state.tone} glyph={state.glyph}>
+                      {state.text}
+                    </Mark>
+                    {each.reasons.map((reason) => (
+                      <div key={reason} className={styles.reason}>
+                        {reason}
+                      </div>
+                    ))}
+                    {each.locked_by && <div className="quiet">by {each.locked_by}</div>}
+                  </td>
+                  <td className="number">{each.reprojection_error_px.toFixed(3)}</td>
+                  <td className="number">{each.epipolar_error_px.toFixed(3)}</td>
+                  <td className="number">{each.baseline_mm.toFixed(3)}</td>
+                  <td>{day(each.valid_until)}</td>
+                  <td>
+                    {mayLock && each.state === "recorded" && each.digest && (
+                      <Button size="compact-sm" onClick={() => setLocking(each)}>
+                        Lock
+                      </Button>
+                    )}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+      {locking && <LockDialog detail={detail} calibration={locking} onClose={() => setLocking(null)} />}
+    </Panel>
+  );
+}
+
+interface LockProps {
+  detail: Device;
+  calibration: Calibration;
+  onClose: () => void;
+}
+
+function LockDialog({ detail, calibration, onClose }: LockProps) {
+  const me = useMe();
+  const { target } = calibration;
+  return (
+    <Modal opened onClose={onClose} title="Lock the calibration">
+      <Stack gap="sm">
+        <p>
+          From now on {detail.card.serial} measures with these parameters. You may not lock a
+          calibration that you performed yourself.
+        </p>
+        <Facts
+          items={[
+            ["Performed", dayAndClock(calibration.performed_at)],
+            ["By", calibration.operator_name],
+            ["Target", typeof target === "string" ? target : `${target.serial}, certificate ${target.certificate}`],
+            ["Reprojection", `${calibration.reprojection_error_px.toFixed(3)} px`],
+            ["Epipolar", `${calibration.epipolar_error_px.toFixed(3)} px`],
+            ["Baseline", `${calibration.baseline_mm.toFixed(3)} mm`],
+            ["Lenses", calibration.lens_configuration],
+            ["Temperature", calibration.temperature_c === null ? null : `${calibration.temperature_c.toFixed(1)} °C`],
+            ["Valid until", day(calibration.valid_until)],
+          ]}
+        />
+        <SigningForm
+          digest={calibration.digest ?? ""}
+          signer={me.display_name}
+          verb="Lock"
+          sign={({ reauthentication, digest }, key) =>
+            answer(
+              client.POST("/devices/{device}/calibrations/{calibration}/lock", {
+                params: { path: { device: detail.card.device, calibration: calibration.calibration } },
+                body: { reauthentication, digest },
+                headers: writing(key, detail.version),
+              }),
+            )
+          }
+          onDone={onClose}
+        />
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,145 @@
+// One station: what it is, whether it can be trusted now, and how that changed.
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { answer, client, writing } from "../../api/client";
+import * as read from "../../api/queries";
+import type { Device as DeviceDetail } from "../../api/types";
+import { dayAndClock, near } from "../../moments";
+import { Digest } from "../../parts/Digest";
+import { Empty } from "../../parts/Empty";
+import { Facts } from "../../parts/Facts";
+import { Loaded } from "../../parts/Loaded";
+import { Mark } from "../../parts/Mark";
+import { Page } from "../../parts/Page";
+import { Panel } from "../../parts/Panel";
+import { ReasonDialog } from "../../parts/ReasonDialog";
+import { useMay } from "../../shell/me";
+import { count, words } from "../../words";
+import { offsetText } from "../worklist/DeviceSummary";
+import { Calibrations } from "./Calibrations";
+import styles from "./Device.module.css";
+import { DriftChart } from "./DriftChart";
+import { LightZones } from "./LightZones";
+
+const route = getRouteApi("/inside/devices/$device");
+
+const STATES = {
+  ready: <Mark tone="pass">Ready</Mark>,
+  attention: <Mark tone="warn">Needs attention</Mark>,
+  quarantined: <Mark tone="fail">Out of use</Mark>,
+};
+
+export function Device() {
+  const { device } = route.useParams();
+  const found = useQuery(read.device(device));
+  return <Loaded query={found}>{(detail) => <Shown detail={detail} />}</Loaded>;
+}
+
+function Shown({ detail }: { detail: DeviceDetail }) {
+  const { card, configuration, sequence, incidents } = detail;
+  const service = useMay("devices.service");
+  const [asking, setAsking] = useState(false);
+  const out = card.state === "quarantined";
+  const path = { params: { path: { device: card.device } } };
+  return (
+    <Page
+      title={card.serial}
+      lead={
+        <>
+          {STATES[card.state]}
+          <span>{card.model}</span>
+          {card.reasons.map((reason) => (
+            <span key={reason}>{reason}</span>
+          ))}
+        </>
+      }
+      actions={
+        service && (
+          <Button variant="default" onClick={() => setAsking(true)}>
+            {out ? "Put back into use" : "Take out of use"}
+          </Button>
+        )
+      }
+    >
+      <ReasonDialog
+        title={out ? "Put back into use" : "Take out of use"}
+        verb={out ? "Put back into use" : "Take out of use"}
+        danger={!out}
+        opened={asking}
+        onClose={() => setAsking(false)}
+        send={(reason, key) => {
+          const sent = { ...path, body: { reason }, headers: writing(key, detail.version) };
+          return answer(out ? client.POST("/devices/{device}/release", sent) : client.POST("/devices/{device}/quarantine", sent));
+        }}
+      />
+      <div className={styles.columns}>
+        <div className={styles.column}>
+          <Calibrations detail={detail} />
+          <div className={styles.pair}>
+            <Panel title="Drift" aside="epipolar error of field checks">
+              <DriftChart checks={detail.field_checks} />
+            </Panel>
+            <Panel title="Light" aside={detail.illumination[0] && near(detail.illumination[0].performed_at)}>
+              <LightZones latest={detail.illumination[0]} />
+            </Panel>
+          </div>
+        </div>
+        <div className={styles.column}>
+          <Panel title="Configuration">
+            {configuration ? (
+              <Facts
+                items={[
+                  ["Firmware", configuration.firmware],
+                  ["Software", <>{configuration.software} <Digest value={configuration.software_digest} /></>],
+                  ["Cameras", configuration.cameras.map((each) => (
+                    <div key={each.serial}>
+                      {words(each.position).replace(" camera", "")}: <span className="mono">{each.serial}</span>, {each.sensor} at {each.connector}
+                    </div>
+                  ))],
+                  ["Lenses", configuration.lens_configuration],
+                  ["Baseline", `${configuration.baseline_mm} mm nominal`],
+                  ["Boot", configuration.secure_boot ? "measured and verified" : "not verified"],
+                  ["Signing key", words(configuration.key_storage).toLowerCase()],
+                  ["Polarisation", configuration.polarisation ? "mounted" : "none"],
+                ]}
+              />
+            ) : (
+              <Empty>No configuration was recorded.</Empty>
+            )}
+          </Panel>
+          <Panel title="Statements" aside={<span className="mono">last {sequence.last}</span>}>
+            <Facts
+              items={[
+                ["Seen", card.last_seen_at === null ? "never" : near(card.last_seen_at)],
+                ["Clock", card.clock_offset_ms === null ? "unknown" : `${offsetText(card.clock_offset_ms)} from ours`],
+                ["Gaps", sequence.gaps.length === 0 ? <Mark tone="pass" bare>None</Mark> : <Mark tone="warn" bare>{count(sequence.gaps.length, "gap")}</Mark>],
+              ]}
+            />
+            {sequence.gaps.map((gap) => (
+              <p key={gap.expected} className="quiet">
+                Number {gap.expected} was due, {gap.received} came{gap.at ? `, ${dayAndClock(gap.at)}` : ""}.
+              </p>
+            ))}
+          </Panel>
+          <Panel title="Incidents" aside={count(incidents.length, "incident")}>
+            {incidents.length === 0 ? (
+              <p className="quiet">None.</p>
+            ) : (
+              <ul className={styles.incidents}>
+                {incidents.map((incident) => (
+                  <li key={incident.at + incident.title}>
+                    <strong>{incident.title}</strong>
+                    <span>{incident.detail}</span>
+                    <time className="quiet">{dayAndClock(incident.at)}</time>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Panel>
+        </div>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,77 @@
+// Everything known about one node of a trace.
+import { Link } from "@tanstack/react-router";
+import type { Trace, TraceNode } from "../../api/types";
+import { dayAndSeconds } from "../../moments";
+import { Digest } from "../../parts/Digest";
+import { Facts } from "../../parts/Facts";
+import { Mark } from "../../parts/Mark";
+import { useMay } from "../../shell/me";
+import { words } from "../../words";
+import styles from "./Trace.module.css";
+
+interface Props {
+  node: TraceNode;
+  trace: Trace;
+  onChoose: (id: string) => void;
+}
+
+export function NodeDetails({ node, trace, onChoose }: Props) {
+  const audit = useMay("audit.read");
+  const on = trace.edges.filter((edge) => edge.from === node.id);
+  const by = trace.edges.filter((edge) => edge.to === node.id);
+  const title = new Map(trace.nodes.map((each) => [each.id, each.title]));
+  const isDigest = node.detail.startsWith("sha256:");
+  return (
+    <div className={styles.details}>
+      <span className="label">{words(node.kind)}</span>
+      <h2>{node.title}</h2>
+      <p className={styles.verdict} data-verified={node.verified}>
+        <Mark tone={node.verified ? "pass" : "fail"} bare>
+          {node.verified ? "Verified" : "Not verified"}
+        </Mark>
+        <span>{node.why}</span>
+      </p>
+      <Facts
+        items={[
+          ["Detail", isDigest ? <Digest value={node.detail} /> : node.detail],
+          ["When", node.at ? dayAndSeconds(node.at) : null],
+          ["Record", node.seq == null ? null : <span className="mono">position {node.seq}</span>],
+          ["Digest", node.digest ? <Digest value={node.digest} /> : null],
+        ]}
+      />
+      <Links heading="Rests on" links={on.map((edge) => ({ id: edge.to, label: edge.label }))} title={title} onChoose={onChoose} />
+      <Links heading="Used by" links={by.map((edge) => ({ id: edge.from, label: edge.label }))} title={title} onChoose={onChoose} />
+      {audit && node.stream && (
+        <Link to="/audit-trail" search={{ stream: node.stream }}>
+          Its events in the audit trail
+        </Link>
+      )}
+    </div>
+  );
+}
+
+interface LinksProps {
+  heading: string;
+  links: readonly { id: string; label: string }[];
+  title: ReadonlyMap<string, string>;
+  onChoose: (id: string) => void;
+}
+
+function Links({ heading, links, title, onChoose }: LinksProps) {
+  if (links.length === 0) return null;
+  return (
+    <div>
+      <h3 className="label">{heading}</h3>
+      <ul className={styles.links}>
+        {links.map(({ id, label }) => (
+          <li key={id + label}>
+            <button type="button" className={styles.item} onClick={() => onChoose(id)}>
+              {title.get(id)}
+            </button>{" "}
+            <span className="quiet">{label}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+// The bar above every screen.
+import { Menu, UnstyledButton } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { answer, client, writing } from "../api/client";
+import { useWrite } from "../api/writes";
+import { Glyph } from "../parts/Glyph";
+import { words } from "../words";
+import styles from "./Header.module.css";
+import { useMe } from "./me";
+import { StatusLine } from "./StatusLine";
+
+const PLACES = [
+  { to: "/", name: "Worklist", permission: "worklist.read", exact: true },
+  { to: "/subjects", name: "Subjects", permission: "subjects.read" },
+  { to: "/devices", name: "Stations", permission: "devices.read" },
+  { to: "/audit-trail", name: "Audit trail", permission: "audit.read" },
+  { to: "/record", name: "Record", permission: "ledger.read" },
+] as const;
+
+export function Header() {
+  const me = useMe();
+  const places = PLACES.filter(({ permission }) => me.permissions.includes(permission));
+  return (
+    <header className={styles.header}>
+      <div className={styles.bar}>
+        <Link to="/" className={styles.wordmark} aria-label="vultus, to the worklist">
+          <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
+            <circle cx="10" cy="10" r="6" fill="none" stroke="currentColor" strokeWidth="1.6" />
+            <path d="M10 0v5.5M10 14.5V20M0 10h5.5M14.5 10H20" stroke="currentColor" strokeWidth="1.6" />
+          </svg>
+          vultus
+        </Link>
+        <nav className={styles.places} aria-label="Main">
+          {places.map((place) => (
+            <Link
+              key={place.to}
+              to={place.to}
+              className={styles.place}
+              activeOptions={{ exact: "exact" in place }}
+              activeProps={{ "aria-current": "page" }}
+            >
+              {place.name}
+            </Link>
+          ))}
+        </nav>
+        <WhoAmI />
+      </div>
+      <StatusLine />
+    </header>
+  );
+}
+
+function WhoAmI() {
+  const me = useMe();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const leave = useWrite(
+    (_: undefined, key) => answer(client.POST("/sign-out", { body: {}, headers: writing(key) })),
+    {
+      onDone: () => {
+        queries.clear();
+        void navigate({ to: "/sign-in" });
+      },
+    },
+  );
+  return (
+    <Menu position="bottom-end" width={230}>
+      <Menu.Target>
+        <UnstyledButton className={styles.who}>
+          <span className={styles.name}>{me.display_name}</span>
+          <span className={styles.roles}>{me.roles.map(words).join(", ")}</span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Signed in to {me.clinic.name}</Menu.Label>
+        <Menu.Item component="a" href="/docs" leftSection={<Glyph name="chain" />}>
+          Programming interface
+        </Menu.Item>
+        <Menu.Item leftSection={<Glyph name="lock" />} onClick={() => leave.mutate(undefined)}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
