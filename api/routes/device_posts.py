@@ -20,7 +20,6 @@ from starlette.concurrency import run_in_threadpool
 
 from adapters.device_requests import Message, check_request
 from api.answers import Running
-from api.model_list import model_list
 from api.permissions import Permission
 from api.problems import TooLarge
 from api.reception import Refused, note_clock, public_key, receive, recorded_sequence
@@ -38,6 +37,7 @@ ROUTER = APIRouter(prefix="/device", tags=["device"])
 NONCES_KEPT = 20_000
 MOST_STATEMENTS = 64
 _PIECE = 1 << 20
+_JUDGED = {"accepted", "rejected", "unmeasurable"}
 _USED: OrderedDict[str, None] = OrderedDict()
 _USED_LOCK = threading.Lock()
 
@@ -68,6 +68,14 @@ station.permission = Permission.DEVICE_POST  # type: ignore[attr-defined]
 Station = Annotated[Caller, Depends(station)]
 
 
+class Judged(BaseModel):
+    """What became of an attempt, and what to change."""
+
+    attempt: str
+    accepted: bool
+    advice: list[str]
+
+
 class Order(BaseModel):
     """One open session a station shall capture."""
 
@@ -80,6 +88,7 @@ class Order(BaseModel):
     prompts: dict[str, object]
     model_manifest: str
     accepted_views: list[str]
+    judged: list[Judged]
     attempts: int
 
 
@@ -164,7 +173,6 @@ def orders(caller: Station, system: Running) -> Orders:
     system.runner.catch_up()
     with system.engine.connect() as connection:
         device = equipment.device(connection, caller.device) or {}
-        manifest = model_list(system, connection)
         calibration = device.get("calibration")
         illumination = device.get("illumination") or []
         return Orders(
@@ -177,7 +185,6 @@ def orders(caller: Station, system: Running) -> Orders:
             orders=[
                 _order(row, acquisition_protocol.protocol(connection, row["protocol"]) or {})
                 for row in capture_session.open_for_device(connection, caller.device)
-                if row["model_manifest"] == str(manifest)
             ],
         )
 
@@ -340,5 +347,15 @@ def _order(row: Row, protocol: Row) -> Order:
         prompts=row["prompts"],
         model_manifest=row["model_manifest"],
         accepted_views=accepted,
+        judged=[_judged(each) for each in row["attempts"] if each["state"] in _JUDGED],
         attempts=len(row["attempts"]),
+    )
+
+
+def _judged(attempt: Row) -> Judged:
+    reasons = (attempt["verdict"] or {}).get("reasons", [])
+    return Judged(
+        attempt=attempt["attempt"],
+        accepted=attempt["state"] == "accepted",
+        advice=[each["advice"] for each in reasons],
     )

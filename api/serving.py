@@ -1,0 +1,155 @@
+"""Runs the service: record, projections, workers, checkpoints and the web, in one process.
+
+Rules kept here:
+
+1. Nothing listens before every projection can be read.
+2. Stopping lets requests finish, then workers, then the record; nothing is cut off half way.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+
+from api import version
+from api.app import create_app
+from api.settings import Settings
+from api.wiring import System, open_system
+from api.work import working
+from domain.errors import Unavailable
+from domain.handling import update
+from domain.ports import Clock
+from domain.rules import clinic as clinics
+from domain.rules.clinic import CLINIC
+from domain.values.actor import Actor
+from domain.values.identifiers import SubjectId
+from projections.subject import erased_subjects
+
+Say = Callable[[str], None]
+START_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service that answers.
+
+    Attributes:
+        system: What stands behind it.
+        address: Where browsers and stations find it.
+    """
+
+    system: System
+    address: str
+
+
+@contextmanager
+def opened(settings: Settings, *, say: Say, clock: Clock | None = None) -> Iterator[System]:
+    """Open the record and bring everything derived from it up to date."""
+    with open_system(settings, clock=clock) as system:
+        rebuilt = system.runner.prepare(
+            lambda name, done, total: say(f"rebuilding {name}: {done} of {total} records")
+        )
+        if rebuilt:
+            say(f"{len(rebuilt)} projections rebuilt")
+        system.runner.catch_up()
+        _destroy_again(system)
+        _record_build(system)
+        system.runner.catch_up()
+        yield system
+
+
+@contextmanager
+def serving(
+    settings: Settings, *, static: Path | None, say: Say, clock: Clock | None = None
+) -> Iterator[Service]:
+    """Serve until left.
+
+    Raises:
+        Unavailable: the address is taken.
+    """
+    with _listening(settings) as listener:
+        port = listener.getsockname()[1]
+        origin = settings.origin
+        if settings.port == 0:
+            origin = f"http://{settings.host}:{port}"
+        here = replace(settings, port=port, origin=origin)
+        with opened(here, say=say, clock=clock) as system, working(system):
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    create_app(system, static=static),
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    timeout_graceful_shutdown=5,
+                )
+            )
+            thread = threading.Thread(
+                target=partial(server.run, sockets=[listener]), name="web", daemon=True
+            )
+            thread.start()
+            try:
+                _wait_for(server, thread)
+                yield Service(system=system, address=origin)
+            finally:
+                server.should_exit = True
+                thread.join()
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        message = (
+            f"{settings.host}:{settings.port} is taken; stop what listens there, or set VULTUS_PORT"
+        )
+        raise Unavailable(message) from error
+    with listener:
+        yield listener
+
+
+def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
+    waited = threading.Event()
+    for _ in range(round(START_S * 100)):
+        if server.started:
+            return
+        if not thread.is_alive():
+            break
+        waited.wait(0.01)
+    message = "the web server did not start"
+    raise Unavailable(message)
+
+
+def _destroy_again(system: System) -> None:
+    """Destroy what the record says is destroyed, should a restored backup have brought it back."""
+    with system.engine.connect() as connection:
+        erased = erased_subjects(connection)
+    for subject in erased:
+        key = f"subject:{SubjectId(subject)}"
+        if not system.keys.destroyed(key):
+            system.keys.destroy(key)
+            system.blobs.purge(system.log.blobs_of_key(key))
+
+
+def _record_build(system: System) -> None:
+    """Record which build serves the clinic from now on [REQ-IN-208]."""
+    update(
+        system.log,
+        CLINIC,
+        system.clinic.stream,
+        partial(
+            clinics.deploy_software,
+            version=version.VERSION,
+            build=version.build(),
+            components=version.components(),
+        ),
+        system.context(Actor.service("service")),
+    )

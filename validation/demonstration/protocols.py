@@ -1,0 +1,146 @@
+"""Two acquisition protocols to demonstrate with: a calibrated stereo face, and photographs.
+
+Rules kept here:
+
+1. The limits are those of the simulated station: about half way between what a clean capture
+   measures and what a faulty one does. A real station's limits come from its own verification.
+"""
+
+from domain.values.content import CaptureView
+from domain.values.protocol import CalibrationLimits, ProtocolContent, ViewRequirement
+from domain.values.quality import Limit
+
+INTENDED_USE = (
+    "Aesthetic assessment and longitudinal monitoring of the face, reviewed by a practitioner; "
+    "clinical decision support, not a diagnosis."
+)
+REFERENCE = "Demonstration only: benchmarked against no published workflow"
+
+
+def _limit(
+    name: str,
+    unit: str,
+    advice: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    stereo_only: bool = False,
+) -> Limit:
+    return Limit(
+        name=name,
+        minimum=minimum,
+        maximum=maximum,
+        unit=unit,
+        advice=advice,
+        stereo_only=stereo_only,
+    )
+
+
+_FACE = (
+    _limit("face_found", "1", "Seat the face in the rest, before the dark screen.", minimum=1.0),
+    _limit(
+        "face_offset_across", "percent", "Centre the face in the rest.", minimum=-6.0, maximum=6.0
+    ),
+    _limit(
+        "face_offset_down",
+        "percent",
+        "Adjust the height of the chin rest.",
+        minimum=-10.0,
+        maximum=10.0,
+    ),
+    _limit("face_roll", "deg", "Level the head.", minimum=-4.0, maximum=4.0),
+)
+_STORED = (
+    *_FACE,
+    _limit("face_symmetry", "1", "Ask her to look straight at the light.", minimum=0.70),
+    _limit("focus_edge_width", "permille", "Seat the forehead against the rest.", maximum=0.75),
+    _limit("motion_extent", "permille", "Ask her to exhale and hold still.", maximum=1.7),
+    _limit("clipped_share", "1", "Repeat the illumination calibration.", maximum=0.01),
+    _limit("drowned_share", "1", "Check that every light zone burns.", maximum=0.02),
+    _limit("light_across_ratio", "1", "Check the light zones on both sides.", maximum=1.25),
+    _limit("colour_reference_found", "1", "Put the colour chart into its holder.", minimum=1.0),
+    _limit(
+        "colour_difference_corrected_mean",
+        "dE00",
+        "Clean the colour chart and repeat the illumination calibration.",
+        maximum=2.0,
+    ),
+    _limit(
+        "stereo_exposure_ratio",
+        "1",
+        "Repeat the illumination calibration.",
+        maximum=1.15,
+        stereo_only=True,
+    ),
+    _limit(
+        "epipolar_residual",
+        "px",
+        "Run the two-minute field check; the cameras may have moved.",
+        maximum=1.0,
+        stereo_only=True,
+    ),
+    _limit(
+        "depth_completeness",
+        "1",
+        "Move hair off the face and ask for a neutral expression.",
+        minimum=0.70,
+        stereo_only=True,
+    ),
+)
+
+STEREO_FACE = ProtocolContent(
+    name="Standard face, stereo",
+    version="1.0",
+    intended_use=INTENDED_USE,
+    views=(
+        ViewRequirement(
+            view=CaptureView("frontal"),
+            stereo=True,
+            instruction="Chin and forehead in the rest, eyes on the light, lips closed.",
+        ),
+    ),
+    station_limits=(
+        _limit(
+            "distance",
+            "mm",
+            "Seat chin and forehead firmly in the rest.",
+            minimum=435.0,
+            maximum=465.0,
+        ),
+        *_FACE,
+        _limit("colour_reference_found", "1", "Put the colour chart into its holder.", minimum=1.0),
+    ),
+    limits=_STORED,
+    calibration=CalibrationLimits(
+        reprojection_error_px=0.5,
+        epipolar_error_px=0.5,
+        baseline_tolerance_mm=0.5,
+        valid_days=90,
+        illumination_valid_hours=12,
+    ),
+    firmware=("2.1.0",),
+    software=("0.1.0",),
+    references=(REFERENCE,),
+)
+
+PHOTOGRAPH = ProtocolContent(
+    name="Imported photograph",
+    version="1.0",
+    intended_use=INTENDED_USE,
+    views=(
+        ViewRequirement(
+            view=CaptureView("frontal"),
+            stereo=False,
+            instruction="A photograph taken elsewhere; it stays uncalibrated.",
+        ),
+    ),
+    station_limits=(),
+    limits=(
+        _limit("clipped_share", "1", "Choose a photograph that is not overexposed.", maximum=0.2),
+        _limit("drowned_share", "1", "Choose a photograph that is not too dark.", maximum=0.2),
+    ),
+    calibration=STEREO_FACE.calibration,
+    firmware=STEREO_FACE.firmware,
+    software=STEREO_FACE.software,
+    references=(REFERENCE,),
+)

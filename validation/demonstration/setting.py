@@ -1,0 +1,147 @@
+"""What must stand before the first client comes: clinic, people, model, protocols.
+
+Rules kept here:
+
+1. Only the clinic and its administrator are recorded directly, because nobody could ask before
+   them; everything after goes through the door.
+2. Each step may be repeated: it meets its own earlier record.
+"""
+
+from functools import partial
+
+from adapters.inference.release import signed_message
+from adapters.inference.skin_colour_graph import build_skin_colour_graph
+from adapters.inference.skin_colour_release import skin_colour_release
+from adapters.one_time_password import provisioning_uri
+from api.releases import register_release
+from api.wiring import System
+from domain.events.codec import to_plain
+from domain.events.practitioner import PractitionerEvent
+from domain.handling import load, update
+from domain.rules import clinic as clinics
+from domain.rules import practitioner as practitioners
+from domain.rules.clinic import CLINIC
+from domain.rules.practitioner import PRACTITIONER, Practitioner
+from domain.values.actor import Actor
+from domain.values.content import Digest
+from domain.values.identifiers import PractitionerId
+from domain.values.protocol import ProtocolContent
+from validation.demonstration.people import (
+    ADMINISTRATOR,
+    ROLES,
+    Person,
+    Secrets,
+    new_password,
+)
+
+SERVICE = Actor.service("demonstration")
+CLINIC_NAME = "Demonstration clinic"
+TIME_ZONE = "Australia/Sydney"
+
+
+def found_clinic(system: System, secrets: Secrets) -> None:
+    """Register the clinic, marked as demo, and its administrator."""
+    state, _ = load(system.log, CLINIC, system.clinic.stream)
+    if state.registered is None:
+        decide = partial(
+            clinics.register_clinic,
+            identifier=system.clinic,
+            name=CLINIC_NAME,
+            time_zone=TIME_ZONE,
+            demo=True,
+        )
+        update(system.log, CLINIC, system.clinic.stream, decide, system.context(SERVICE))
+    identifier = PractitionerId.derived(str(system.clinic), ADMINISTRATOR)
+    name, profession, roles = ROLES[ADMINISTRATOR]
+    person, _ = load(system.log, PRACTITIONER, identifier.stream)
+    if person.registered is None:
+
+        def decide_person(state: Practitioner) -> tuple[PractitionerEvent, ...]:
+            registered = practitioners.register_practitioner(
+                state,
+                practitioner=identifier,
+                display_name=name,
+                profession=profession,
+                registration="",
+            )
+            known = practitioners.evolve(state, registered)
+            issued = (practitioners.issue_credential(known, each) for each in ("password", "totp"))
+            granted = (
+                event
+                for role in roles
+                for event in practitioners.grant_role(known, role, granted_by=SERVICE)
+            )
+            return (registered, *issued, *granted)
+
+        update(system.log, PRACTITIONER, identifier.stream, decide_person, system.context(SERVICE))
+    if secrets.of(ADMINISTRATOR) is None:
+        password = new_password()
+        secret = system.accounts.issue(identifier, account=ADMINISTRATOR, password=password)
+        uri = provisioning_uri(secret, issuer="Vultus", account=ADMINISTRATOR)
+        secrets.keep(ADMINISTRATOR, password=password, one_time_password=uri)
+
+
+def register_people(administrator: Person, secrets: Secrets) -> None:
+    """Register everybody else, with their roles."""
+    for account, (name, profession, roles) in ROLES.items():
+        if account == ADMINISTRATOR or secrets.of(account) is not None:
+            continue
+        password = new_password()
+        registered = administrator.post(
+            "/practitioners",
+            {
+                "display_name": name,
+                "profession": profession,
+                "account": account,
+                "password": password,
+            },
+            key=f"demo-register-{account}",
+        )
+        for role in roles:
+            administrator.post(
+                f"/practitioners/{registered['practitioner']}/roles",
+                {"role": role.value, "grant": True},
+                key=f"demo-grant-{account}-{role.value}",
+            )
+        # Last, so that an interrupted registration is repeated whole.
+        secrets.keep(account, password=password, one_time_password=registered["one_time_password"])
+
+
+def register_model(system: System, quality: Person, second: Person) -> None:
+    """Register the skin-colour release and have a second person approve it."""
+    model = build_skin_colour_graph()
+    manifest = skin_colour_release(Digest.of(model)).manifest()
+    release, _ = register_release(
+        system,
+        system.context(SERVICE, idempotency_key="demo-skin-colour"),
+        manifest=manifest,
+        model=model,
+        signature=system.release_key.sign(signed_message(manifest)),
+        registered_by=PractitionerId(quality.me["practitioner"]),
+    )
+    system.runner.catch_up()
+    known = {each["release"]: each for each in second.get("/model-releases")["items"]}
+    if known[str(release)]["state"] == "registered":
+        second.approve(
+            f"/model-releases/{release}/approve",
+            digest=known[str(release)]["manifest"]["manifest_digest"],
+            key="demo-approve-model",
+        )
+
+
+def approve_protocol(quality: Person, second: Person, content: ProtocolContent) -> str:
+    """Have a protocol drafted and approved by two people; return its identifier."""
+    slug = content.name.lower().replace(" ", "-").replace(",", "")
+    drafted = quality.post(
+        "/acquisition-protocols", {"content": to_plain(content)}, key=f"demo-draft-{slug}"
+    )
+    protocol: str = drafted["protocol"]
+    known = {each["protocol"]: each for each in second.get("/acquisition-protocols")["items"]}
+    state = known.get(protocol, {}).get("state", "draft")
+    if state == "draft":
+        second.approve(
+            f"/acquisition-protocols/{protocol}/approve",
+            digest=drafted["digest"],
+            key=f"demo-approve-{slug}",
+        )
+    return protocol
