@@ -1,0 +1,118 @@
+"""Empties the outbox: content first, then the statements that name it, in order.
+
+Rules kept here:
+
+1. Nothing leaves the outbox before the server said what became of it.
+2. Content the server refuses does not hold up the queue: its statement is delivered all the same,
+   so that the refusal and the number are in the record.
+3. A failure changes nothing; the next step begins where this one stopped.
+"""
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from device.client import Client
+from device.outbox import Outbox
+from device.statement import Statement
+from domain.errors import NotSignedIn, Refusal, RuleViolation, Unavailable
+
+BATCH: Final = 16
+FIRST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 30.0
+_IDLE_S: Final = 0.5
+_MALFORMED: Final = {"http.422", "http.413"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What one step of delivery did.
+
+    Attributes:
+        accepted: Statements acknowledged.
+        refused: Statements refused for good and kept aside.
+        problem: Why nothing more could be delivered; none when the queue is empty or goes on.
+    """
+
+    accepted: int = 0
+    refused: int = 0
+    problem: str | None = None
+
+
+class Delivery:
+    """Delivers what waits in the outbox."""
+
+    def __init__(self, outbox: Outbox, client: Client) -> None:
+        """Take the queue and the line to the server."""
+        self._outbox = outbox
+        self._client = client
+
+    def step(self) -> Progress:
+        """Deliver the oldest statements once; what cannot be delivered stays."""
+        batch = self._outbox.waiting(BATCH)
+        if not batch:
+            return Progress()
+        try:
+            for statement in batch:
+                self._deliver_content(statement)
+            return self._deliver(batch)
+        except (Unavailable, NotSignedIn) as error:
+            return Progress(problem=str(error))
+
+    def drain(self) -> Progress:
+        """Deliver until the queue is empty or something stops it; for tests and commands."""
+        accepted = refused = 0
+        while True:
+            done = self.step()
+            accepted, refused = accepted + done.accepted, refused + done.refused
+            if done.problem is not None or not done.accepted + done.refused:
+                return Progress(accepted=accepted, refused=refused, problem=done.problem)
+
+    def run(self, stop: threading.Event) -> None:
+        """Deliver until told to stop, with growing pauses while the server cannot be reached."""
+        pause_s = FIRST_WAIT_S
+        while not stop.is_set():
+            done = self.step()
+            if done.problem is None:
+                pause_s = FIRST_WAIT_S
+                if not done.accepted + done.refused:
+                    self._outbox.wait(_IDLE_S)
+                continue
+            stop.wait(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_WAIT_S)
+
+    def _deliver_content(self, statement: Statement) -> None:
+        for place in self._outbox.unsettled(statement.sequence):
+            content = self._outbox.content(statement.sequence, place)
+            # Refused content: its statement follows without it, the server refuses that on the
+            # record, and both stay here, aside.
+            with suppress(RuleViolation):
+                self._client.put_content(content, statement.session)
+            self._outbox.settle(statement.sequence, place)
+
+    def _deliver(self, batch: tuple[Statement, ...]) -> Progress:
+        try:
+            answer = self._client.post(batch)
+        except RuleViolation as refusal:
+            if refusal.rule not in _MALFORMED:
+                return Progress(problem=str(refusal))
+            return self._deliver_singly(batch, refusal)
+        sent = {each.sequence for each in batch}
+        accepted = answer.accepted & sent
+        refused = {each: why for each, why in answer.refused.items() if each in sent - accepted}
+        for sequence in sorted(accepted):
+            self._outbox.accept(sequence)
+        for sequence, why in sorted(refused.items()):
+            self._outbox.set_aside(sequence, why)
+        silent = len(sent) - len(accepted) - len(refused)
+        problem = f"the server did not say what became of {silent} statements" if silent else None
+        return Progress(accepted=len(accepted), refused=len(refused), problem=problem)
+
+    def _deliver_singly(self, batch: tuple[Statement, ...], refusal: RuleViolation) -> Progress:
+        first, *rest = batch
+        if rest:
+            return self._deliver((first,))
+        why = Refusal(rule=refusal.rule, evidence=refusal.evidence, next_step=refusal.next_step)
+        self._outbox.set_aside(first.sequence, why)
+        return Progress(refused=1)
