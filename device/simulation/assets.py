@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,14 +74,14 @@ def kept(folder: Path | None, name: str, make: Callable[[], Arrays]) -> Arrays:
         return make()
     path = folder / name
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             return {key: stored[key] for key in stored.files}
     except (FileNotFoundError, zipfile.BadZipFile, ValueError, EOFError, KeyError):
         arrays = make()
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-    with os.fdopen(handle, "wb") as stream:
-        np.savez(stream, allow_pickle=False, **arrays)
+    with os.fdopen(handle, "wb") as target:
+        np.savez(target, allow_pickle=False, **arrays)
     Path(temporary).replace(path)
     return arrays
 
@@ -107,8 +108,11 @@ def head_asset(
 def _make(identity: Identity, typology: TypologyClass, change: SessionChange) -> Arrays:
     surface = build_head(identity, change)
     rest = surface if change == NO_CHANGE else build_head(identity, NO_CHANGE)
-    maps = draw_skin(surface, rest.points, typology, change)
-    occlusion = find_occlusion(build_parts(surface))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        looking = pool.submit(find_occlusion, build_parts(surface))
+        maps = draw_skin(surface, rest.points, typology, change)
+        occlusion = looking.result()
+    pores = pore_tile(identity.seed)
     spots = [[*s.centre_mm, s.radius_mm, s.melanin, s.blood] for s in maps.spots]
     places = [*surface.landmarks.items()]
     return {
@@ -127,8 +131,8 @@ def _make(identity: Identity, typology: TypologyClass, change: SessionChange) ->
         "directions": occlusion.directions,
         "seen": occlusion.seen.astype(np.float16),
         "open_sky": occlusion.open_sky,
-        "pores": pore_tile(identity.seed).values,
-        "pore_size_mm": np.array(pore_tile(identity.seed).size_mm),
+        "pores": pores.values,
+        "pore_size_mm": np.array(pores.size_mm),
     }
 
 

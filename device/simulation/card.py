@@ -8,8 +8,8 @@ Rules kept here:
    keeps the chart on its short side, turned a quarter clockwise.
 3. Patch values are the published ones; nothing is fitted.
 
-Source: X-Rite 2005, Colorimetric values for ColorChecker family of targets (CIELAB, D50, 2°,
-charts made before November 2014).
+Source: X-Rite 2014, New color specifications for ColorChecker SG and Classic Charts (CIELAB, D50,
+2°, charts made from November 2014 on).
 """
 
 from dataclasses import dataclass
@@ -25,45 +25,45 @@ from device.simulation.parts import Part, PartId
 
 CHART_LAB_D50: Final[Colours] = np.array(
     [
-        [37.986, 13.555, 14.059],
-        [65.711, 18.130, 17.810],
-        [49.927, -4.880, -21.925],
-        [43.139, -13.095, 21.905],
-        [55.112, 8.844, -25.399],
-        [70.719, -33.397, -0.199],
-        [62.661, 36.067, 57.096],
-        [40.020, 10.410, -45.964],
-        [51.124, 48.239, 16.248],
-        [30.325, 22.976, -21.587],
-        [72.532, -23.709, 57.255],
-        [71.941, 19.363, 67.857],
-        [28.778, 14.179, -50.297],
-        [55.261, -38.342, 31.370],
-        [42.101, 53.378, 28.190],
-        [81.733, 4.039, 79.819],
-        [51.935, 49.986, -14.574],
-        [51.038, -28.631, -28.638],
-        [96.539, -0.425, 1.186],
-        [81.257, -0.638, -0.335],
-        [66.766, -0.734, -0.504],
-        [50.867, -0.153, -0.270],
-        [35.656, -0.421, -1.231],
-        [20.461, -0.079, -0.973],
+        [37.54, 14.37, 14.92],
+        [64.66, 19.27, 17.50],
+        [49.32, -3.82, -22.54],
+        [43.46, -12.74, 22.72],
+        [54.94, 9.61, -24.79],
+        [70.48, -32.26, -0.37],
+        [62.73, 35.83, 56.50],
+        [39.43, 10.75, -45.17],
+        [50.57, 48.64, 16.67],
+        [30.10, 22.54, -20.87],
+        [71.77, -24.13, 58.19],
+        [71.51, 18.24, 67.37],
+        [28.37, 15.42, -49.80],
+        [54.38, -39.72, 32.27],
+        [42.43, 51.05, 28.62],
+        [81.80, 2.67, 80.41],
+        [50.63, 51.28, -14.12],
+        [49.57, -29.71, -28.32],
+        [95.19, -1.03, 2.93],
+        [81.29, -0.57, 0.44],
+        [66.89, -0.75, -0.06],
+        [50.76, -0.13, 0.14],
+        [35.63, -0.46, -0.48],
+        [20.64, 0.07, -0.46],
     ]
 )
 PATCHES_ACROSS: Final = 4
 PATCHES_DOWN: Final = 6
-PATCH_MM: Final = 6.4
+PATCH_MM: Final = 6.6
 PITCH_MM: Final = 7.6
 CHART_WIDTH_MM: Final = 33.0
 CHART_HEIGHT_MM: Final = 48.5
-_FRAME_REFLECTANCE: Final = 0.03
+_FRAME_REFLECTANCE: Final = 0.02
 _TEXELS_PER_MM: Final = 24
 
-BOARD_SQUARES: Final = (8, 11)
-BOARD_SQUARE_MM: Final = 18.0
-BOARD_MARKER_MM: Final = 13.5
-BOARD_DICTIONARY: Final = cv2.aruco.DICT_5X5_250
+BOARD_SQUARES: Final = (9, 12)
+BOARD_SQUARE_MM: Final = 15.0
+BOARD_MARKER_MM: Final = 11.0
+BOARD_DICTIONARY: Final = cv2.aruco.DICT_5X5_100
 _BOARD_MARGIN_MM: Final = 6.0
 _BOARD_TEXELS_PER_MM: Final = 20
 _PRINT_BLACK: Final = 0.035
@@ -92,16 +92,26 @@ class Card:
         x, y = self.width_mm / 2, self.height_mm / 2
         return np.array([[-x, -y, 0], [x, -y, 0], [x, y, 0], [-x, y, 0]], np.float64)
 
-    def part(self, pose: NDArray[np.float64]) -> Part:
-        """Place the card by its (4, 4) pose in the rig frame."""
-        down, across = np.mgrid[-0.5:0.5:21j, -0.5:0.5:15j]
-        flat = np.stack([across * self.width_mm, down * self.height_mm, 0 * down], axis=-1)
-        points = flat @ pose[:3, :3].T + pose[:3, 3]
-        facing = np.broadcast_to(-pose[:3, 2], points.shape)
+    def print_at(self, texels_per_mm: float) -> NDArray[np.float32]:
+        """Return the picture at about this fineness, averaged, or as it is if it is coarser."""
+        rows, columns = self.reflectance.shape[:2]
+        wide, high = round(self.width_mm * texels_per_mm), round(self.height_mm * texels_per_mm)
+        if wide >= columns or high >= rows:
+            return self.reflectance
+        small = cv2.resize(self.reflectance, (wide, high), interpolation=cv2.INTER_AREA)
+        return np.asarray(small, dtype=np.float32)
+
+    def part(self) -> Part:
+        """Return the card as a part in the card frame; its printed face looks along -z."""
+        # Fine enough that lens distortion is straight across one cell.
+        down, across = np.mgrid[-0.5:0.5:85j, -0.5:0.5:65j]
+        points = np.stack([across * self.width_mm, down * self.height_mm, 0 * down], axis=-1)
+        normals = np.zeros(points.shape, np.float32)
+        normals[..., 2] = -1.0
         return Part(
             part=PartId.CARD,
             points=points.astype(np.float32),
-            normals=np.ascontiguousarray(facing, dtype=np.float32),
+            normals=normals,
             shade=np.ones(points.shape[:2], np.float32),
         )
 

@@ -24,7 +24,7 @@ _TONES: Final = np.array(
     [[0.10, 0.17, 0.24], [0.13, 0.16, 0.11], [0.15, 0.085, 0.035], [0.055, 0.026, 0.012]],
     np.float32,
 )
-_SCLERA: Final = np.array([0.62, 0.555, 0.51], np.float32)
+_SCLERA: Final = np.array([0.54, 0.485, 0.445], np.float32)
 _CORNEA_RADIUS_MM: Final = 7.8
 _CORNEA_F0: Final = 0.025
 

@@ -161,11 +161,11 @@ def _apply(c: Conditions, fault: Fault, s: float) -> Conditions:  # noqa: PLR091
         case Fault.WRONG_WHITE_BALANCE:
             return replace(c, balance_shift_k=c.balance_shift_k - 1900.0 * s)
         case Fault.CHART_MISSING:
-            return replace(c, chart=ChartState.MISSING if s else c.chart)
+            return replace(c, chart=ChartState.MISSING)
         case Fault.CHART_OCCLUDED:
-            return replace(c, chart=ChartState.OCCLUDED if s else c.chart)
+            return replace(c, chart=ChartState.OCCLUDED)
         case Fault.CHART_DIRTY:
-            return replace(c, chart=ChartState.DIRTY if s else c.chart)
+            return replace(c, chart=ChartState.DIRTY)
         case _:
             return _apply_geometry(c, fault, s)
 
@@ -189,11 +189,11 @@ def _apply_geometry(c: Conditions, fault: Fault, s: float) -> Conditions:
                 c, drift=RigDrift(yaw_deg=0.08 * s, pitch_deg=0.10 * s, roll_deg=0.05 * s)
             )
         case Fault.CAMERAS_SWAPPED:
-            return replace(c, cameras_swapped=bool(s))
+            return replace(c, cameras_swapped=True)
         case Fault.TRUNCATED:
             return replace(c, kept_rows=max(0.0, 1.0 - 0.38 * s))
         case Fault.BLACK_FRAME:
-            return replace(c, black=bool(s))
+            return replace(c, black=True)
         case _:
             raise AssertionError(fault)
 
@@ -202,5 +202,6 @@ def conditions(faults: Sequence[FaultState]) -> Conditions:
     """Put several faults together."""
     result = Conditions()
     for state in faults:
-        result = _apply(result, state.fault, state.severity)
+        if state.severity > 0.0:
+            result = _apply(result, state.fault, state.severity)
     return result

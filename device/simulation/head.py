@@ -148,6 +148,9 @@ def surface_normals(points: Grid) -> Grid:
     """Return unit normals of a grid whose columns run to +x and rows downwards."""
     normals = np.cross(np.gradient(points, axis=0), np.gradient(points, axis=1))
     size = np.linalg.norm(normals, axis=-1, keepdims=True)
+    # Where a whole row is one point, the direction is that of the row below.
+    normals = np.where(size > 1e-6, normals, np.roll(normals, -1, axis=0))  # noqa: PLR2004
+    size = np.linalg.norm(normals, axis=-1, keepdims=True)
     return np.asarray(normals / np.maximum(size, 1e-9), dtype=np.float32)
 
 

@@ -94,7 +94,7 @@ class HeadForm:
             return ellipsoid(ax, y, z, centre, radii)
 
         wide = 1.0 + 0.025 * i.face_width
-        jaw_x = 38.5 + 2.6 * i.jaw_width + 1.0 * i.face_width
+        jaw_x = 38.5 + 1.5 * i.jaw_width + 1.0 * i.face_width
         gonion_y = -73.0 - 2.0 * i.face_length
         chin = self.chin_y
         d = ellipsoid(x, y, z, (0, 30, -94), (75 * wide, 83, 94))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from device.simulation.head_form import EYE_DEPTH_MM, HeadForm
 from device.simulation.rig import Camera
 
-_WIDTH_MM: Final = 0.085
+_WIDTH_MM: Final = 0.11
 _POINTS: Final = 7
 _SUBPIXEL_BITS: Final = 4
 
@@ -64,7 +64,7 @@ def draw_lashes(
     width = camera.focal_px * _WIDTH_MM / float(np.mean(depth))
     rows, columns = depth_mm.shape
     drawing = np.zeros((rows, columns), np.uint8)
-    ink = int(np.clip(round(215.0 * min(width, 1.0)), 40, 215))
+    ink = int(np.clip(round(235.0 * min(width, 1.0)), 40, 235))
     for line, root_depth in zip(pixels, depth, strict=True):
         column, row = round(float(line[0, 0])), round(float(line[0, 1]))
         if not (0 <= column < columns and 0 <= row < rows):
@@ -83,6 +83,7 @@ def draw_lashes(
             lineType=cv2.LINE_AA,
             shift=_SUBPIXEL_BITS,
         )
+    drawing = np.maximum(drawing, _lid_line(drawing.shape, depth_mm, form, pose, camera))
     touched = np.argwhere(drawing)
     if not touched.size:
         return
@@ -90,3 +91,38 @@ def draw_lashes(
     alpha = drawing[r0:r1, c0:c1, None].astype(np.float32) / np.float32(255.0)
     window = radiance[r0:r1, c0:c1]
     window += (tone - window) * alpha
+
+
+def _lid_line(
+    size: tuple[int, ...],
+    depth_mm: NDArray[np.float32],
+    form: HeadForm,
+    pose: NDArray[np.float64],
+    camera: Camera,
+) -> NDArray[np.uint8]:
+    """Draw the soft dark line along the upper lids from which lashes grow."""
+    drawing = np.zeros(size, np.uint8)
+    along = np.linspace(0.06, 0.97, 40)
+    out = along * 29.5 - 15.0
+    y = form.fissure(out.astype(np.float32)).upper.astype(np.float64) + 0.12
+    z = EYE_DEPTH_MM + 13.3 * np.sqrt(np.maximum(1 - (out / 14.9) ** 2 - (y / 13.6) ** 2, 0.02))
+    for mirror in (-1.0, 1.0):
+        line = np.stack([mirror * (form.eye_x + out), y, z], axis=-1)
+        line = line @ pose[:3, :3].T + pose[:3, 3]
+        middle = np.round(camera.project(line[20])).astype(int)
+        if not (0 <= middle[0] < size[1] and 0 <= middle[1] < size[0]):
+            continue
+        if depth_mm[middle[1], middle[0]] < camera.to_camera(line[20])[2] - 4.0:
+            continue
+        width = camera.focal_px * 0.5 / float(line[20, 2])
+        fixed = np.round(camera.project(line) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        cv2.polylines(
+            drawing,
+            [fixed.reshape(-1, 1, 2)],
+            isClosed=False,
+            color=(130.0 * min(width, 1.0),),
+            thickness=max(1, round(width)),
+            lineType=cv2.LINE_AA,
+            shift=_SUBPIXEL_BITS,
+        )
+    return drawing

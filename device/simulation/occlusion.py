@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from device.simulation.head import Grid
 from device.simulation.parts import Part, PartId, triangles
 
-STEP: Final = 4
-"""The coarse grid keeps every fourth row and column of the skin."""
+STEP: Final = 5
+"""The coarse grid keeps every fifth row and column of the skin."""
 
 _SIZE: Final = 224
 _REACH_MM: Final = 165.0
@@ -35,7 +35,7 @@ class Occlusion:
 
     Attributes:
         directions: (k, 3) float32, unit vectors of the head frame.
-        seen: (rows / 4, columns / 4, k) float32, 0..1, share of light passing per direction.
+        seen: (rows / 5, columns / 5, k) float32, 0..1, share of light passing per direction.
         open_sky: (rows, columns) float32, 0..1, cosine-weighted share of the whole outside.
     """
 
@@ -44,7 +44,7 @@ class Occlusion:
     open_sky: NDArray[np.float32]
 
     def towards(self, light: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return the share that passes from one unit direction: (rows / 4, columns / 4)."""
+        """Return the share that passes from one unit direction: (rows / 5, columns / 5)."""
         closeness = self.directions @ light
         weight = np.exp((closeness - closeness.max()) / 0.012).astype(np.float32)
         return np.asarray(self.seen @ (weight / weight.sum()), dtype=np.float32)
@@ -71,7 +71,7 @@ def _looking_along(direction: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _coarse(part: Part) -> tuple[Grid, NDArray[np.int32]]:
-    step = STEP if part.part is PartId.SKIN else 2
+    step = STEP if part.part is PartId.SKIN else 3
     grid = np.ascontiguousarray(part.points[::step, ::step])
     return grid, triangles(*grid.shape[:2])
 

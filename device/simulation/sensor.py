@@ -6,12 +6,13 @@ Rules kept here, in the order in which they happen:
    weakened by each channel's sensitivity.
 2. At ``REFERENCE_EXPOSURE_US``, without gain, radiance 1 (a white matt surface in full light)
    fills 96 % of the well in green.  A Bayer mosaic keeps one channel per pixel (RGGB).
-3. Shot noise is Gaussian with the variance of the expected electrons, read noise is added, the
-   well overflows at 8000 electrons, gain multiplies, 12 bits are kept, the black level is removed.
-4. White balance multiplies red and blue by fixed factors for a stated colour temperature; the
-   mosaic is filled in; the inverse of ``CROSSTALK`` gives linear sRGB.  That picture is
-   ``Exposed.linear``; clipped to 0..1 and coded by the sRGB curve to 8 bits it is
-   ``Exposed.image``: (rows, columns, 3) uint8, in the order red, green, blue.
+3. Noise is Gaussian with the variance of the electrons (shot) plus that of reading; the well
+   overflows at 8000 electrons, gain multiplies, 12 bits are kept, the black level is removed.
+4. The mosaic is filled in; white balance multiplies red and blue by fixed factors for a stated
+   colour temperature; all channels are cut where green is full; the inverse of ``CROSSTALK``
+   gives linear sRGB.  That picture is ``Exposed.linear``; clipped to 0..1 and coded by the sRGB
+   curve to 8 bits it is ``Exposed.image``: (rows, columns, 3) uint8, in the order red, green,
+   blue.
 
 Source: EMVA Standard 1288, release 4.0, section 2 (noise model); IEC 61966-2-1 (coding).
 """
@@ -35,6 +36,7 @@ REFERENCE_EXPOSURE_US: Final = 10_000
 _WHITE_FILLS: Final = 0.96
 _BLACK_LEVEL: Final = 64.0
 _TOP_CODE: Final = 4095.0
+_FINE: Final = 8
 CROSSTALK: Final = np.array([[0.82, 0.16, 0.02], [0.11, 0.79, 0.10], [0.02, 0.17, 0.81]])
 SENSITIVITY: Final = np.array([0.64, 1.0, 0.72])
 
@@ -107,29 +109,24 @@ def expose(light: Map, setting: Exposure, rng: np.random.Generator, factor: floa
     rows, columns = light.shape[:2]
     time = setting.exposure_us / REFERENCE_EXPOSURE_US * factor
     mix = CROSSTALK * SENSITIVITY[:, None] * (FULL_WELL * _WHITE_FILLS * time)
+    mixed = cv2.transform(light, mix.astype(np.float32))
     electrons = np.empty((rows, columns), np.float32)
-    # Each place of the mosaic needs one channel only: mix just that one.
     for top, left, channel in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
-        weights = mix[channel].astype(np.float32)
-        electrons[top::2, left::2] = light[top::2, left::2] @ weights
-    electrons += np.sqrt(electrons) * rng.standard_normal((rows, columns), dtype=np.float32)
-    np.clip(electrons, 0.0, FULL_WELL, out=electrons)
-    electrons += np.float32(READ_NOISE) * rng.standard_normal((rows, columns), dtype=np.float32)
+        electrons[top::2, left::2] = mixed[top::2, left::2, channel]
+    spread = np.sqrt(electrons + np.float32(READ_NOISE**2))
+    electrons += spread * rng.standard_normal((rows, columns), dtype=np.float32)
+    np.minimum(electrons, FULL_WELL, out=electrons)
     gain = 10.0 ** (setting.gain_db / 20.0)
     slope = (_TOP_CODE - _BLACK_LEVEL) / FULL_WELL * gain
     code = np.clip(np.rint(electrons * np.float32(slope) + np.float32(_BLACK_LEVEL)), 0, _TOP_CODE)
     # Filled in at 16 bits with the black level kept, so that noise in the dark stays unbiased.
-    mosaic = (code * np.float32(8.0)).astype(np.uint16)
+    mosaic = (code * np.float32(_FINE)).astype(np.uint16)
     colour = cv2.demosaicing(mosaic, cv2.COLOR_BayerRGGB2RGB_EA).astype(np.float32)
-    colour = (colour / np.float32(8.0) - np.float32(_BLACK_LEVEL)) / np.float32(
-        _TOP_CODE - _BLACK_LEVEL
-    )
+    colour *= np.float32(1.0 / (_FINE * (_TOP_CODE - _BLACK_LEVEL)))
+    colour -= np.float32(_BLACK_LEVEL / (_TOP_CODE - _BLACK_LEVEL))
+    colour *= white_balance_gains(setting.white_balance_k).astype(np.float32)
+    # Cut where green is full, so that overexposed whites stay white.
     np.minimum(colour, 1.0, out=colour)
-    gains = white_balance_gains(setting.white_balance_k)
-    # White balance, then from the sensor's colours to linear sRGB; 1 is a just-full green well.
-    matrix = np.linalg.inv(CROSSTALK) * gains
-    linear = colour.reshape(-1, 3) @ matrix.T.astype(np.float32)
-    return Exposed(
-        image=encode(linear).reshape(rows, columns, 3),
-        linear=np.asarray(linear.reshape(rows, columns, 3), dtype=np.float32),
-    )
+    matrix = np.linalg.inv(CROSSTALK).astype(np.float32)
+    linear = np.asarray(cv2.transform(colour, matrix), dtype=np.float32)
+    return Exposed(image=encode(linear), linear=linear)

@@ -40,6 +40,10 @@ _FACE_MM: Final = (-75.0, 75.0, -120.0, 95.0)
 _ATLAS_PER_MM: Final = 4
 _SPOT_SATURATION: Final = 0.16
 """A spot adds at most this melanosome fraction, on dark skin less: it has no black holes."""
+_SPARSE: Final = 8
+_TEXELS_PER_MM: Final = 12
+"""More than the colour map has anywhere on the face."""
+
 _BROW_SHADE: Final = 75
 """Brows are darker than the hair of the head: 128 would be alike."""
 
@@ -121,7 +125,9 @@ def front_atlas(points: Grid) -> NDArray[np.float32]:
     return np.asarray(np.where(colour[..., 2:] > 0.5, found, -1.0), dtype=np.float32)  # noqa: PLR2004
 
 
-def _draw_spots(surface: HeadSurface, typology: TypologyClass) -> tuple[Spot, ...]:
+def _draw_spots(
+    surface: HeadSurface, typology: TypologyClass, atlas: NDArray[np.float32]
+) -> tuple[Spot, ...]:
     """Scatter freckles, sun spots, moles and a few papules over the face."""
     rng = np.random.default_rng(np.random.SeedSequence([surface.identity.seed, 0x5B]))
     light = list(TypologyClass).index(typology)
@@ -132,7 +138,6 @@ def _draw_spots(surface: HeadSurface, typology: TypologyClass) -> tuple[Spot, ..
         (3, (0.7, 1.2), (5.0, 9.0), 0.0),
         (5, (0.6, 1.3), (0.0, 0.0), 0.035),
     ]
-    atlas = front_atlas(surface.points)
     left, _, _, high = _FACE_MM
     spots = []
     for count, radius, melanin, blood in kinds:
@@ -163,18 +168,21 @@ def _stamp(
     points: Grid, spots: tuple[Spot, ...], melanin: Field, blood: Field, base: float
 ) -> None:
     """Add every spot to the maps, in place."""
+    sparse = points[::_SPARSE, ::_SPARSE]
+    most = np.float32(_SPOT_SATURATION * (1.0 - 3.0 * base))
     for spot in spots:
         centre = np.array(spot.centre_mm, np.float32)
-        square = (points[..., 0] - centre[0]) ** 2 + (points[..., 1] - centre[1]) ** 2
-        near = np.argwhere(square < (3.2 * spot.radius_mm) ** 2)
-        if not near.size:
-            continue
-        (r0, c0), (r1, c1) = near.min(axis=0), near.max(axis=0) + 1
-        window = (slice(r0, r1), slice(c0, c1))
+        square = ((sparse - centre) ** 2).sum(axis=-1)
+        row, column = divmod(int(np.argmin(square)), sparse.shape[1])
+        reach = _SPARSE + int(3.2 * spot.radius_mm * _TEXELS_PER_MM)
+        window = (
+            slice(max(row * _SPARSE - reach, 0), row * _SPARSE + reach),
+            slice(max(column * _SPARSE - reach, 0), column * _SPARSE + reach),
+        )
         distance = np.linalg.norm(points[window] - centre, axis=-1) / spot.radius_mm
-        shape = np.exp(-0.5 * np.clip(distance, 0, None) ** 2.6)
+        shape = np.exp(-0.5 * distance**2.6)
         added = np.float32(base * spot.melanin) * shape
-        melanin[window] += added / (1.0 + added / np.float32(_SPOT_SATURATION * (1.0 - 3.0 * base)))
+        melanin[window] += added / (1.0 + added / most)
         blood[window] += np.float32(spot.blood) * shape
 
 
@@ -200,34 +208,58 @@ def _chromophores(
     blood = BLOOD_FRACTION * (0.92 + 0.13 * flush + 0.30 * under_eye + 0.35 * lid)
     blood += (0.020 * cheeks * (1.0 + 0.25 * flush) + 0.016 * nose) * (1.0 - calm)
     blood += 0.007 * bell(x, 15.0) * bell(y - form.chin_y, 10.0)
+    melanin, blood = melanin.astype(np.float32), blood.astype(np.float32)
+    _colour_lips(form, points, along, melanin=melanin, blood=blood, base=base)
+    _colour_lid_linings(form, points, melanin, blood)
+    return melanin, blood
+
+
+def _window(inside: NDArray[np.bool_]) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _colour_lips(
+    form: HeadForm, points: Grid, along: Grid, *, melanin: Field, blood: Field, base: float
+) -> None:
+    """Redden the lips, in place."""
+    box = _window(
+        (np.abs(points[..., 0]) < 36.0)  # noqa: PLR2004 - millimetres
+        & (np.abs(points[..., 1] - form.mouth_y) < 24.0)  # noqa: PLR2004 - millimetres
+        & (points[..., 2] > -45.0)  # noqa: PLR2004 - millimetres
+    )
+    x, y, z = (points[box][..., k] for k in range(3))
     lips = form.lips(x, y)
-    rim = 0.03 * mottle_tile(seed, 3).sample(along * np.float32(2.0))
+    rim = 0.03 * mottle_tile(form.identity.seed, 3).sample(along[box] * np.float32(2.0))
     inside = ramp(1.14, 0.90, np.abs(lips.height) + rim) * ramp(1.02, 0.95, lips.across)
     inside = inside * ramp(-40.0, -25.0, z)
     grain = 0.10 * bell(lips.height, 0.6) * np.sin(x * 5.2 + 1.1 * np.sin(x * 1.7))
-    blood += inside * (0.085 + 0.02 * grain)
-    melanin *= 1.0 + inside * (0.10 - 0.45 * float(np.interp(base, [0.05, 0.2], [0, 1])))
-    melanin *= 1.0 + 1.6 * bell(lips.height, 0.10) * inside
-    # Inside the lids and at their inner corner the lining is red and holds no pigment.
-    cut = form.fissure(ex)
-    inner = ramp(0.4, -0.4, np.maximum(y - cut.upper, cut.lower - y))
-    inner = (
-        inner
-        * ramp(-0.06, 0.0, cut.along)
-        * (0.35 + 0.65 * ramp(0.6, 0.3, cut.along))
-        * ramp(-35, -25, z)
+    blood[box] += inside * (0.085 + 0.02 * grain)
+    paler = 0.10 - 0.45 * float(np.interp(base, [0.05, 0.2], [0, 1]))
+    melanin[box] *= (1.0 + inside * paler) * (1.0 + 1.6 * bell(lips.height, 0.10) * inside)
+
+
+def _colour_lid_linings(form: HeadForm, points: Grid, melanin: Field, blood: Field) -> None:
+    """Redden the inside of the lids and their inner corners, in place: no pigment is there."""
+    box = _window(
+        (np.abs(points[..., 0]) < 60.0)  # noqa: PLR2004 - millimetres
+        & (np.abs(points[..., 1]) < 14.0)  # noqa: PLR2004 - millimetres
+        & (points[..., 2] > -40.0)  # noqa: PLR2004 - millimetres
     )
-    melanin *= 1.0 - 0.75 * inner
-    blood += 0.045 * inner
-    return np.asarray(melanin, dtype=np.float32), np.asarray(blood, dtype=np.float32)
+    x, y, z = (points[box][..., k] for k in range(3))
+    cut = form.fissure(np.abs(x) - form.eye_x)
+    inner = ramp(0.4, -0.4, np.maximum(y - cut.upper, cut.lower - y))
+    inner = inner * ramp(-0.06, 0.0, cut.along) * (0.35 + 0.65 * ramp(0.6, 0.3, cut.along))
+    inner = inner * ramp(1.06, 1.0, cut.along) * ramp(-35.0, -25.0, z)
+    melanin[box] *= 1.0 - 0.75 * inner
+    blood[box] += 0.045 * inner
 
 
 def _hair_drawing(
-    form: HeadForm, surface: HeadSurface
+    form: HeadForm, surface: HeadSurface, atlas: NDArray[np.float32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Draw brows and cap: the share of hair covering the skin, and the shade of strands."""
     rows, columns = ROWS * DRAWING_SCALE, COLUMNS * DRAWING_SCALE
-    atlas = front_atlas(surface.points)
     left, _, _, high = _FACE_MM
     drawing = np.zeros((rows, columns), np.uint8)
     for stroke in brow_strokes(form):
@@ -266,12 +298,13 @@ def draw_skin(
     """
     form = HeadForm(surface.identity)
     before = replace(surface, points=rest)
+    atlas = front_atlas(rest)
     size = (COLUMNS * MAP_SCALE, ROWS * MAP_SCALE)
     fine = np.asarray(cv2.resize(rest, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     melanin, blood = _chromophores(form, before, fine, typology, change.redness_faded)
     spots = tuple(
         replace(s, melanin=s.melanin * (1 - change.spots_faded))
-        for s in _draw_spots(before, typology)
+        for s in _draw_spots(before, typology, atlas)
     )
     _stamp(fine, spots, melanin, blood, melanin_of(typology))
     x, y = rest[..., 0], rest[..., 1]
@@ -281,7 +314,7 @@ def draw_skin(
     gloss = 0.8 + 0.3 * zone + 0.5 * on_lips * ramp(-40, -25, rest[..., 2])
     pores = 0.55 + 0.6 * bell(np.abs(x) - 20.0, 18.0) * bell(y + 28.0, 20.0) + 0.3 * zone
     pores = pores * (1.0 - 0.9 * on_lips)
-    hair, strands = _hair_drawing(form, before)
+    hair, strands = _hair_drawing(form, before, atlas)
     return SkinMaps(
         albedo=paint(melanin, blood),
         hair=hair,

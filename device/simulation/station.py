@@ -23,11 +23,10 @@ from numpy.typing import NDArray
 
 from device.simulation.assets import Arrays, HeadAsset, cache_name, head_asset, kept
 from device.simulation.faults import Conditions
-from device.simulation.head_form import HeadForm
-from device.simulation.lashes import draw_lashes
 from device.simulation.lights import panels
 from device.simulation.optics import through_lens
-from device.simulation.render import Placed, compose, light_all, rasterise
+from device.simulation.raster import Placed, rasterise
+from device.simulation.render import Stage, paint_view
 from device.simulation.rig import DEMO, PREVIEW, Camera, Resolution, StereoRig, stereo_rig
 from device.simulation.scene import Pose, Scene
 from device.simulation.sensor import Exposed, Exposure, expose
@@ -85,6 +84,11 @@ def _remembered(name: str, folder: Path | None, make: Callable[[], Arrays]) -> A
     return found
 
 
+def forget_views() -> None:
+    """Forget every view kept in memory."""
+    _VIEWS.clear()
+
+
 def _asset(scene: Scene, folder: Path | None) -> HeadAsset | None:
     if scene.subject is None or scene.board is not None:
         return None
@@ -125,24 +129,15 @@ def _render(scene: Scene, camera: Camera, pose: Pose, asset: HeadAsset | None, s
     placed: list[Placed] = [(part, pose) for part in asset.parts] if asset else []
     target = scene.card()
     if target is not None:
-        placed.append((target[0].part(target[1]), np.eye(4)))
-    ring = panels(scene.conditions().light(scene.light))
+        placed.append((target[0].part(), target[1]))
     raster = rasterise(camera, placed, step)
-    lit = light_all(placed, ring, camera.position_mm, asset, stride=2 * step)
-    radiance = compose(
-        raster,
-        camera,
+    stage = Stage(
         placed=placed,
-        panels=ring,
+        panels=panels(scene.conditions().light(scene.light)),
         asset=asset,
-        card=target[0] if target else None,
-        lit=lit,
+        card=target[0] if target is not None else None,
     )
-    if asset is not None:
-        level = float(np.mean(lit[asset.parts[0].part].diffuse))
-        tone = asset.maps.hair_rgb * np.float32(0.3 * level)
-        form = HeadForm(asset.surface.identity)
-        draw_lashes(radiance, raster.depth_mm, form=form, pose=pose, camera=camera, tone=tone)
+    radiance = paint_view(stage, camera, raster, stride=2 * step)
     return {
         "radiance": np.minimum(radiance, 60000.0).astype(np.float16),
         "depth_mm": raster.depth_mm,

@@ -1,0 +1,1 @@
+"""Tests of the simulated station: its ground truth must be true."""
