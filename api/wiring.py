@@ -118,6 +118,8 @@ def open_system(
             settings.database, clinic=clinic, keys=keys, clock=our_clock, randomness=chance
         )
         opened.callback(log.close)
+        if settings.checkpoint_copies.is_relative_to(settings.data):
+            settings.checkpoint_copies.mkdir(parents=True, exist_ok=True)
         engine = open_engine(settings.database)
         opened.callback(engine.dispose)
         shelf = DatabaseShelf(engine)

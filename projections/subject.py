@@ -202,3 +202,9 @@ def pseudonyms(connection: sa.Connection, subjects: set[str]) -> dict[str, str]:
     query = sa.select(SUBJECT.c.subject, SUBJECT.c.pseudonym)
     rows = connection.execute(query.where(SUBJECT.c.subject.in_(sorted(subjects))))
     return {row.subject: row.pseudonym for row in rows}
+
+
+def erased_subjects(connection: sa.Connection) -> list[str]:
+    """Return every subject whose content was erased."""
+    query = sa.select(SUBJECT.c.subject).where(SUBJECT.c.erased_at.is_not(None))
+    return list(connection.execute(query).scalars())

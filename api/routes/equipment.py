@@ -154,7 +154,7 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
         card=device_card(row, now),
         configuration=row["configuration"],
         calibrations=[
-            _calibration(each, row, state, names, str(now)) for each in row["calibrations"]
+            _calibration(each, row, state, names, now=str(now)) for each in row["calibrations"]
         ],
         illumination=[{"at": each["at"], **each["record"]} for each in row["illumination"]],
         field_checks=[{"at": each["at"], **each["record"]} for each in row["field_checks"]],
