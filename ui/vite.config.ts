@@ -37,8 +37,14 @@ export default defineConfig(async ({ command, mode }): Promise<UserConfig> => {
       target: "es2023",
       reportCompressedSize: false,
       chunkSizeWarningLimit: 900,
+      rolldownOptions: {
+        // Marks for servers that render components; there is none here.
+        onwarn: (warning, warn) => {
+          if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning);
+        },
+      },
       assetsInlineLimit: 0, // fonts and images come from our own address, never as data
     },
-    server: { proxy: mode === "mock" ? {} : { "/api": "http://127.0.0.1:8000" } },
+    server: { proxy: mode === "mock" ? {} : { "/api": "http://127.0.0.1:8000", "/version": "http://127.0.0.1:8000" } },
   };
 });

@@ -87,7 +87,7 @@ function read(path: string[], query: URLSearchParams): Reply {
     case "artefacts":
       return { status: 200, type: "image/svg+xml", body: map(hue(decodeURIComponent(key ?? ""))) };
     case "version":
-      return { status: 200, body: { version: "0.1.0", build: digest("build"), clinic: ME.clinic.name, demo: true } };
+      return { status: 200, body: { version: "0.1.0", build: ME.build.digest, clinic: ME.clinic.name, demo: true } };
     default:
       return NOTHING;
   }

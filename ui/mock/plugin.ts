@@ -1,5 +1,8 @@
-// Serves the mock from the development server; never part of a build.
+// Serves the mock from the development server, and beside a finished build; never part of one.
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { extname, join, resolve } from "node:path";
 import type { Plugin } from "vite";
 import { answer, standing } from "./answers";
 
@@ -10,13 +13,40 @@ export function mock(): Plugin {
     name: "vultus-mock",
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
-        const url = request.url ?? "";
-        if (!url.startsWith(PREFIX)) return next();
-        if (url.startsWith(`${PREFIX}/updates`)) return stream(response);
-        void reply(request, response, url.slice(PREFIX.length));
+        if (!answered(request, response)) next();
+      });
+    },
+    configurePreviewServer(server) {
+      const { root, build } = server.config;
+      const page = join(resolve(root, build.outDir), "index.html");
+      server.middlewares.use((request, response, next) => {
+        const nonce = randomBytes(16).toString("base64url");
+        response.setHeader("Content-Security-Policy", policy(nonce));
+        if (answered(request, response)) return;
+        if (extname((request.url ?? "").split("?")[0] ?? "") !== "") return next();
+        response.setHeader("Content-Type", "text/html");
+        response.end(readFileSync(page, "utf8").replaceAll("__CSP_NONCE__", nonce));
       });
     },
   };
+}
+
+/** The policy under which the service serves the interface. */
+function policy(nonce: string): string {
+  return (
+    `default-src 'self'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; ` +
+    "img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; object-src 'none'; " +
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+  );
+}
+
+function answered(request: IncomingMessage, response: ServerResponse): boolean {
+  const url = request.url ?? "";
+  if (url === "/version") void reply(request, response, url);
+  else if (url.startsWith(`${PREFIX}/updates`)) stream(response);
+  else if (url.startsWith(PREFIX)) void reply(request, response, url.slice(PREFIX.length));
+  else return false;
+  return true;
 }
 
 function stream(response: ServerResponse): void {
@@ -37,5 +67,7 @@ async function reply(request: IncomingMessage, response: ServerResponse, path: s
   };
   if (etag !== undefined) headers.ETag = `"${etag}"`;
   response.writeHead(status, headers);
-  response.end(said === undefined ? undefined : typeof said === "string" ? said : JSON.stringify(said));
+  response.end(
+    said === undefined ? undefined : typeof said === "string" ? said : JSON.stringify(said),
+  );
 }

@@ -1,6 +1,7 @@
 // Starts the web interface.
-import "@mantine/core/styles.layer.css";
+// The order matters: it decides which style layer yields to which.
 import "./instrument.css";
+import "@mantine/core/styles.layer.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
@@ -8,7 +9,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { isProblem } from "./api/problem";
 import { createAppRouter } from "./router";
-import { theme } from "./theme";
+import { colourVariables, theme } from "./theme";
 
 const MOST_RETRIES = 3;
 
@@ -33,7 +34,12 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no root");
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} getStyleNonce={nonce} forceColorScheme="light">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={colourVariables}
+      getStyleNonce={nonce}
+      forceColorScheme="light"
+    >
       <QueryClientProvider client={queries}>
         <RouterProvider router={createAppRouter()} />
       </QueryClientProvider>

@@ -1,6 +1,6 @@
 // Numbers as a laboratory writes them: no more digits than the uncertainty supports.
 
-const MOST_DECIMALS = 4;
+const MOST_DECIMALS = 3;
 
 /** Decimals that show an uncertainty with two significant digits. */
 export function decimalsFor(uncertainty: number): number {
@@ -15,6 +15,11 @@ export function plainNumber(value: number): string {
   if (size === 0) return "0";
   const decimals = Math.min(MOST_DECIMALS, Math.max(0, 2 - Math.floor(Math.log10(size))));
   return minus(value.toFixed(decimals));
+}
+
+/** A bound as it was set: exact, so without zeros that say nothing. */
+export function boundNumber(value: number): string {
+  return minus(String(Number(value.toPrecision(6))));
 }
 
 /** A value, with its uncertainty when there is one, both to the same decimal. */

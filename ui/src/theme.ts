@@ -3,6 +3,7 @@ import {
   Badge,
   Button,
   createTheme,
+  type CSSVariablesResolver,
   type MantineColorsTuple,
   Modal,
   NumberInput,
@@ -26,12 +27,38 @@ const petrol: MantineColorsTuple = [
   "#0a3f44",
 ];
 
+const red: MantineColorsTuple = [
+  "#fcefed",
+  "#fae0dc",
+  "#f2bdb5",
+  "#e5968a",
+  "#d66f61",
+  "#c64f40",
+  "#b5392a",
+  "#aa2c20",
+  "#9f2219",
+  "#851b14",
+];
+
+/** Greys of the component library, dark enough to be read. */
+export const colourVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  dark: {},
+  light: {
+    "--mantine-color-dimmed": "#586562",
+    "--mantine-color-placeholder": "#66726e",
+    "--mantine-color-default-border": "#84918c",
+    "--mantine-color-error": "#9f2219",
+    "--mantine-color-text": "#13211f",
+  },
+});
+
 const field = { styles: { label: { fontWeight: 500, marginBottom: 3 } } };
 
 export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: 8,
-  colors: { petrol },
+  colors: { petrol, red },
   fontFamily: '"Plex Sans", system-ui, sans-serif',
   fontFamilyMonospace: '"Plex Mono", ui-monospace, monospace',
   defaultRadius: 3,

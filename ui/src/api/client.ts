@@ -36,6 +36,13 @@ interface Outcome<Data> {
   response: Response;
 }
 
+/** Reads one of the few addresses outside the programming interface proper. */
+export async function readPlain<Data>(path: string): Promise<Data> {
+  const response = await fetch(path, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw problemFrom(null, response.status);
+  return (await response.json()) as Data;
+}
+
 /** Waits for an answer and returns its content; throws a `ProblemError` for anything else. */
 export async function answer<Data>(call: Promise<Outcome<Data>>): Promise<Data> {
   let outcome: Outcome<Data>;

@@ -1,10 +1,17 @@
 // What can be read, each with the key under which it is kept.
 import { queryOptions } from "@tanstack/react-query";
-import { answer, client } from "./client";
+import { answer, client, readPlain } from "./client";
+import type { Version } from "./types";
 
 export const me = queryOptions({
   queryKey: ["me"],
   queryFn: () => answer(client.GET("/me")),
+  staleTime: 60_000,
+});
+
+export const version = queryOptions({
+  queryKey: ["version"],
+  queryFn: () => readPlain<Version>("/version"),
   staleTime: 60_000,
 });
 

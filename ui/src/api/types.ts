@@ -30,6 +30,14 @@ export interface Me {
   idle_seconds: number;
 }
 
+/** What anyone may know of the running service; the clinic only where it says so. */
+export interface Version {
+  version: string;
+  build: string;
+  clinic?: string;
+  demo?: boolean;
+}
+
 export interface Reauthentication {
   reauthentication: string;
   valid_seconds: number;

@@ -1,5 +1,5 @@
 // A reading against its limits: the allowed band, the bounds, and where the value fell.
-import { plainNumber, unitText } from "../quantities";
+import { boundNumber, plainNumber, unitText } from "../quantities";
 import styles from "./BulletBar.module.css";
 
 interface Props {
@@ -11,8 +11,6 @@ interface Props {
   label: string;
 }
 
-const WIDTH = 160;
-const HEIGHT = 16;
 const MARGIN = 0.3;
 
 /** The range a bar covers: both bounds and the value, with a margin around them. */
@@ -27,27 +25,31 @@ export function scaleOf(value: number, minimum: number | null, maximum: number |
 
 export function BulletBar({ value, unit, minimum = null, maximum = null, passed, label }: Props) {
   const { low, high } = scaleOf(value, minimum, maximum);
-  const at = (mark: number) => ((mark - low) / (high - low)) * WIDTH;
+  const at = (mark: number) => ((mark - low) / (high - low)) * 100;
   const from = minimum === null ? 0 : at(minimum);
-  const to = maximum === null ? WIDTH : at(maximum);
+  const to = maximum === null ? 100 : at(maximum);
   const bounds = limitText(minimum, maximum, unit);
   const verdict = passed === null ? "" : passed ? ", within limits" : ", outside limits";
   return (
     <svg
       className={styles.bar}
       data-passed={passed}
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      preserveAspectRatio="none"
       role="img"
       aria-label={`${label} ${plainNumber(value)} ${unitText(unit)}; limit ${bounds}${verdict}`}
     >
-      <rect className={styles.ground} x={0} y={5} width={WIDTH} height={6} />
+      <rect className={styles.ground} x="0%" y={5} width="100%" height={6} />
       {(minimum !== null || maximum !== null) && (
-        <rect className={styles.band} x={from} y={5} width={Math.max(0, to - from)} height={6} />
+        <rect className={styles.band} x={`${from}%`} y={5} width={`${Math.max(0, to - from)}%`} height={6} />
       )}
-      {minimum !== null && <rect className={styles.bound} x={from - 0.75} y={2} width={1.5} height={12} />}
-      {maximum !== null && <rect className={styles.bound} x={to - 0.75} y={2} width={1.5} height={12} />}
-      <path className={styles.value} d={`M${at(value)} 8l4.5 -7h-9zM${at(value)} 8v7`} />
+      {[minimum, maximum].map(
+        (bound) =>
+          bound !== null && (
+            <line key={bound} className={styles.bound} x1={`${at(bound)}%`} x2={`${at(bound)}%`} y1={2} y2={14} />
+          ),
+      )}
+      <svg x={`${at(value)}%`} overflow="visible">
+        <path className={styles.value} d="M0 7.5l4 -6.5h-8zM0 7v7.5" />
+      </svg>
     </svg>
   );
 }
@@ -56,9 +58,9 @@ export function BulletBar({ value, unit, minimum = null, maximum = null, passed,
 export function limitText(minimum: number | null, maximum: number | null, unit: string): string {
   const behind = unitText(unit) === "" ? "" : ` ${unitText(unit)}`;
   if (minimum !== null && maximum !== null) {
-    return `${plainNumber(minimum)} to ${plainNumber(maximum)}${behind}`;
+    return `${boundNumber(minimum)} to ${boundNumber(maximum)}${behind}`;
   }
-  if (minimum !== null) return `at least ${plainNumber(minimum)}${behind}`;
-  if (maximum !== null) return `at most ${plainNumber(maximum)}${behind}`;
+  if (minimum !== null) return `at least ${boundNumber(minimum)}${behind}`;
+  if (maximum !== null) return `at most ${boundNumber(maximum)}${behind}`;
   return "none";
 }

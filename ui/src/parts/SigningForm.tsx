@@ -96,7 +96,7 @@ export function SigningForm<Output extends Recorded>(props: Props<Output>) {
         }
       />
       {!wantsPassword && (
-        <Anchor component="button" type="button" size="xs" onClick={() => setWithPassword(true)}>
+        <Anchor component="button" type="button" size="xs" ta="left" onClick={() => setWithPassword(true)}>
           Signed in more than four hours ago? Give your password as well
         </Anchor>
       )}

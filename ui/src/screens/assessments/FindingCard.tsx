@@ -89,8 +89,8 @@ function Details({ finding, previous, actions }: Pick<Props, "finding" | "previo
           <>
             <dt>Last session</dt>
             <dd>
-              {quantity(previous.value, uncertainty === null ? null : uncertainty).split(" ±")[0]}{" "}
-              {unitText(finding.unit)}, {changeText(value - previous.value, uncertainty)}
+              {earlierText(previous.value, finding)}
+              <span>{changeText(value - previous.value, uncertainty)}</span>
             </dd>
           </>
         )}
@@ -125,6 +125,11 @@ function Details({ finding, previous, actions }: Pick<Props, "finding" | "previo
       )}
     </div>
   );
+}
+
+function earlierText(value: number, { uncertainty, unit }: Finding): string {
+  const [number] = quantity(value, uncertainty).split(" ±");
+  return `${number} ${unitText(unit)}`.trim();
 }
 
 function Judged({ finding }: { finding: Finding }) {

@@ -26,7 +26,7 @@ export function AuditRow({ item }: { item: AuditItem }) {
         <td>
           {item.actor_name ?? "unnamed"} <span className="quiet">{item.actor_kind}</span>
         </td>
-        <td>
+        <td className={styles.when}>
           <Link to="/audit-trail" search={{ stream: item.stream }} title={item.stream}>
             {words(kind)} <span className="mono">{id.slice(-6)}</span>
           </Link>

@@ -18,6 +18,7 @@ export function MeasurementTable({ measurements }: { measurements: readonly Meas
           <th>Measurement</th>
           <th>Against its limit</th>
           <th>Value</th>
+          <th>Unit</th>
           <th>Limit</th>
         </tr>
       </thead>
@@ -37,8 +38,9 @@ export function MeasurementTable({ measurements }: { measurements: readonly Meas
                 <BulletBar {...each} label={label} />
               </td>
               <td className={styles.value}>
-                {plainNumber(each.value)} <span>{unitText(each.unit)}</span>
+                {plainNumber(each.value)}
               </td>
+              <td className={styles.unit}>{unitText(each.unit)}</td>
               <td className={styles.limit}>{limitText(each.minimum ?? null, each.maximum ?? null, "1")}</td>
             </tr>
           );

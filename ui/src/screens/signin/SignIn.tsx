@@ -1,6 +1,6 @@
 // Signing in: account, password and one-time code, together.
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { answer, client, writing } from "../../api/client";
@@ -15,6 +15,7 @@ export function SignIn() {
   const { back } = route.useSearch();
   const router = useRouter();
   const queries = useQueryClient();
+  const running = useQuery(read.version).data;
   const [typed, setTyped] = useState({ account: "", password: "", code: "" });
   const signIn = useWrite(
     (input: typeof typed, key) =>
@@ -39,8 +40,13 @@ export function SignIn() {
     <div className={styles.ground}>
       <Reticle />
       <main className={styles.sheet}>
+        {running?.demo && (
+          <p className={styles.demo}>
+            <strong>Demo</strong> invented people, nothing here is clinical
+          </p>
+        )}
         <h1>vultus</h1>
-        <p className={styles.lead}>Clinical facial imaging record</p>
+        <p className={styles.lead}>{running?.clinic ?? "Clinical facial imaging record"}</p>
         <form onSubmit={submit} className={styles.form}>
           <TextInput
             label="Account"
@@ -79,7 +85,16 @@ export function SignIn() {
             Sign in
           </Button>
         </form>
-        <p className={styles.foot}>Every sign-in, also a failed one, is kept in the record.</p>
+        <p className={styles.foot}>
+          Every sign-in, also a failed one, is kept in the record.
+          {running && (
+            <>
+              {" "}
+              Build {running.version}{" "}
+              <code className="mono">{running.build.replace("sha256:", "").slice(0, 8)}</code>.
+            </>
+          )}
+        </p>
       </main>
     </div>
   );

@@ -37,8 +37,7 @@ export function Consents({ subject, consents, closed }: Props) {
             <li key={purpose}>
               <span className={styles.purpose}>{words(purpose)}</span>
               <Mark tone={STATES[state].tone}>{STATES[state].text}</Mark>
-              <span className={styles.small}>{described(consent)}</span>
-              {record && (
+              {record ? (
                 <span className={styles.answers}>
                   {state === "granted" ? (
                     <Button size="compact-xs" variant="default" onClick={ask("withdraw")}>
@@ -50,7 +49,10 @@ export function Consents({ subject, consents, closed }: Props) {
                     </Button>
                   )}
                 </span>
+              ) : (
+                <span />
               )}
+              {consent?.at && <span className={styles.small}>{described(consent)}</span>}
             </li>
           );
         })}
@@ -62,8 +64,8 @@ export function Consents({ subject, consents, closed }: Props) {
   );
 }
 
-function described(consent: Consent | undefined): string {
-  if (consent === undefined || consent.state === "none" || consent.at === null) return "";
+function described(consent: Consent): string {
+  if (consent.at === null) return "";
   const until = consent.valid_until === null ? "" : `, until ${day(consent.valid_until)}`;
   return `${day(consent.at)}, wording ${consent.wording_version ?? "unknown"}${until}`;
 }

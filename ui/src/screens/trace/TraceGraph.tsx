@@ -16,6 +16,7 @@ interface Props {
 
 type Card = Node<{ node: TraceNode; chosen: boolean; near: boolean; onChoose: (id: string) => void }, "card">;
 
+const HANDLE = { className: styles.handle, isConnectable: false };
 const NODE_TYPES = { card: NodeCard };
 
 export function TraceGraph({ trace, chosen, onChoose }: Props) {
@@ -36,10 +37,13 @@ export function TraceGraph({ trace, chosen, onChoose }: Props) {
   }));
   const edges: Edge[] = trace.edges.map(({ from, to, label }) => {
     const lit = from === chosen || to === chosen;
+    const below = places.get(from)?.column === places.get(to)?.column;
     return {
       id: `${from}|${to}|${label}`,
       source: from,
       target: to,
+      sourceHandle: below ? "bottom" : "right",
+      targetHandle: below ? "top" : "left",
       label: lit ? label : undefined,
       className: lit ? styles.lit : styles.edge,
       zIndex: lit ? 1 : 0,
@@ -58,7 +62,6 @@ export function TraceGraph({ trace, chosen, onChoose }: Props) {
         minZoom={0.25}
         maxZoom={1.6}
         nodesConnectable={false}
-        proOptions={{ hideAttribution: true }}
       >
         <Background gap={22} size={1} color="#cfd6d2" />
         <Controls showInteractive={false} />
@@ -70,7 +73,8 @@ export function TraceGraph({ trace, chosen, onChoose }: Props) {
 function NodeCard({ data: { node, chosen, near, onChoose } }: NodeProps<Card>) {
   return (
     <>
-      <Handle type="target" position={Position.Left} className={styles.handle} isConnectable={false} />
+      <Handle id="left" type="target" position={Position.Left} {...HANDLE} />
+      <Handle id="top" type="target" position={Position.Top} {...HANDLE} />
       <button
         type="button"
         className={`${styles.node} nodrag nopan`}
@@ -88,7 +92,8 @@ function NodeCard({ data: { node, chosen, near, onChoose } }: NodeProps<Card>) {
         </span>
         <span className={styles.title}>{node.title}</span>
       </button>
-      <Handle type="source" position={Position.Right} className={styles.handle} isConnectable={false} />
+      <Handle id="right" type="source" position={Position.Right} {...HANDLE} />
+      <Handle id="bottom" type="source" position={Position.Bottom} {...HANDLE} />
     </>
   );
 }

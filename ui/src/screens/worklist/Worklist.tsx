@@ -2,7 +2,7 @@
 import { SegmentedControl, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import * as read from "../../api/queries";
 import type { WorkItem } from "../../api/types";
 import { Empty } from "../../parts/Empty";
@@ -13,7 +13,7 @@ import { Loaded } from "../../parts/Loaded";
 import { Page } from "../../parts/Page";
 import { useMe } from "../../shell/me";
 import { DeviceSummary } from "./DeviceSummary";
-import { awaits, placeOf, type Show, shown } from "./selection";
+import { others, placeOf, type Show, shown } from "./selection";
 import { WorkRow } from "./WorkRow";
 import styles from "./Worklist.module.css";
 
@@ -26,7 +26,9 @@ export function Worklist() {
   const [show, setShow] = useState<Show>("mine");
   const [at, setAt] = useState(0);
   const all = found.data?.items ?? [];
-  const items = shown(all, show, query, me.permissions);
+  const first = shown(all, show, query, me.permissions);
+  const rest = show === "mine" ? others(all, query, me.permissions) : [];
+  const items = [...first, ...rest];
   const chosen = Math.min(at, Math.max(0, items.length - 1));
   const number = (which: Show) => shown(all, which, "", me.permissions).length;
 
@@ -52,7 +54,7 @@ export function Worklist() {
   return (
     <Page
       title="Worklist"
-      lead={<span>{me.display_name}, {awaitsText(all.filter((item) => awaits(item, me.permissions)))}</span>}
+      lead={<span>{awaitsText(number("mine"))}</span>}
       actions={
         <Link to="/subjects" className={styles.start}>
           <Glyph name="plus" /> New capture
@@ -94,17 +96,22 @@ export function Worklist() {
                     : `Nothing matches “${query}” here.`}
                 </Empty>
               ) : (
-                <ul className={styles.rows}>
-                  {items.map((item, index) => (
-                    <WorkRow
-                      key={item.session + item.kind + item.pseudonym}
-                      id={`work-${index}`}
-                      item={item}
-                      chosen={index === chosen}
-                      onPoint={() => setAt(index)}
-                    />
-                  ))}
-                </ul>
+                [
+                  { heading: null, from: 0, group: first },
+                  { heading: "Going on without you", from: first.length, group: rest },
+                ].map(({ heading, from, group }) => (
+                  <Rows key={from} heading={group.length > 0 ? heading : null}>
+                    {group.map((item, index) => (
+                      <WorkRow
+                        key={item.session + item.kind + item.pseudonym}
+                        id={`work-${from + index}`}
+                        item={item}
+                        chosen={from + index === chosen}
+                        onPoint={() => setAt(from + index)}
+                      />
+                    ))}
+                  </Rows>
+                ))
               )}
               <p className={styles.keys}>
                 <KeyHint keys="j" /> <KeyHint keys="k" /> move, <KeyHint keys="Enter" /> open
@@ -122,7 +129,16 @@ export function Worklist() {
   );
 }
 
-function awaitsText(items: readonly WorkItem[]): string {
-  if (items.length === 0) return "nothing awaits you";
-  return items.length === 1 ? "1 thing awaits you" : `${items.length} things await you`;
+function Rows({ heading, children }: { heading: string | null; children: ReactNode }) {
+  return (
+    <>
+      {heading !== null && <h2 className={styles.heading}>{heading}</h2>}
+      <ul>{children}</ul>
+    </>
+  );
+}
+
+function awaitsText(number: number): string {
+  if (number === 0) return "Nothing awaits you";
+  return number === 1 ? "1 thing awaits you" : `${number} things await you`;
 }

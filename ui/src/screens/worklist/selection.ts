@@ -43,6 +43,15 @@ export function shown(
     .sort((one, other) => (URGENCY[one.kind] ?? 9) - (URGENCY[other.kind] ?? 9));
 }
 
+/** What is going on without awaiting this person, so that nothing is out of sight. */
+export function others(
+  items: readonly WorkItem[],
+  query: string,
+  permissions: readonly string[],
+): WorkItem[] {
+  return shown(items, "all", query, permissions).filter((item) => !awaits(item, permissions));
+}
+
 /** The screen on which a line's work is done. */
 export function placeOf(item: WorkItem) {
   if (item.report !== null && (item.kind === "done" || item.kind === "attention")) {
