@@ -10,7 +10,7 @@ Rules kept here:
 
 from dataclasses import dataclass
 
-from domain.events.assessment import AssessmentAmended, AssessmentSignedOff
+from domain.events.assessment import AssessmentAmended, AssessmentOpened, AssessmentSignedOff
 from domain.events.capture_session import (
     AttemptJudged,
     AttemptMeasured,
@@ -23,6 +23,7 @@ from domain.events.equipment import CalibrationInvalidated
 from domain.events.inference import InferenceCompleted, InferenceFailed, InferenceRequested
 from domain.events.model_release import ModelSuspended
 from domain.events.record import Record
+from domain.events.subject import SubjectKeyDestroyed
 from domain.values.consent import Purpose
 from domain.values.identifiers import (
     AssessmentId,
@@ -95,6 +96,13 @@ class OpenAssessment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFoundations:
+    """Flag an assessment with whatever it rests on that was found defective before it opened."""
+
+    assessment: AssessmentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderReport:
     """Render and issue the report of the digest signed last."""
 
@@ -116,6 +124,17 @@ class FlagReports:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryOutErasure:
+    """Destroy a subject's key and remove what it protects.
+
+    Attributes:
+        key: Identifier of the data key.
+    """
+
+    key: str
+
+
 Step = (
     MeasureAttempt
     | JudgeAttempt
@@ -124,15 +143,17 @@ Step = (
     | RequestInferences
     | RunInference
     | OpenAssessment
+    | CheckFoundations
     | RenderReport
     | FlagReports
+    | CarryOutErasure
 )
 
 RELEVANT = frozenset({Purpose.CLINICAL_CAPTURE, Purpose.AI_ANALYSIS})
 """The purposes that reports rest on; withdrawing another touches no report."""
 
 
-def next_steps(record: Record) -> tuple[Step, ...]:  # noqa: PLR0911 - one case per fact
+def next_steps(record: Record) -> tuple[Step, ...]:  # noqa: C901, PLR0911, PLR0912 - one case per fact
     """Return the steps that a recorded fact calls for, in the order to take them."""
     stream = record.stream
     match record.event:
@@ -153,6 +174,8 @@ def next_steps(record: Record) -> tuple[Step, ...]:  # noqa: PLR0911 - one case 
             return (OpenAssessment(ended=InferenceId.of_stream(stream)),)
         case SessionClosed():
             return (OpenAssessment(ended=SessionId.of_stream(stream)),)
+        case AssessmentOpened(assessment=assessment):
+            return (CheckFoundations(assessment=assessment),)
         case AssessmentSignedOff() | AssessmentAmended():
             return (RenderReport(assessment=AssessmentId.of_stream(stream)),)
         case CalibrationInvalidated(calibration=calibration, reason=reason):
@@ -165,5 +188,7 @@ def next_steps(record: Record) -> tuple[Step, ...]:  # noqa: PLR0911 - one case 
         case ConsentWithdrawn(subject=subject, purpose=purpose) if purpose in RELEVANT:
             why = f"consent to {purpose} was withdrawn"
             return (FlagReports(affected=subject, cause=stream, reason=why),)
+        case SubjectKeyDestroyed(key=key):
+            return (CarryOutErasure(key=key),)
         case _:
             return ()

@@ -13,7 +13,10 @@ from domain.events.inference import InferenceFailed
 from domain.events.model_release import ModelSuspended
 from domain.events.names import Event
 from domain.events.record import Shredded
+from domain.events.subject import SubjectKeyDestroyed
 from domain.policies import (
+    CarryOutErasure,
+    CheckFoundations,
     FlagReports,
     JudgeAttempt,
     MeasureAttempt,
@@ -42,6 +45,7 @@ from tests.builders import (
 from tests.event_builders import (
     a_photograph_imported,
     a_record,
+    an_assessment_opened,
     an_attempt_judged,
     an_attempt_measured,
     an_attempt_submitted,
@@ -85,6 +89,7 @@ SIGNATURE = a_signature(a_digest())
         (InferenceFailed(rule="x", evidence="y"), RUN.stream, (OpenAssessment(ended=RUN),)),
         (SessionClosed(accepted=(FIRST,)), SESSION.stream, (OpenAssessment(ended=SESSION),)),
         (SessionAbandoned(reason="left"), SESSION.stream, ()),
+        (an_assessment_opened(), ASSESSMENT.stream, (CheckFoundations(assessment=ASSESSMENT),)),
         (
             AssessmentSignedOff(signature=SIGNATURE),
             ASSESSMENT.stream,
@@ -94,6 +99,16 @@ SIGNATURE = a_signature(a_digest())
             AssessmentAmended(number=1, text="x", signature=SIGNATURE),
             ASSESSMENT.stream,
             (RenderReport(assessment=ASSESSMENT),),
+        ),
+        (
+            SubjectKeyDestroyed(
+                key=f"subject:{SUBJECT}",
+                approval=SIGNATURE,
+                certificate=a_digest(),
+                purged_blobs=0,
+            ),
+            SUBJECT.stream,
+            (CarryOutErasure(key=f"subject:{SUBJECT}"),),
         ),
     ],
 )

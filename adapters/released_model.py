@@ -1,0 +1,66 @@
+"""A registered model release with its bytes: checked, then ready to run on a recorded request.
+
+Rules kept here:
+
+1. A manifest counts only as the very bytes that were registered, with a signature that holds under
+   the key registered with it [DRV-18]; whether that key is trusted was decided at registration.
+2. What the record says of the model is what the signed manifest says of it.
+"""
+
+from adapters.captures import read_capture, read_picture
+from adapters.inference.release import ModelRelease, verify_release
+from adapters.inference.skin_colour_input import SkinColourInput, skin_colour_input
+from adapters.keys.signing import verify_ed25519
+from adapters.workbench import Workbench
+from domain.errors import DigestMismatch, NotFound
+from domain.events.inference import InferenceRequested
+from domain.values.model import ModelManifest
+
+
+def read_manifest(bench: Workbench, registered: ModelManifest) -> ModelRelease:
+    """Return what the signed manifest of a registered model says.
+
+    Raises:
+        NotFound: the manifest's bytes were never stored.
+        SignatureInvalid: the signature does not hold.
+        DigestMismatch: the manifest is of another model.
+        MalformedInput: the bytes are no manifest.
+    """
+    content = bench.content(registered.manifest_digest, key=bench.clinic_key)
+    key = bytes.fromhex(registered.signing_key)
+    release = verify_release(
+        content,
+        bytes.fromhex(registered.signature),
+        lambda message, signature: verify_ed25519(key, signature, message),
+    )
+    if release.model != registered.model.digest:
+        raise DigestMismatch(
+            f"the manifest is of {release.model}, {registered.model.digest} was registered"
+        )
+    return release
+
+
+def read_input(
+    bench: Workbench, requested: InferenceRequested, release: ModelRelease
+) -> SkinColourInput:
+    """Return what a requested run is given, made of the stored frame.
+
+    Raises:
+        NotFound: the attempt or its frame is not there.
+        ContentErased: the subject was erased.
+        MalformedInput: the frame is no picture the model can be given.
+    """
+    capture = read_capture(bench, requested.session, requested.attempt)
+    frame = next(
+        (each for each in capture.attempt.frames if each.content.digest in requested.frames), None
+    )
+    if frame is None:
+        message = f"attempt {requested.attempt} has none of the frames of {requested.inference}"
+        raise NotFound(message)
+    prompts = capture.opened.prompts
+    return skin_colour_input(
+        read_picture(bench, frame, key=capture.key),
+        colour_residual_max_delta_e=float(release.input_domain.colour_residual_max_delta_e),
+        makeup=prompts.makeup,
+        neutral_expression=prompts.neutral_expression,
+    )

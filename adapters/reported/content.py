@@ -1,0 +1,198 @@
+"""The whole content of one report, assembled from the record, and the digests it rests on.
+
+Rules kept here:
+
+1. The report says when it was called for, not when it happened to be rendered, and shows the log as
+   it was then: repeated, it comes out byte for byte alike.
+2. Everything it rests on is named by digest and place in the log [REQ-IN-181, 204].
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from adapters.ledger.checkpointer import origin
+from adapters.reported.comparison import report_comparison
+from adapters.reported.conditions import (
+    report_algorithms,
+    report_calibration,
+    report_conditions,
+    report_versions,
+    view_words,
+)
+from adapters.reported.pictures import report_images
+from adapters.reported.results import report_findings, report_withheld
+from adapters.reported.sources import Sources, read_person, read_sources
+from adapters.reports import wording
+from adapters.reports.content import EvidenceItem, LogState, ReportContent, Trace
+from adapters.reports.identity import CaptureSession, Clinic, SignOff
+from adapters.workbench import Workbench
+from domain.events.acquisition_protocol import ProtocolApproved
+from domain.events.capture_session import DepthReconstructed
+from domain.events.equipment import CalibrationRecorded
+from domain.events.inference import InferenceCompleted
+from domain.events.model_release import ModelRegistered
+from domain.events.record import Record
+from domain.rules.acquisition_protocol import content_digest
+from domain.rules.report import report_number
+from domain.values.content import Digest
+from domain.values.identifiers import AssessmentId, ReportId
+
+LIMITATIONS: Final = (
+    "Pictures show the face at one moment under one light.",
+    "Decision support for a practitioner's own judgement; it diagnoses nothing.",
+    "No clinical validation with people has been completed for these outputs.",
+)
+CONTRAINDICATIONS: Final = ("Not for the diagnosis or exclusion of any disease.",)
+
+
+def read_report(
+    bench: Workbench, assessment: AssessmentId, calling: Record
+) -> tuple[ReportContent, tuple[Digest, ...]]:
+    """Return a report's content and the digests of everything it rests on.
+
+    Args:
+        bench: What to work with.
+        assessment: The assessment to report.
+        calling: The record that called for the report; nothing later goes in.
+
+    Raises:
+        NotFound: something the report rests on is not recorded or not stored.
+        ContentErased: the subject was erased.
+        MalformedInput: a report cannot be made of it.
+    """
+    sources = read_sources(bench, assessment, calling.seq)
+    contents = _distinct(_contents(bench, sources))
+    evidence = (*contents, *_distinct(_statements(bench, sources)))
+    depths = _depths(bench, sources)
+    signature = sources.signature
+    report = ReportId.derived(assessment, signature.digest)
+    manifests = [run.manifest for run in sources.runs]
+    content = ReportContent(
+        report=report,
+        number=report_number(report),
+        issued_at=sources.moment(calling.committed_at),
+        clinic=Clinic(name=sources.clinic.name, demo=sources.clinic.demo),
+        pseudonym=sources.pseudonym,
+        sessions=(_session(bench, sources),),
+        conclusion=_conclusion(sources),
+        sign_off=SignOff(
+            signer=read_person(bench, signature.signer, sources.seq),
+            meaning=signature.meaning.value,
+            signed_at=sources.moment(signature.signed_at),
+            signed_digest=signature.digest,
+        ),
+        images=report_images(bench, sources),
+        findings=report_findings(sources),
+        withheld=report_withheld(sources),
+        comparison=report_comparison(bench, sources),
+        algorithms=report_algorithms(bench, sources),
+        conditions=report_conditions(sources, depths),
+        calibration=report_calibration(bench, sources),
+        limitations=_once(LIMITATIONS, *(each.limitations for each in manifests)),
+        contraindications=_once(CONTRAINDICATIONS, *(each.contraindications for each in manifests)),
+        versions=report_versions(bench, sources),
+        trace=Trace(
+            evidence=evidence,
+            log=LogState(
+                origin=origin(bench.clinic),
+                size=calling.seq + 1,
+                root=Digest.from_raw(bench.tree.root(calling.seq + 1)),
+            ),
+        ),
+    )
+    return content, tuple(each.digest for each in contents)
+
+
+def _session(bench: Workbench, sources: Sources) -> CaptureSession:
+    attempts = sources.captures[0].session.attempts
+    return CaptureSession(
+        label="Session 1",
+        captured_at=sources.moment(sources.taken_at),
+        operator=read_person(bench, sources.captures[0].opened.operator, sources.seq),
+        protocol=f"{sources.protocol.name}, version {sources.protocol.version}",
+        accepted_attempts=len(sources.captures),
+        refused_attempts=len(attempts) - len(sources.captures),
+    )
+
+
+def _conclusion(sources: Sources) -> str:
+    """Return the conclusion as signed, and every amendment signed since, in order."""
+    amendments = (
+        f"Amendment {each.number}, {wording.moment(sources.moment(each.signature.signed_at))}: "
+        f"{each.text}"
+        for each in sources.assessment.amendments
+    )
+    return "\n".join((sources.assessment.conclusion or "", *amendments))
+
+
+def _contents(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
+    """Yield every stored content the report rests on."""
+    for capture in sources.captures:
+        view = view_words(capture.attempt.view).lower()
+        for frame in capture.attempt.frames:
+            yield EvidenceItem(
+                label=f"Frame, {view}, {frame.role.value}",
+                digest=frame.content.digest,
+                seq=capture.seq,
+            )
+    for record in bench.log.stream(sources.session.stream):
+        made = record.event
+        if isinstance(made, DepthReconstructed) and made.attempt in sources.assessment.attempts:
+            yield EvidenceItem(label="Depth map", digest=made.depth.digest, seq=record.seq)
+    yield from _calibrations(bench, sources)
+    for run in sources.runs:
+        for record in bench.log.stream(run.requested.release.stream):
+            if isinstance(record.event, ModelRegistered):
+                digest = record.event.manifest.model.digest
+                yield EvidenceItem(label=f"Model {run.model}", digest=digest, seq=record.seq)
+        for record in bench.log.stream(run.inference.stream):
+            if isinstance(record.event, InferenceCompleted):
+                for each in record.event.artefacts:
+                    yield EvidenceItem(
+                        label=f"{each.name.replace('-', ' ').capitalize()} of {run.model}",
+                        digest=each.content.digest,
+                        seq=record.seq,
+                    )
+
+
+def _calibrations(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
+    """Yield the parameters of every calibration that an accepted attempt names."""
+    device = sources.captures[0].opened.device
+    if device is None:
+        return
+    used = {each.attempt.calibration for each in sources.captures}
+    for record in bench.log.stream(device.stream):
+        made = record.event
+        if isinstance(made, CalibrationRecorded) and made.calibration.calibration in used:
+            digest = made.calibration.parameters.digest
+            yield EvidenceItem(label="Calibration parameters", digest=digest, seq=record.seq)
+
+
+def _statements(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
+    """Yield what the report rests on beside stored contents."""
+    for record in bench.log.stream(sources.protocol_id.stream):
+        if isinstance(record.event, ProtocolApproved):
+            name = f"{sources.protocol.name} {sources.protocol.version}"
+            digest = content_digest(sources.protocol)
+            yield EvidenceItem(label=f"Protocol {name}", digest=digest, seq=record.seq)
+    for run in sources.runs:
+        for record in bench.log.stream(run.inference.stream):
+            if isinstance(record.event, InferenceCompleted):
+                yield EvidenceItem(
+                    label=f"Record of the run of {run.model}",
+                    digest=Digest.from_raw(record.leaf),
+                    seq=record.seq,
+                )
+
+
+def _depths(bench: Workbench, sources: Sources) -> tuple[DepthReconstructed, ...]:
+    events = (record.event for record in bench.log.stream(sources.session.stream))
+    return tuple(each for each in events if isinstance(each, DepthReconstructed))
+
+
+def _once(*lists: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for texts in lists for each in texts))
+
+
+def _distinct(items: Iterable[EvidenceItem]) -> tuple[EvidenceItem, ...]:
+    return tuple({each.digest: each for each in items}.values())

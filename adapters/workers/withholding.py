@@ -1,0 +1,37 @@
+"""Records on which grounds facial volume is withheld, all of them at once.
+
+Rules kept here:
+
+1. Volume needs a calibrated stereo pair, a valid locked calibration and a validated claim
+   [REQ-IN-046 to 049, 074, 122]; every ground that is missing is recorded with its evidence.
+2. No accuracy, repeatability and clinical study of volume is recorded in this version of the
+   product, so its claim counts as not validated.
+"""
+
+from typing import Final
+
+from adapters.captures import read_capture, read_gate
+from adapters.workbench import Workbench
+from domain.events.record import Record
+from domain.handling import update
+from domain.policies import WithholdVolume
+from domain.rules.attempt import volume_withheld
+from domain.rules.capture_session import CAPTURE_SESSION
+
+WORKER = "withholding"
+CLAIM_VALIDATED: Final = False
+
+
+def withhold_volume(bench: Workbench, step: WithholdVolume, calling: Record) -> tuple[Record, ...]:
+    """Record every ground on which volume is withheld; () when all are recorded."""
+    capture = read_capture(bench, step.session, step.attempt)
+    gate = read_gate(bench, capture)
+    return update(
+        bench.log,
+        CAPTURE_SESSION,
+        step.session.stream,
+        lambda session: volume_withheld(
+            session, step.attempt, calibration=gate, claim_validated=CLAIM_VALIDATED
+        ),
+        bench.context(calling, WORKER, subject=capture.subject),
+    )

@@ -1,0 +1,31 @@
+"""Small stereo pairs of a drawn face with the colour chart beside it, drawn once per run."""
+
+from functools import cache
+
+from adapters.imaging.calibration import calibration_to_bytes
+from tests.adapters.imaging import drawings, scenes
+
+SCENE = scenes.Scene(width=456, height=608)
+_CHART = drawings.ChartSketch(patch_px=13, left_px=2, top_px=6)
+
+
+@cache
+def pair(*, seed: int = 1, chart: bool = True) -> tuple[bytes, bytes]:
+    """Return the left and right picture of a face as PNG; the seed moves the sensor noise."""
+    left, right = (_picture(side, seed=seed, chart=chart) for side in ("left", "right"))
+    return left, right
+
+
+@cache
+def parameters() -> bytes:
+    """Return the rig's calibration as it is stored."""
+    return calibration_to_bytes(scenes.calibration(SCENE))
+
+
+def _picture(side: str, *, seed: int, chart: bool) -> bytes:
+    scene = scenes.Scene(width=SCENE.width, height=SCENE.height, seed=seed)
+    picture = scenes.render(scene, side).copy()
+    if chart:
+        drawn = drawings.encode(drawings.chart_picture(_CHART, width=100, height=80))
+        picture[520:600, 4:104] = drawn
+    return scenes.png(picture)
