@@ -70,7 +70,7 @@ def open_reading(system: System, *, at_least: int | None = None) -> Iterator[Rea
     if at_least is not None:
         system.runner.reached(min(at_least, system.log.size() - 1), timeout_s=PATIENCE_S)
     position = system.runner.position()
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         yield Reading(system, connection, position)
 
 

@@ -162,7 +162,7 @@ def _report(system: System, wanted: str) -> tuple[ReportId, str]:
     query = sa.select(REPORT.c.report, REPORT.c.subject).where(
         (REPORT.c.report == wanted) | (REPORT.c.number == wanted)
     )
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         row = connection.execute(query).one_or_none()
     if row is None:
         message = f"there is no report {wanted}"

@@ -137,7 +137,7 @@ def public_key(system: System, device: DeviceId) -> str:
 def recorded_sequence(system: System, device: DeviceId) -> int:
     """Return the highest number under which something of this station is recorded; 0 before."""
     system.runner.catch_up()
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         return last_sequence(connection, device)
 
 

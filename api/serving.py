@@ -130,7 +130,7 @@ def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
 
 def _destroy_again(system: System) -> None:
     """Destroy what the record says is destroyed, should a restored backup have brought it back."""
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         erased = erased_subjects(connection)
     for subject in erased:
         key = f"subject:{SubjectId(subject)}"

@@ -18,7 +18,7 @@ from fastapi import Request
 
 from adapters.accounts import Accounts
 from adapters.blobs.filesystem import FilesystemBlobStore
-from adapters.database import migrate, open_engine
+from adapters.database import migrate, open_engine, reading
 from adapters.eventlog.log import RecordLog, open_event_log
 from adapters.keys.key_ring import FileKeyRing
 from adapters.keys.master_key import MasterKey, create_master_key_file, load_master_key_file
@@ -43,7 +43,8 @@ class System:
     Attributes:
         settings: Service settings.
         clinic: Whose record this is.
-        engine: The database of projections and accounts.
+        engine: The database of projections and accounts, for writing.
+        reads: The same for reading only; never waits for a writer.
         log: The event log.
         blobs: Large content.
         keys: Data keys.
@@ -59,6 +60,7 @@ class System:
     settings: Settings
     clinic: ClinicId
     engine: sa.Engine
+    reads: sa.Engine
     log: RecordLog
     blobs: BlobStore
     keys: KeyRing
@@ -127,12 +129,13 @@ def open_system(
             settings=settings,
             clinic=clinic,
             engine=engine,
+            reads=reading(engine),
             log=log,
             blobs=FilesystemBlobStore(settings.data / "blobs", keys),
             keys=keys,
             clock=our_clock,
             randomness=chance,
-            runner=ProjectionRunner(engine, log, ALL),
+            runner=ProjectionRunner(engine, log, ALL, reads=reading(engine)),
             accounts=Accounts(engine, keys=keys, clinic_key=f"clinic:{clinic}", randomness=chance),
             shelf=shelf,
             checkpointer=Checkpointer(

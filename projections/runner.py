@@ -112,7 +112,7 @@ class ProjectionRunner:
 
     def positions(self) -> tuple[Position, ...]:
         """Return how far each projection has come, in order of name."""
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             rows = connection.execute(sa.select(POSITION).order_by(POSITION.c.name)).all()
         return tuple(
             Position(

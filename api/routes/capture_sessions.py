@@ -97,7 +97,7 @@ def open_session(new: NewSession, person: Worker, system: Running, key: Idempote
     load_existing(system.log, SUBJECT, subject.stream)
     device = None if new.device is None else DeviceId(new.device)
     sources = Sources.of(system)
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         manifest = model_list(system, connection)
         clinic = clinic_row(connection) or {}
     protocol = sources.protocol(ProtocolId(new.protocol))

@@ -171,7 +171,7 @@ class BatchOut(BaseModel):
 def orders(caller: Station, system: Running) -> Orders:
     """Return the station's open sessions with everything it needs to capture them."""
     system.runner.catch_up()
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         device = equipment.device(connection, caller.device) or {}
         calibration = device.get("calibration")
         illumination = device.get("illumination") or []
@@ -286,7 +286,7 @@ def _use_nonce(nonce: str) -> None:
 
 def _key_of_session(system: System, caller: Caller, session: str) -> str:
     system.runner.catch_up()
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         row = capture_session.session(connection, SessionId(session))
     if row is None or row["device"] != caller.device:
         raise RuleViolation(

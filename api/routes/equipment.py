@@ -237,7 +237,7 @@ def _update(
 
 
 def _limits(system: System) -> CalibrationLimits:
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         approved = [row for row in protocols(connection) if row["state"] == "approved"]
     sources = Sources.of(system)
     for row in approved:

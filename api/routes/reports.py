@@ -112,7 +112,7 @@ def bundle(
 ) -> Response:
     """Return the evidence behind a report in one file that verifies offline [DRV-25]."""
     system.runner.catch_up()
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         row = found_or_refuse(read.report(connection, report), "report")
     system.checkpointer.sign()
     held = io.BytesIO()

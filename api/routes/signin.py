@@ -209,7 +209,7 @@ def _record_failure(system: System, proof: Proof) -> None:
 
 
 def _me(system: System, person: Person) -> Me:
-    with system.engine.connect() as connection:
+    with system.reads.connect() as connection:
         clinic = clinic_row(connection) or {}
     return Me(
         practitioner=str(person.practitioner),

@@ -16,13 +16,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from api.serving import Service
+from device.provision import provision
 from device.script import Script, ScriptedSession, Take
 from device.settings import Settings as StationSettings
 from device.simulated_station import simulated_station
 from device.simulation.faults import Fault, FaultState
 from device.simulation.identity import SessionChange, Side, TypologyClass
 from device.simulation.scene import Subject
-from device.station import Station, provision, work
+from device.station import Station
+from device.work import work
 from domain.errors import NotFound
 from domain.values.identifiers import DeviceId, PractitionerId
 from validation.demonstration import people, setting, visits
