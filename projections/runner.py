@@ -50,8 +50,23 @@ class Position:
 class ProjectionRunner:
     """Keeps a set of projections up with a log."""
 
-    def __init__(self, engine: sa.Engine, log: EventLog, projections: Sequence[Projection]) -> None:
-        """Keep these projections of this log in this database."""
+    def __init__(
+        self,
+        engine: sa.Engine,
+        log: EventLog,
+        projections: Sequence[Projection],
+        *,
+        reads: sa.Engine | None = None,
+    ) -> None:
+        """Keep these projections of this log in this database.
+
+        Args:
+            engine: The database, for writing.
+            log: The log.
+            projections: What to keep.
+            reads: The database, for reading only, so that looking never waits for a writer.
+        """
+        self._reads = reads or engine
         self._engine = engine
         self._log = log
         self._projections = {each.name: each for each in projections}
