@@ -16,7 +16,7 @@ from typing import Final
 from device.client import Client
 from device.outbox import Outbox
 from device.statement import Statement
-from domain.errors import NotSignedIn, Refusal, RuleViolation, Unavailable
+from domain.errors import IntegrityFailure, NotSignedIn, Refusal, RuleViolation, Unavailable
 
 BATCH: Final = 16
 FIRST_WAIT_S: Final = 0.5
@@ -41,24 +41,27 @@ class Progress:
 
 
 class Delivery:
-    """Delivers what waits in the outbox."""
+    """Delivers what waits in the outbox.
+
+    Attributes:
+        problem: Why the last step could not deliver; none when it could.
+    """
 
     def __init__(self, outbox: Outbox, client: Client) -> None:
         """Take the queue and the line to the server."""
         self._outbox = outbox
         self._client = client
+        self.problem: str | None = None
 
     def step(self) -> Progress:
         """Deliver the oldest statements once; what cannot be delivered stays."""
-        batch = self._outbox.waiting(BATCH)
-        if not batch:
-            return Progress()
         try:
-            for statement in batch:
-                self._deliver_content(statement)
-            return self._deliver(batch)
-        except (Unavailable, NotSignedIn) as error:
-            return Progress(problem=str(error))
+            done = self._step()
+        except (Unavailable, NotSignedIn, IntegrityFailure) as error:
+            # Nothing is deleted on an error, whatever it is; the problem stays visible.
+            done = Progress(problem=str(error))
+        self.problem = done.problem
+        return done
 
     def drain(self) -> Progress:
         """Deliver until the queue is empty or something stops it; for tests and commands."""
@@ -81,6 +84,12 @@ class Delivery:
                 continue
             stop.wait(pause_s)
             pause_s = min(2 * pause_s, LONGEST_WAIT_S)
+
+    def _step(self) -> Progress:
+        batch = self._outbox.waiting(BATCH)
+        for statement in batch:
+            self._deliver_content(statement)
+        return self._deliver(batch) if batch else Progress()
 
     def _deliver_content(self, statement: Statement) -> None:
         for place in self._outbox.unsettled(statement.sequence):

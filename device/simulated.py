@@ -9,7 +9,7 @@ Rules kept here:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,19 +18,24 @@ from typing import Final
 import numpy as np
 
 from adapters.imaging.calibrate import TargetBoard
-from device.calibrate import find_reference, patch_level
+from device.calibrate_light import find_reference, patch_level
 from device.ports import CameraSettings, Hardware, Pair, Picture
-from device.script import Script, ScriptedSession, Take
+from device.script import Script
+from device.simulated_world import (
+    SimulatedFixture,
+    SimulatedPanel,
+    SimulatedTarget,
+    SimulatedThermometer,
+    World,
+)
 from device.simulation.card import BOARD_MARKER_MM, BOARD_SQUARE_MM, BOARD_SQUARES
-from device.simulation.faults import FaultState
 from device.simulation.lights import RingLight, Zone, ZoneState
 from device.simulation.rig import DEMO, PREVIEW, Resolution
-from device.simulation.scene import BoardPose, Scene
+from device.simulation.scene import Scene
 from device.simulation.sensor import REFERENCE_EXPOSURE_US, Exposure, white_balance_gains
 from device.simulation.station import CaptureSettings, capture, preview
 from domain.errors import RuleViolation, Unavailable
-from domain.values.calibration import CalibrationTarget, WhiteBalance
-from domain.values.identifiers import SessionId
+from domain.values.calibration import WhiteBalance
 
 LIGHT_K: Final = 5600.0
 BOARD: Final = TargetBoard(
@@ -39,16 +44,6 @@ BOARD: Final = TargetBoard(
     square_mm=BOARD_SQUARE_MM,
     marker_mm=BOARD_MARKER_MM,
     dictionary="DICT_5X5_250",
-)
-BOARD_POSES: Final = (
-    (BoardPose(), 450.0),
-    (BoardPose(yaw_deg=22.0, right_mm=-12.0), 460.0),
-    (BoardPose(yaw_deg=-22.0, right_mm=12.0), 460.0),
-    (BoardPose(pitch_deg=20.0, down_mm=14.0), 450.0),
-    (BoardPose(pitch_deg=-20.0, down_mm=-14.0), 450.0),
-    (BoardPose(yaw_deg=14.0, pitch_deg=-14.0, roll_deg=18.0), 490.0),
-    (BoardPose(yaw_deg=-16.0, pitch_deg=12.0, roll_deg=-15.0, right_mm=-18.0), 430.0),
-    (BoardPose(yaw_deg=10.0, pitch_deg=18.0, right_mm=22.0, down_mm=20.0), 480.0),
 )
 _FULL_CURRENT_MA: Final = 350.0
 _MOST_GAIN_DB: Final = 36.0
@@ -62,49 +57,6 @@ def built_settings() -> CameraSettings:
         gain=1.0,
         white_balance=WhiteBalance(red=red, green=green, blue=blue),
     )
-
-
-@dataclass(slots=True, kw_only=True)
-class _World:
-    """What stands before the cameras now."""
-
-    script: Script
-    resolution: Resolution
-    cache: Path | None
-    started: int = 0
-    take: int = 0
-    pictures: int = 0
-    board: int | None = None
-    distance_error_mm: float = 0.0
-
-    @property
-    def session(self) -> ScriptedSession:
-        return self.script.sessions[min(max(0, self.started - 1), len(self.script.sessions) - 1)]
-
-    @property
-    def now(self) -> Take:
-        return self.session.takes[min(self.take, len(self.session.takes) - 1)]
-
-    def scene(self, ring: RingLight, *, shutter: bool) -> Scene:
-        take = self.now
-        if self.board is not None:
-            pose, distance_mm = BOARD_POSES[self.board]
-            drift = tuple(each for each in take.faults if each.fault.name == "RIG_DRIFT")
-            return Scene(
-                subject=None, board=pose, distance_mm=distance_mm, light=ring, faults=drift
-            )
-        faults: tuple[FaultState, ...] = take.faults + (take.at_shutter if shutter else ())
-        return Scene(
-            subject=self.session.subject,
-            pose=take.pose,
-            distance_mm=take.distance_mm,
-            light=ring,
-            faults=faults,
-        )
-
-    def seed(self) -> int:
-        self.pictures += 1
-        return self.script.noise_seed + self.pictures
 
 
 class SimulatedLights:
@@ -145,7 +97,7 @@ class SimulatedLights:
 class SimulatedCameras:
     """Two rendered cameras."""
 
-    def __init__(self, world: _World, lights: SimulatedLights, serials: tuple[str, str]) -> None:
+    def __init__(self, world: World, lights: SimulatedLights, serials: tuple[str, str]) -> None:
         """Look at the world in this light."""
         self._world = world
         self._lights = lights
@@ -192,89 +144,6 @@ class SimulatedCameras:
         )
 
 
-class SimulatedFixture:
-    """Rest, baseline lock and distance sensor of the scene."""
-
-    def __init__(self, world: _World) -> None:
-        """Read the world."""
-        self._world = world
-
-    def engaged(self) -> bool:
-        """Return whether the take has the rest in use."""
-        return self._world.now.engaged
-
-    def baseline_locked(self) -> bool:
-        """Return whether the take has the lock closed."""
-        return self._world.now.baseline_locked
-
-    def distance_mm(self) -> float | None:
-        """Return where the face stands."""
-        scene = self._world.scene(RingLight(), shutter=False)
-        return scene.distance_mm + scene.conditions().distance_shift_mm
-
-
-class SimulatedThermometer:
-    """A rig at rest."""
-
-    def temperature_c(self) -> float | None:
-        """Return the temperature of a clinic."""
-        return 24.5
-
-
-class SimulatedTarget:
-    """The printed board, held by a steady hand."""
-
-    def __init__(self, world: _World) -> None:
-        """Stand in the world."""
-        self._world = world
-
-    @property
-    def target(self) -> CalibrationTarget:
-        """The print the simulation renders."""
-        return CalibrationTarget(
-            serial="SIM-BOARD-1", certificate="SIM-CERT-1", kind="charuco-8x11-18mm"
-        )
-
-    def present(self, pose: int) -> bool:
-        """Bring the board into a pose; false after the last one."""
-        if pose >= len(BOARD_POSES):
-            return False
-        self._world.board = pose
-        return True
-
-    def away(self) -> None:
-        """Take the board away."""
-        self._world.board = None
-
-
-class SimulatedPanel:
-    """The operator: reads, presses, corrects."""
-
-    def __init__(self, world: _World) -> None:
-        """Act in the world."""
-        self._world = world
-        self.shown: list[str] = []
-
-    def welcome(self, session: SessionId) -> None:
-        """Bring the next scripted person to the station."""
-        self._world.started += 1
-        self._world.take = 0
-        self.shown.append(f"session {session}")
-
-    def show(self, words: str) -> None:
-        """Remember what was shown, once while it stands."""
-        if not self.shown or self.shown[-1] != words:
-            self.shown.append(words)
-
-    def refused(self) -> None:
-        """Correct what was wrong."""
-        self._world.take += 1
-
-    def armed(self) -> bool:
-        """Return whether the take has the shutter pressed."""
-        return self._world.now.armed
-
-
 class SimulatedStation:
     """A whole simulated station; the script can be changed while it runs."""
 
@@ -294,7 +163,7 @@ class SimulatedStation:
             resolution: Of the full pictures.
             cache: Folder for heads and views that are dear to make.
         """
-        self._world = _World(script=script, resolution=resolution, cache=cache)
+        self._world = World(script=script, resolution=resolution, cache=cache)
         lights = SimulatedLights()
         self.panel = SimulatedPanel(self._world)
         self.hardware = Hardware(

@@ -12,7 +12,8 @@ from device.script import Script, load_script
 from device.settings import Settings
 from device.simulated import BOARD, SimulatedStation, built_settings
 from device.simulation.rig import DEMO, Resolution
-from device.station import Station, connect, work
+from device.station import Station
+from device.work import connect, work
 from domain.ports import Clock, Randomness
 
 

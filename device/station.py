@@ -8,23 +8,21 @@ Rules kept here:
 4. The server's answers steer; the station goes on with the orders it has while the server is away.
 """
 
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final
 
 import httpx
 
 from adapters.imaging.calibrate import TargetBoard
-from adapters.imaging.calibration import StereoCalibration, calibration_from_bytes
+from adapters.imaging.calibration import StereoCalibration
 from adapters.system import SystemClock, SystemRandomness
 from device.attempt import Circumstances, pack_attempt
-from device.calibrate import calibrate, calibrate_light, check_in_field
 from device.client import Client
 from device.delivery import Delivery
+from device.facts import Facts
 from device.orders import Order, Orders
-from device.outbox import Outbox, Packed
+from device.outbox import Outbox
 from device.ports import CameraSettings, Hardware, SecureKey
 from device.preview import CHART_FOUND, Observed, measure_preview, station_gates
 from device.protocol import (
@@ -43,65 +41,25 @@ from device.protocol import (
 )
 from device.secure_key import FileSecureKey
 from device.settings import Settings
-from device.statement import sign_event
+from device.upkeep import Upkeep
 from domain.errors import NotSignedIn, RuleViolation, Unavailable
 from domain.events.capture_session import CaptureBlocked
-from domain.events.codec import from_plain, to_plain
 from domain.events.equipment import (
-    CalibrationRecorded,
     DeviceConfigurationChanged,
     FieldCheckPerformed,
-    IlluminationCalibrated,
 )
-from domain.events.names import Event
-from domain.ledger import canonical
-from domain.ledger.entry import SALT_SIZE
 from domain.ports import Clock, Randomness
 from domain.values.calibration import CalibrationRecord, IlluminationRecord
-from domain.values.capture import DeviceConfiguration, Gate, Stage
-from domain.values.content import Digest
+from domain.values.capture import Gate, Stage
 from domain.values.identifiers import (
     AttemptId,
-    CalibrationId,
     DeviceId,
     PractitionerId,
-    StreamName,
 )
 from domain.values.protocol import CalibrationLimits
-from domain.values.quality import QualityMeasurement
-from domain.values.time import DeviceTime
 
-_ILLUMINATION: Final = "illumination"
 _REQUEST_TIMEOUT_S: Final = 30.0
 _BUSY_PAUSE_S: Final = 0.02
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provisioned:
-    """What enrolment needs to know of a station.
-
-    Attributes:
-        serial: Serial number.
-        model: Type of station.
-        public_key: P-256 public key, SubjectPublicKeyInfo in DER, hexadecimal.
-        configuration: What runs and is mounted.
-    """
-
-    serial: str
-    model: str
-    public_key: str
-    configuration: DeviceConfiguration
-
-
-def provision(settings: Settings) -> Provisioned:
-    """Make the station's key, unless it has one, and say what to enrol."""
-    key = FileSecureKey.load_or_create(settings.folder / "keys")
-    return Provisioned(
-        serial=settings.serial,
-        model=settings.model,
-        public_key=key.public_key().hex(),
-        configuration=settings.configuration(key_storage=key.location),
-    )
 
 
 class Station:
@@ -146,21 +104,31 @@ class Station:
         self.device: DeviceId = settings.device
         self._hardware = hardware
         self._camera_settings = camera_settings
-        self._board = board
         self._key = key or FileSecureKey.load_or_create(settings.folder / "keys")
-        self._clock = clock or SystemClock()
-        self._randomness = randomness or SystemRandomness()
         self._monotonic_us = monotonic_us
+        self._new_id = (randomness or SystemRandomness()).uuid
         self.configuration = settings.configuration(key_storage=self._key.location)
         self.outbox = Outbox(settings.folder / "outbox.sqlite", self._key)
+        clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
+        self._facts = Facts(
+            self.outbox, device=self.device, key=self._key, clock=clock, randomness=randomness
+        )
         self.client = Client(
             http,
             device=self.device,
             key=self._key,
-            clock=self._clock,
-            randomness=self._randomness,
+            clock=clock,
+            randomness=randomness,
         )
         self.delivery = Delivery(self.outbox, self.client)
+        self._upkeep = Upkeep(
+            hardware,
+            self._facts,
+            board=board,
+            camera_settings=camera_settings,
+            configuration=self.configuration,
+            new_id=self._new_id,
+        )
         self._orders: Orders | None = None
         self._asked_us: int | None = None
         self._captures: dict[str, Capture] = {}
@@ -194,68 +162,30 @@ class Station:
 
         Raises:
             MalformedInput: too few poses show the target to both cameras.
-            Unavailable: hardware or disk fail; nothing was kept.
+            Unavailable: server, hardware or disk fail; nothing was kept.
         """
         self._must_state()
-        self._hardware.cameras.lock(self._camera_settings)
-        made = calibrate(
-            self._hardware,
-            self._board,
-            identifier=CalibrationId(self._randomness.uuid()),
-            operator=operator,
-            configuration=self.configuration,
-            limits=limits,
-            at=self._now(),
-        )
-        self._state(
-            CalibrationRecorded(calibration=made.record),
-            content=(made.parameters,),
-            keep={_parameters_name(made.record.parameters.digest): made.parameters},
-        )
-        return made.record
+        return self._upkeep.calibrate(operator=operator, limits=limits)
 
     def calibrate_light(self) -> IlluminationRecord:
         """Calibrate the light and keep the result for delivery.
 
         Raises:
-            Unavailable: hardware or disk fail; nothing was kept.
+            Unavailable: server, hardware or disk fail; nothing was kept.
         """
         self._must_state()
-        record, held = calibrate_light(self._hardware, self._camera_settings, at=self._now())
-        kept = {"record": to_plain(record), "exposure_us": held.exposure_us}
-        self._state(
-            IlluminationCalibrated(illumination=record),
-            keep={_ILLUMINATION: canonical.encode(kept)},
-        )
-        return record
+        return self._upkeep.calibrate_light()
 
     def check_in_field(self, *, limits: CalibrationLimits) -> FieldCheckPerformed:
         """Check the calibration in force with the target in its holder.
 
         Raises:
             RuleViolation: there is no calibration in force whose parameters the station holds.
-            Unavailable: hardware or disk fail; nothing was kept.
+            Unavailable: server, hardware or disk fail; nothing was kept.
         """
         self._must_state()
         locked = None if self._orders is None else self._orders.calibration
-        known = self._parameters()
-        if locked is None or known is None:
-            raise RuleViolation(
-                "calibration.in-force",
-                "the station does not hold a locked calibration",
-                "Calibrate the station and have the calibration locked.",
-            )
-        self._hardware.cameras.lock(self._camera_settings)
-        check = check_in_field(
-            self._hardware,
-            self._board,
-            known,
-            calibration=locked.calibration,
-            limits=limits,
-            at=self._now(),
-        )
-        self._state(check)
-        return check
+        return self._upkeep.check_in_field(locked, limits=limits)
 
     def ask_now(self) -> None:
         """Fetch the orders at once, whatever the interval."""
@@ -286,7 +216,7 @@ class Station:
         if self._orders is None and self.outbox.state().last_sequence == 0:
             # Numbers used before may be known to the server only: ask before the first one.
             return False
-        self._state(DeviceConfigurationChanged(configuration=self.configuration))
+        self._facts.state(DeviceConfigurationChanged(configuration=self.configuration))
         self._stated = True
         return True
 
@@ -314,7 +244,7 @@ class Station:
                 f"{state.waiting} deliveries wait. Connect the station, or free space."
             )
             return
-        light = self._illumination()
+        light = self._upkeep.illumination()
         distance_mm = self._hardware.fixture.distance_mm()
         measured = measure_preview(self._hardware.cameras.preview(), distance_mm)
         known = self._parameters()
@@ -326,7 +256,7 @@ class Station:
             baseline_mm=None if known is None else known.baseline_mm,
             nominal_baseline_mm=self.configuration.baseline_mm,
             illumination=light,
-            at=self._now(),
+            at=self._facts.now(),
             infeasible=self.settings.infeasible_reference,
         )
         seen = Look(
@@ -341,7 +271,7 @@ class Station:
                 case Shoot():
                     self._shoot(order, capture, action, observed, distance_mm)
                 case Refuse():
-                    self._state(
+                    self._facts.state(
                         CaptureBlocked(
                             stage=Stage.STATION,
                             view=action.view,
@@ -352,7 +282,7 @@ class Station:
                     )
                     self._hardware.panel.refused()
                 case CalibrateLight():
-                    self.calibrate_light()
+                    self._upkeep.calibrate_light()
                 case Show():
                     self._hardware.panel.show(action.words)
 
@@ -373,8 +303,8 @@ class Station:
         light, offset = observed.illumination, self.client.offset
         if locked is None or light is None or distance_mm is None:
             raise AssertionError("gates let a capture pass without calibration or distance")
-        captured_at = self._now()
-        attempt = AttemptId(self._randomness.uuid())
+        captured_at = self._facts.now()
+        attempt = AttemptId(self._new_id())
         try:
             pair = self._hardware.cameras.shoot()
             packed = pack_attempt(
@@ -397,9 +327,9 @@ class Station:
                     clock_uncertainty_ms=None if offset is None else offset.uncertainty_ms,
                 ),
                 gates=action.gates,
-                claims=_claims(observed.measurements),
+                claims=observed.measurements,
             )
-            self._state(packed.event, stream=order.session.stream, content=packed.content)
+            self._facts.state(packed.event, stream=order.session.stream, content=packed.content)
         except (Unavailable, RuleViolation) as error:
             after, actions = not_captured(capture, why=f"Not captured: {error}")
         else:
@@ -407,85 +337,9 @@ class Station:
         self._captures[order.session] = after
         self._act(actions)
 
-    def _state(
-        self,
-        event: Event,
-        *,
-        stream: StreamName | None = None,
-        content: tuple[bytes, ...] = (),
-        keep: dict[str, bytes] | None = None,
-    ) -> int:
-        """Sign an event and keep it for delivery; durable once this returns."""
-        digests = tuple(Digest.of(each) for each in content)
-
-        def make(sequence: int) -> Packed:
-            statement = sign_event(
-                event,
-                stream=stream or self.device.stream,
-                device=self.device,
-                sequence=sequence,
-                at=self._now(),
-                salt=self._randomness.token(SALT_SIZE),
-                content=digests,
-                key=self._key,
-            )
-            return Packed(statement=statement, content=content)
-
-        return self.outbox.put(make, keep=keep)
-
-    def _illumination(self) -> IlluminationRecord | None:
-        """Return the last illumination calibration, with the cameras set as it left them."""
-        kept = self.outbox.kept(_ILLUMINATION)
-        if kept is None:
-            return None
-        found = canonical.parse_canonical(kept)
-        exposure_us = float(found["exposure_us"])  # type: ignore[index, call-overload, arg-type]
-        self._hardware.cameras.lock(replace(self._camera_settings, exposure_us=exposure_us))
-        record: IlluminationRecord = from_plain(IlluminationRecord, found["record"])  # type: ignore[index, call-overload]
-        return record
-
     def _parameters(self) -> StereoCalibration | None:
         locked = None if self._orders is None else self._orders.calibration
-        if locked is None:
-            return None
-        kept = self.outbox.kept(_parameters_name(locked.parameters))
-        return None if kept is None else calibration_from_bytes(kept)
-
-    def _now(self) -> DeviceTime:
-        return DeviceTime(self._clock.now().us)
-
-
-def work(station: Station, stop: threading.Event) -> None:
-    """Capture and deliver until told to stop."""
-    delivering = threading.Thread(
-        target=station.delivery.run, args=(stop,), name="delivery", daemon=True
-    )
-    delivering.start()
-    try:
-        while not stop.is_set():
-            try:
-                busy = station.step()
-            except (Unavailable, RuleViolation) as error:
-                station.problem = str(error)
-                busy = False
-            stop.wait(_BUSY_PAUSE_S if busy else station.settings.poll_s)
-    finally:
-        stop.set()
-        delivering.join()
-
-
-def connect(settings: Settings) -> httpx.Client:
-    """Return a connection to the server's address; proxies of the machine are not used."""
-    return httpx.Client(base_url=settings.server, timeout=_REQUEST_TIMEOUT_S, trust_env=False)
-
-
-def _parameters_name(digest: Digest) -> str:
-    return f"parameters/{digest}"
-
-
-def _claims(measurements: tuple[QualityMeasurement, ...]) -> tuple[QualityMeasurement, ...]:
-    """Return the preview's measurements under names of their own: small pictures, other numbers."""
-    return tuple(replace(each, region=None) for each in measurements)
+        return None if locked is None else self._facts.parameters(locked.parameters)
 
 
 def _reference_passed(observed: Observed, action: Shoot) -> bool:

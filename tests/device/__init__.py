@@ -1,1 +1,1 @@
-"""Tests of the capture station."""
+"""The capture station, against simulated hardware and an honest simulated server."""

@@ -1,0 +1,180 @@
+"""The station's command: run, status, selftest, calibrate, queue, simulate.
+
+Rule kept here: heavy imports wait until a command needs them, so that a wrong word answers at once.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.errors import MalformedInput, RecordsError
+
+if TYPE_CHECKING:
+    from device.settings import Settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="vultus-station",
+        description="The capture station. Settings come from the environment (VULTUS_STATION_*).",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="capture and deliver until stopped")
+    commands.add_parser("status", help="show key, configuration and queue")
+    commands.add_parser("selftest", help="check key, disk, clock and server")
+    calibrate = commands.add_parser("calibrate", help="calibrate the rig and the light")
+    calibrate.add_argument("operator", help="identifier of the practitioner who performs it")
+    commands.add_parser("queue", help="show what waits and what was refused")
+    simulate = commands.add_parser("simulate", help="render the scripted takes to files")
+    simulate.add_argument("out", type=Path, help="folder for the pictures")
+    given = parser.parse_args(arguments)
+    try:
+        return _run(given)
+    except RecordsError as error:
+        print(f"vultus-station: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(given: argparse.Namespace) -> int:
+    match given.command:
+        case "run":
+            return _work()
+        case "status":
+            return _status()
+        case "selftest":
+            return _selftest()
+        case "calibrate":
+            return _calibrate(given.operator)
+        case "queue":
+            return _queue()
+        case _:
+            return _simulate(given.out)
+
+
+def _simulated_settings() -> "Settings":
+    from device.settings import from_environment
+
+    settings = from_environment()
+    if settings.scene is None:
+        # Without a scene nobody asked for rendered faces, and no driver for lights and fixture is
+        # part of this build.
+        raise MalformedInput(
+            "this build drives no lights and no fixture; set VULTUS_STATION_SCENE to a scene file "
+            "to run a simulated station"
+        )
+    return settings
+
+
+def _work() -> int:
+    from device.simulated_station import run_station
+
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    run_station(_simulated_settings(), stop=stop)
+    return 0
+
+
+def _status() -> int:
+    from device.provision import provision
+    from device.settings import from_environment
+
+    settings = from_environment()
+    made = provision(settings)
+    print(f"station    {made.serial} ({made.model})")
+    print(f"identifier {settings.device or 'none; enrol the station'}")
+    print(f"public key {made.public_key}")
+    print(f"firmware   {made.configuration.firmware}, software {made.configuration.software}")
+    print(f"key in     {made.configuration.key_storage}")
+    return _queue()
+
+
+def _selftest() -> int:
+    from device.simulated_station import simulated_station
+
+    station, _ = simulated_station(_simulated_settings())
+    try:
+        station.ask_now()
+        state, offset = station.outbox.state(), station.client.offset
+        enough = state.free_bytes >= station.settings.reserve_bytes
+        reached = station.problem is None
+        print(f"disk    {state.free_bytes >> 20} MB free: {'ok' if enough else 'too little'}")
+        print(f"server  {'ok' if reached else station.problem}")
+        if offset is not None:
+            print(f"clock   {offset.offset_ms:.0f} ms ahead, ±{offset.uncertainty_ms:.0f} ms")
+        return 0 if enough and reached else 1
+    finally:
+        station.close()
+
+
+def _calibrate(operator: str) -> int:
+    from device.settings import DEFAULT_LIMITS
+    from device.simulated_station import simulated_station
+    from domain.values.identifiers import PractitionerId
+
+    station, _ = simulated_station(_simulated_settings())
+    try:
+        record = station.calibrate(operator=PractitionerId(operator), limits=DEFAULT_LIMITS)
+        light = station.calibrate_light()
+        delivered = station.delivery.drain()
+        print(f"calibration {record.calibration}: {'passed' if record.passed else 'failed'}")
+        print(f"  residual {record.reprojection_error_px:.3f} px, epipolar error ", end="")
+        print(f"{record.epipolar_error_px:.3f} px, baseline {record.baseline_mm:.3f} mm")
+        print(f"light: {'passed' if light.passed else 'failed'}, {light.cct_k:.0f} K")
+        for reason in (*record.reasons, *light.reasons):
+            print(f"  {reason}")
+        print(delivered.problem or "delivered")
+        return 0 if record.passed and light.passed else 1
+    finally:
+        station.close()
+
+
+def _queue() -> int:
+    from device.outbox import Outbox
+    from device.secure_key import FileSecureKey
+    from device.settings import from_environment
+
+    settings = from_environment()
+    key = FileSecureKey.load_or_create(settings.folder / "keys")
+    outbox = Outbox(settings.folder / "outbox.sqlite", key)
+    try:
+        state = outbox.state()
+        since = f", oldest of {state.oldest}" if state.oldest else ""
+        print(f"waiting    {state.waiting}{since}")
+        print(f"refused    {state.refused}, kept aside")
+        print(f"last number {state.last_sequence}, {state.free_bytes >> 20} MB free")
+        for each in outbox.aside():
+            print(f"  {each.sequence}: {each.refusal.rule}: {each.refusal.evidence}")
+        return 0
+    finally:
+        outbox.close()
+
+
+def _simulate(out: Path) -> int:
+    from device.attempt import encode_png
+    from device.script import Script, load_script
+    from device.settings import from_environment
+    from device.simulated import SimulatedStation
+    from domain.values.identifiers import SessionId
+
+    settings = from_environment()
+    script = Script() if settings.scene is None else load_script(settings.scene)
+    simulated = SimulatedStation(script, serials=settings.camera_serials)
+    out.mkdir(parents=True, exist_ok=True)
+    for number, session in enumerate(script.sessions):
+        simulated.panel.welcome(SessionId.derived("simulate", str(number)))
+        for take in range(len(session.takes)):
+            pair = simulated.hardware.cameras.shoot()
+            for side, picture in (("left", pair.left), ("right", pair.right)):
+                path = out / f"session-{number}-take-{take}-{side}.png"
+                path.write_bytes(encode_png(picture))
+                print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""What the station states and what it keeps: signed statements, its last calibrations.
+
+Rule kept here: whatever is stated is in the outbox, durable, once the call returns; what must be
+remembered with it is kept in the same step.
+"""
+
+from typing import Final
+
+from adapters.imaging.calibration import StereoCalibration, calibration_from_bytes
+from device.calibrate import Calibrated
+from device.outbox import Outbox, Packed
+from device.ports import CameraSettings, SecureKey
+from device.statement import sign_event
+from domain.events.codec import from_plain, to_plain
+from domain.events.equipment import CalibrationRecorded, IlluminationCalibrated
+from domain.events.names import Event
+from domain.ledger import canonical
+from domain.ledger.entry import SALT_SIZE
+from domain.ports import Clock, Randomness
+from domain.values.calibration import IlluminationRecord
+from domain.values.content import Digest
+from domain.values.identifiers import DeviceId, StreamName
+from domain.values.time import DeviceTime
+
+_ILLUMINATION: Final = "illumination"
+
+
+class Facts:
+    """States facts in the station's name and remembers what it needs again."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        *,
+        device: DeviceId,
+        key: SecureKey,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        """Take the queue and what signing needs."""
+        self._outbox = outbox
+        self._device = device
+        self._key = key
+        self._clock = clock
+        self._randomness = randomness
+
+    def now(self) -> DeviceTime:
+        """Return the time by the station's clock."""
+        return DeviceTime(self._clock.now().us)
+
+    def state(
+        self,
+        event: Event,
+        *,
+        stream: StreamName | None = None,
+        content: tuple[bytes, ...] = (),
+        keep: dict[str, bytes] | None = None,
+    ) -> int:
+        """Sign an event and keep it for delivery; return its number once it is durable.
+
+        Args:
+            event: What happened.
+            stream: The stream it belongs to; the station's own when absent.
+            content: The bytes it depends on.
+            keep: What to remember in the same step, by name.
+
+        Raises:
+            Unavailable: the disk is full or read-only; nothing was kept.
+        """
+        digests = tuple(Digest.of(each) for each in content)
+
+        def make(sequence: int) -> Packed:
+            statement = sign_event(
+                event,
+                stream=stream or self._device.stream,
+                device=self._device,
+                sequence=sequence,
+                at=self.now(),
+                salt=self._randomness.token(SALT_SIZE),
+                content=digests,
+                key=self._key,
+            )
+            return Packed(statement=statement, content=content)
+
+        return self._outbox.put(make, keep=keep)
+
+    def state_calibration(self, made: Calibrated) -> None:
+        """State a stereo calibration and remember its parameters."""
+        self.state(
+            CalibrationRecorded(calibration=made.record),
+            content=(made.parameters,),
+            keep={_parameters_name(made.record.parameters.digest): made.parameters},
+        )
+
+    def state_illumination(self, record: IlluminationRecord, held: CameraSettings) -> None:
+        """State an illumination calibration and remember it with the exposure it found."""
+        kept = {"record": to_plain(record), "exposure_us": held.exposure_us}
+        self.state(
+            IlluminationCalibrated(illumination=record),
+            keep={_ILLUMINATION: canonical.encode(kept)},
+        )
+
+    def illumination(self) -> tuple[IlluminationRecord, float] | None:
+        """Return the last illumination calibration and its exposure in microseconds, or none."""
+        kept = self._outbox.kept(_ILLUMINATION)
+        if kept is None:
+            return None
+        found = canonical.parse_canonical(kept)
+        record: IlluminationRecord = from_plain(IlluminationRecord, found["record"])  # type: ignore[index, call-overload]
+        return record, float(found["exposure_us"])  # type: ignore[index, call-overload, arg-type]
+
+    def parameters(self, digest: Digest) -> StereoCalibration | None:
+        """Return the parameters of a calibration made at this station, or none."""
+        kept = self._outbox.kept(_parameters_name(digest))
+        return None if kept is None else calibration_from_bytes(kept)
+
+
+def _parameters_name(digest: Digest) -> str:
+    return f"parameters/{digest}"

@@ -1,0 +1,112 @@
+"""Calibrations and checks of the station itself, performed and stated.
+
+Rule kept here: a result is stated whatever it is; the cameras go on as the last passed or failed
+illumination calibration left them.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from adapters.imaging.calibrate import TargetBoard
+from device.calibrate import calibrate, check_in_field
+from device.calibrate_light import calibrate_light
+from device.facts import Facts
+from device.orders import LockedCalibration
+from device.ports import CameraSettings, Hardware
+from domain.errors import RuleViolation
+from domain.events.equipment import FieldCheckPerformed
+from domain.values.calibration import CalibrationRecord, IlluminationRecord
+from domain.values.capture import DeviceConfiguration
+from domain.values.identifiers import CalibrationId, PractitionerId
+from domain.values.protocol import CalibrationLimits
+
+
+class Upkeep:
+    """Keeps the station fit for capture."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        facts: Facts,
+        *,
+        board: TargetBoard,
+        camera_settings: CameraSettings,
+        configuration: DeviceConfiguration,
+        new_id: Callable[[], str],
+    ) -> None:
+        """Take what is calibrated and where results are stated."""
+        self._hardware = hardware
+        self._facts = facts
+        self._board = board
+        self._camera_settings = camera_settings
+        self._configuration = configuration
+        self._new_id = new_id
+
+    def calibrate(
+        self, *, operator: PractitionerId, limits: CalibrationLimits
+    ) -> CalibrationRecord:
+        """Calibrate the rig with the target and state the result.
+
+        Raises:
+            MalformedInput: too few poses show the target to both cameras.
+            Unavailable: hardware or disk fail; nothing was kept.
+        """
+        self._hardware.cameras.lock(self._camera_settings)
+        made = calibrate(
+            self._hardware,
+            self._board,
+            identifier=CalibrationId(self._new_id()),
+            operator=operator,
+            configuration=self._configuration,
+            limits=limits,
+            at=self._facts.now(),
+        )
+        self._facts.state_calibration(made)
+        return made.record
+
+    def calibrate_light(self) -> IlluminationRecord:
+        """Calibrate the light and state the result.
+
+        Raises:
+            Unavailable: hardware or disk fail; nothing was kept.
+        """
+        record, held = calibrate_light(self._hardware, self._camera_settings, at=self._facts.now())
+        self._facts.state_illumination(record, held)
+        return record
+
+    def check_in_field(
+        self, locked: LockedCalibration | None, *, limits: CalibrationLimits
+    ) -> FieldCheckPerformed:
+        """Check the calibration in force and state the result.
+
+        Raises:
+            RuleViolation: the station does not hold the parameters of a locked calibration.
+            Unavailable: hardware or disk fail; nothing was kept.
+        """
+        known = None if locked is None else self._facts.parameters(locked.parameters)
+        if locked is None or known is None:
+            raise RuleViolation(
+                "calibration.in-force",
+                "the station does not hold a locked calibration",
+                "Calibrate the station and have the calibration locked.",
+            )
+        self._hardware.cameras.lock(self._camera_settings)
+        check = check_in_field(
+            self._hardware,
+            self._board,
+            known,
+            calibration=locked.calibration,
+            limits=limits,
+            at=self._facts.now(),
+        )
+        self._facts.state(check)
+        return check
+
+    def illumination(self) -> IlluminationRecord | None:
+        """Return the last illumination calibration, with the cameras set as it left them."""
+        found = self._facts.illumination()
+        if found is None:
+            return None
+        record, exposure_us = found
+        self._hardware.cameras.lock(replace(self._camera_settings, exposure_us=exposure_us))
+        return record
