@@ -159,7 +159,7 @@ def _apply(c: Conditions, fault: Fault, s: float) -> Conditions:  # noqa: PLR091
             output = {**c.zone_output, Zone.RIGHT: low, Zone.TOP: (1.0 + low) / 2}
             return replace(c, zone_output=MappingProxyType(output))
         case Fault.WRONG_WHITE_BALANCE:
-            return replace(c, balance_shift_k=c.balance_shift_k - 1900.0 * s)
+            return replace(c, balance_shift_k=c.balance_shift_k - 1300.0 * s)
         case Fault.CHART_MISSING:
             return replace(c, chart=ChartState.MISSING)
         case Fault.CHART_OCCLUDED:

@@ -47,7 +47,7 @@ _CENTRE_DEG: Final = {
     TypologyClass.LIGHT: 48.0,
     TypologyClass.INTERMEDIATE: 34.5,
     TypologyClass.TAN: 19.0,
-    TypologyClass.BROWN: -8.0,
+    TypologyClass.BROWN: -14.0,
     TypologyClass.DARK: -46.0,
 }
 BLOOD_FRACTION: Final = 0.028
@@ -94,7 +94,7 @@ def reflectance(melanin: NDArray[np.float64], blood: NDArray[np.float64]) -> Col
     # Diffuse light crosses the layer obliquely: on average twice its thickness, in and out.
     through = np.exp(-4.0 * epidermis * _EPIDERMIS_CM)
     # Light that turns back above most of the pigment: little, and slightly warm.
-    early = 0.040 + 0.030 * (nm - 400.0) / 300.0
+    early = 0.032 + 0.045 * (nm - 400.0) / 300.0
     return np.asarray(early + (1 - early) * returned * through, dtype=np.float64)
 
 
