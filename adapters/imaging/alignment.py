@@ -68,17 +68,23 @@ class FacePlace:
         return ellipse_mask(self.window, width=width, height=height)
 
 
-def locate_face(image: LinearRgb, *, ignored: Window | None = None) -> FacePlace | None:
+def locate_face(
+    image: LinearRgb, *, ignored: Window | None = None, white: NDArray[np.float64] | None = None
+) -> FacePlace | None:
     """Return where the face is, or nothing when no face stands out from the background.
 
     Args:
         image: The picture.
         ignored: A part that is not looked at, such as the colour reference.
+        white: Linear RGB of the light, (3,), where known; without it a strong blue cast can hide
+            the redness of skin.
     """
     height, width = image.shape[:2]
     scale = _SMALL_SIDE / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
+    if white is not None:
+        small = np.asarray(small / white, np.float32)
     seen = np.ones(small.shape[:2], np.bool_)
     if ignored is not None:
         seen[

@@ -38,15 +38,15 @@ UNIT_MM: Final = 0.01
 LARGEST_STORED_MM: Final = 655.35
 
 _COARSE: Final = 0.25
-_BLOCK: Final = 5
+_BLOCK: Final = 9
 _PENALTY: Final = 8
 _SPECKLE_PX: Final = 200
 _FEWEST_COARSE: Final = 200
 _RANGE_MARGIN_PX: Final = 6
 _STEEPEST_PX: Final = 4.0
-_WINDOW: Final = 9
+_WINDOW: Final = 13
 _NOISE_VARIANCE: Final = 0.5
-_LEAST_LIKENESS: Final = 0.5
+_LEAST_LIKENESS: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

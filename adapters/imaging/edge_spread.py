@@ -12,9 +12,11 @@ it can look like sharpness.
 
 Rules kept here:
 
-1. Only edge centres at least a third as strong as the face's strongest count, in each direction
-   the strongest few at least: brows, lashes, lips and hairline are nearest to steps.  Fine texture
-   would read narrower than it is, soft shading wider.
+1. Only the strongest edge centres count, at least the strongest few in each direction: brows,
+   lashes, lips and hairline are nearest to steps.  Fine texture would read narrower than it is,
+   soft shading wider.  Strength is relative to the light around the edge, so that the eye's white
+   does not outshine all edges of dark skin.  Comparing directions is stricter than comparing
+   widths, because a face's lids, lashes and lips have directions of their own.
 2. Edges beside clipped pixels are left out: clipping sharpens what it cuts.
 3. The result is independent of exposure by construction, because R is a ratio.
 
@@ -34,16 +36,23 @@ from numpy.typing import NDArray
 from adapters.imaging.pixels import LinearLuma, Mask
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 DIRECTIONS: Final = 8
 NARROW_PX: Final = 1.0
 WIDE_PX: Final = 2.0
 
-_RELATIVE_STRENGTH: Final = 0.3
+_STRONG_FOR_WIDTH: Final = 0.3
+_STRONG_FOR_DIRECTION: Final = 0.5
+_SURROUNDING_PX: Final = 27
+_LEAST_SURROUNDING: Final = 0.25
 _PEAK_QUANTILE: Final = 0.998
 _FEWEST_EDGES: Final = 40
+_NO_CONTRAST: Final = 1e-3
 _FEWEST_DIRECTIONS: Final = 5
-_CANDIDATES: Final = 0.25
+_CANDIDATES: Final = 0.1
+_FEWEST_CANDIDATES: Final = 8000
+_MOST_CANDIDATES: Final = 0.5
 _MARGIN_PX: Final = 7
 _WIDEST_PX: Final = 12.0
 _DIFFERENCE_VARIANCE: Final = 1 / 3
@@ -58,7 +67,7 @@ class EdgeSpread:
             of the directions, so that neither motion nor one odd direction decides.
         directed_px: Additional width along ``angle_deg``, by least squares; motion.
         angle_deg: Direction of the additional width, 0..180, from the x axis towards y (down).
-        edges: Number of edge points measured.
+        edges: Number of edge points found.
     """
 
     isotropic_px: float
@@ -76,31 +85,49 @@ def edge_spread(luma: LinearLuma, mask: Mask) -> EdgeSpread | None:
     """
     narrow = np.asarray(cv2.GaussianBlur(luma, (0, 0), NARROW_PX), np.float32)
     wide = np.asarray(cv2.GaussianBlur(luma, (0, 0), WIDE_PX), np.float32)
-    strength, direction = _gradient(wide)
     inside = mask.copy()
     inside[:_MARGIN_PX], inside[-_MARGIN_PX:] = False, False
     inside[:, :_MARGIN_PX], inside[:, -_MARGIN_PX:] = False, False
-    values = strength[inside]
-    if values.size < _FEWEST_EDGES or float(values.max()) <= 0:
+    if int(inside.sum()) < _FEWEST_EDGES:
         return None
-    candidate, peak = np.quantile(values, [1 - _CANDIDATES, _PEAK_QUANTILE])
-    rows, columns = np.nonzero(inside & (strength >= max(float(candidate), 1e-12)))
+    strength, direction = _gradient(wide)
+    contrast = strength / _surrounding(luma, inside)
+    values = contrast[inside]
+    share = min(max(_CANDIDATES, _FEWEST_CANDIDATES / values.size), _MOST_CANDIDATES)
+    candidate, peak = np.quantile(values, [1 - share, _PEAK_QUANTILE])
+    if peak <= _NO_CONTRAST:
+        return None
+    rows, columns = np.nonzero(inside & (contrast >= max(float(candidate), 1e-12)))
     bins = _bins(direction[rows, columns])
     narrow_x, narrow_y = _gradients(narrow)
-    squared, used, total = [], [], 0
+    used: list[int] = []
+    widths: list[float] = []
+    directed: list[float] = []
+    total = 0
     for number in range(DIRECTIONS):
-        chosen = _strongest_ridges(
-            strength, rows[bins == number], columns[bins == number], number, float(peak)
-        )
-        if len(chosen[0]) < _FEWEST_EDGES:
+        chosen = bins == number
+        place = _ridges(strength, rows[chosen], columns[chosen], number)
+        place = _by_contrast(contrast, *place)
+        if len(place[0]) < _FEWEST_EDGES:
             continue
-        ratio = (np.hypot(narrow_x[chosen], narrow_y[chosen]) / strength[chosen]) ** 2
-        squared.append(_squared_width(ratio.astype(np.float64)))
+        ratio = (np.hypot(narrow_x[place], narrow_y[place]) / strength[place]) ** 2
+        sorted_contrast = contrast[place]
+        for results, share in ((widths, _STRONG_FOR_WIDTH), (directed, _STRONG_FOR_DIRECTION)):
+            count = max(_FEWEST_EDGES, int((sorted_contrast >= share * peak).sum()))
+            results.append(_squared_width(ratio[:count].astype(np.float64)))
         used.append(number)
-        total += len(chosen[0])
+        total += len(place[0])
     if len(used) < _FEWEST_DIRECTIONS:
         return None
-    return _fit(np.array(used) * np.pi / DIRECTIONS, np.array(squared), total)
+    angles = np.array(used) * np.pi / DIRECTIONS
+    return _fit(angles, np.array(widths), np.array(directed), total)
+
+
+def _surrounding(luma: LinearLuma, inside: Mask) -> NDArray[np.float32]:
+    """Return the light around each pixel, with a floor for black surroundings."""
+    around = np.asarray(cv2.blur(luma, (_SURROUNDING_PX, _SURROUNDING_PX)), np.float32)
+    floor = _LEAST_SURROUNDING * float(luma[inside].mean()) + 1e-6
+    return np.asarray(around + floor, np.float32)
 
 
 def _gradients(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -122,24 +149,24 @@ def _bins(direction_deg: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.asarray(np.floor(direction_deg / step + 0.5).astype(np.int64) % DIRECTIONS)
 
 
-def _strongest_ridges(
-    strength: NDArray[np.float32],
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    number: int,
-    peak: float,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the strongest points that no neighbour across the edge exceeds."""
+def _ridges(
+    strength: NDArray[np.float32], rows: Places, columns: Places, number: int
+) -> tuple[Places, Places]:
+    """Return the points that no neighbour across the edge exceeds."""
     angle = number * np.pi / DIRECTIONS
     dx, dy = round(np.cos(angle)), round(np.sin(angle))
     here = strength[rows, columns]
-    ridge = (here >= strength[rows + dy, columns + dx]) & (
-        here >= strength[rows - dy, columns - dx]
-    )
-    rows, columns, here = rows[ridge], columns[ridge], here[ridge]
-    count = max(_FEWEST_EDGES, int((here >= _RELATIVE_STRENGTH * peak).sum()))
-    strongest = np.argsort(-here, kind="stable")[:count]
-    return rows[strongest], columns[strongest]
+    before, behind = strength[rows - dy, columns - dx], strength[rows + dy, columns + dx]
+    ridge = (here >= before) & (here >= behind)
+    return rows[ridge], columns[ridge]
+
+
+def _by_contrast(
+    contrast: NDArray[np.float32], rows: Places, columns: Places
+) -> tuple[Places, Places]:
+    """Return the points from the strongest to the weakest."""
+    order = np.argsort(-contrast[rows, columns], kind="stable")
+    return rows[order], columns[order]
 
 
 def _squared_width(squared_ratio: Floats) -> float:
@@ -149,14 +176,13 @@ def _squared_width(squared_ratio: Floats) -> float:
     return float(np.median(np.clip(widths, 0.0, _WIDEST_PX**2)))
 
 
-def _fit(angles: Floats, squared: Floats, edges: int) -> EdgeSpread:
-    """Separate the isotropic from the directed part."""
+def _fit(angles: Floats, widths: Floats, directed: Floats, edges: int) -> EdgeSpread:
+    """Separate the isotropic from the directed part; both arguments are squared widths."""
     design = np.column_stack([np.ones_like(angles), np.cos(2 * angles), np.sin(2 * angles)])
-    _, cosine, sine = (float(value) for value in np.linalg.lstsq(design, squared)[0])
-    swing = float(np.hypot(cosine, sine))
+    _, cosine, sine = (float(value) for value in np.linalg.lstsq(design, directed)[0])
     return EdgeSpread(
-        isotropic_px=float(np.sqrt(np.sort(squared)[1])),
-        directed_px=float(np.sqrt(2 * swing)),
+        isotropic_px=float(np.sqrt(np.sort(widths)[1])),
+        directed_px=float(np.sqrt(2 * np.hypot(cosine, sine))),
         angle_deg=float(np.degrees(np.arctan2(sine, cosine)) / 2 % 180),
         edges=edges,
     )

@@ -59,6 +59,16 @@ def drowned(encoded: EncodedRgb) -> Mask:
     return np.asarray(_brightest_channel(encoded) <= DROWNED_LEVEL)
 
 
+def blank_rows_share(encoded: EncodedRgb) -> float:
+    """Return the share of rows whose pixels are all the same: rows that never arrived.
+
+    A camera's row is never even, because every pixel has noise of its own.
+    """
+    highest = np.asarray(cv2.reduce(encoded, 1, cv2.REDUCE_MAX))
+    lowest = np.asarray(cv2.reduce(encoded, 1, cv2.REDUCE_MIN))
+    return float((highest == lowest).all(axis=(1, 2)).mean())
+
+
 def level_ratio(first: float, second: float) -> float:
     """Return the larger of two levels over the smaller, at least 1; dark levels count as 0.001."""
     low, high = sorted((max(first, 1e-3), max(second, 1e-3)))

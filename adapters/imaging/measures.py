@@ -116,6 +116,13 @@ DROWNED_SHARE: Final = Measure(
     method="exposure/1",
     meaning="Share of the face with all colour channels at the bottom",
 )
+BLANK_ROWS_SHARE: Final = Measure(
+    name="blank_rows_share",
+    unit="1",
+    bound=Bound.UPPER,
+    method="exposure/1",
+    meaning="Share of the picture's rows without any content",
+)
 FACE_LEVEL: Final = Measure(
     name="face_level",
     unit="1",
@@ -218,11 +225,27 @@ DEPTH_COMPLETENESS: Final = Measure(
     meaning="Share of the face with trusted depth",
     stereo=True,
 )
+FACE_TURN: Final = Measure(
+    name="face_turn",
+    unit="deg",
+    bound=Bound.BOTH,
+    method="head-pose/1",
+    meaning="Turn of the face to the picture's right, from the nose in depth",
+    stereo=True,
+)
+FACE_NOD: Final = Measure(
+    name="face_nod",
+    unit="deg",
+    bound=Bound.BOTH,
+    method="head-pose/1",
+    meaning="Tilt of the face upwards, from the slope of the face in depth",
+    stereo=True,
+)
 WORKING_DISTANCE: Final = Measure(
     name="working_distance",
     unit="mm",
     bound=Bound.BOTH,
-    method="sgbm-half/1",
+    method="head-pose/1",
     meaning="Median distance from midway between the cameras to the middle of the face",
     stereo=True,
 )
@@ -237,6 +260,7 @@ MEASURES: Final = (
     MOTION_EXTENT,
     CLIPPED_SHARE,
     DROWNED_SHARE,
+    BLANK_ROWS_SHARE,
     FACE_LEVEL,
     LIGHT_ACROSS_RATIO,
     LIGHT_DOWN_RATIO,
@@ -252,4 +276,6 @@ MEASURES: Final = (
     STEREO_CORRESPONDENCE,
     DEPTH_COMPLETENESS,
     WORKING_DISTANCE,
+    FACE_TURN,
+    FACE_NOD,
 )

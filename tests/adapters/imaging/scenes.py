@@ -40,6 +40,7 @@ class Scene:
     position_mm: tuple[float, float, float] = (0.0, 0.0, DISTANCE_MM + 85.0)
     roll_deg: float = 0.0
     yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
     gain: float = 1.0
     light_across: float = 0.0
     light_down: float = 0.0
@@ -124,18 +125,34 @@ def skin_texture() -> NDArray[np.float32]:
     return np.clip(1 + texture, 0.5, 1.5)
 
 
+def _around_head(scene: Scene, matrix: Floats, turn: Floats, centre: Floats) -> tuple[slice, slice]:
+    """Return rows and columns that hold the head's bounding sphere."""
+    place = turn @ (np.array(scene.position_mm) - centre)
+    x, y, _ = matrix @ place / place[2]
+    reach = 112.0 * scene.focal_px / (place[2] - 105)
+    return (
+        slice(max(0, int(y - reach)), max(1, int(y + reach))),
+        slice(max(0, int(x - reach)), max(1, int(x + reach))),
+    )
+
+
 def _hit(origin: Floats, rays: Floats) -> Floats:
     """Return the ray parameter of the first hit with the head at the origin, or infinity."""
-    best = np.full(rays.shape[:-1], np.inf)
-    nose = (np.array([0.0, 12.0, -82.0]), np.array([13.0, 24.0, 20.0]))
-    for centre, axes in ((np.zeros(3), HEAD_MM), nose):
-        start, along = (origin - centre) / axes, rays / axes
-        a = (along * along).sum(-1)
-        b = (along * start).sum(-1)
-        discriminant = b * b - a * ((start * start).sum() - 1)
-        distance = (-b - np.sqrt(np.maximum(discriminant, 0))) / a
-        best = np.where((discriminant > 0) & (distance < best), distance, best)
+    best = _hit_ellipsoid(origin, rays, np.zeros(3), HEAD_MM)
+    seen = np.isfinite(best)
+    nose = np.array([0.0, 12.0, -82.0]), np.array([13.0, 24.0, 20.0])
+    best[seen] = np.minimum(best[seen], _hit_ellipsoid(origin, rays[seen], *nose))
     return best
+
+
+def _hit_ellipsoid(origin: Floats, rays: Floats, centre: Floats, axes: Floats) -> Floats:
+    """Return the ray parameter of the first hit with one ellipsoid, or infinity."""
+    start, along = (origin - centre) / axes, rays / axes
+    a = np.einsum("...i,...i->...", along, along)
+    b = along @ start
+    discriminant = b * b - a * (start @ start - 1)
+    distance = (-b - np.sqrt(np.maximum(discriminant, 0))) / a
+    return np.where(discriminant > 0, distance, np.inf)
 
 
 def _grain(columns: Floats, rows: Floats) -> Floats:
@@ -177,13 +194,15 @@ def _view(scene: Scene, side: str) -> tuple[NDArray[np.float32], Floats]:
     matrix, turn, centre = camera(scene, side)
     if side == "right" and scene.right_pitch_deg:
         turn = rotation(pitch_deg=scene.right_pitch_deg) @ turn
-    columns, rows = np.meshgrid(np.arange(scene.width), np.arange(scene.height))
-    pixels = np.stack([columns, rows, np.ones_like(columns)], -1).astype(float)
-    in_camera = pixels @ np.linalg.inv(matrix).T
-    head = rotation(yaw_deg=scene.yaw_deg, roll_deg=scene.roll_deg)
-    rays = in_camera @ turn @ head
+    head = rotation(scene.pitch_deg, scene.yaw_deg, scene.roll_deg)
     origin = (centre - np.array(scene.position_mm)) @ head
-    distance = _hit(origin, rays)
+    distance = np.full((scene.height, scene.width), np.inf)
+    part = _around_head(scene, matrix, turn, centre)
+    columns, rows = np.meshgrid(np.arange(scene.width)[part[1]], np.arange(scene.height)[part[0]])
+    pixels = np.stack([columns, rows, np.ones_like(columns)], -1).astype(float)
+    rays = np.zeros((scene.height, scene.width, 3))
+    rays[part] = pixels @ (head.T @ turn.T @ np.linalg.inv(matrix)).T
+    distance[part] = _hit(origin, rays[part])
     seen = np.isfinite(distance)
     image = np.tile(BACKGROUND, (scene.height, scene.width, 1))
     points = origin + rays[seen] * distance[seen][:, None]
@@ -227,11 +246,17 @@ def _through_lens(scene: Scene, image: NDArray[np.float32], side: str) -> NDArra
         kernel = motion_kernel(scene.motion_px, scene.motion_deg)
         light = np.asarray(cv2.filter2D(light, -1, kernel), np.float32)
     rng = np.random.default_rng([scene.seed, side == "right"])
-    full_well = 8000.0
-    spread = np.sqrt(np.maximum(light, 0) / full_well + (3.0 / full_well) ** 2)
-    noisy = light + scene.noise * spread * rng.standard_normal(light.shape)
-    encoded = linear_to_srgb(np.clip(noisy, 0, 1))
-    return np.round(encoded * 255).astype(np.uint8)
+    full_well = np.float32(8000.0)
+    spread = np.sqrt(light / full_well + (3 / full_well) ** 2)
+    noisy = light + np.float32(scene.noise) * spread * rng.standard_normal(light.shape, np.float32)
+    levels = (np.clip(noisy, 0, 1) * 65535).astype(np.uint16)
+    return np.asarray(encoding_table()[levels], np.uint8)
+
+
+@cache
+def encoding_table() -> NDArray[np.uint8]:
+    """Return the sRGB encoding of 65536 linear levels."""
+    return np.round(255 * linear_to_srgb(np.arange(65536) / 65535)).astype(np.uint8)
 
 
 def motion_kernel(length_px: float, angle_deg: float) -> NDArray[np.float32]:

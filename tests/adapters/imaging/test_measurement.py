@@ -125,7 +125,9 @@ def test_regions_name_the_frame_and_lie_inside_it() -> None:
     assert region is not None
     assert region.frame == "right"
     for found in measured(GOOD).values():
-        assert found.region is not None
+        if found.region is None:
+            assert found.name == "blank_rows_share"
+            continue
         assert found.region.x_px + found.region.width_px <= GOOD.width
         assert found.region.y_px + found.region.height_px <= GOOD.height
 

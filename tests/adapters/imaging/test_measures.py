@@ -31,6 +31,7 @@ def test_the_words_released_so_far_are_all_there() -> None:
         "motion_extent",
         "clipped_share",
         "drowned_share",
+        "blank_rows_share",
         "face_level",
         "light_across_ratio",
         "light_down_ratio",
@@ -46,6 +47,8 @@ def test_the_words_released_so_far_are_all_there() -> None:
         "stereo_correspondence",
         "depth_completeness",
         "working_distance",
+        "face_turn",
+        "face_nod",
     )
     assert [measure.name for measure in MEASURES][: len(released)] == list(released)
 
