@@ -135,7 +135,7 @@ def open_system(
             keys=keys,
             clock=our_clock,
             randomness=chance,
-            runner=ProjectionRunner(engine, log, ALL, reads=reading(engine)),
+            runner=ProjectionRunner(engine, log, ALL),
             accounts=Accounts(engine, keys=keys, clinic_key=f"clinic:{clinic}", randomness=chance),
             shelf=shelf,
             checkpointer=Checkpointer(

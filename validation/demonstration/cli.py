@@ -13,9 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,7 +33,7 @@ from domain.ledger.checkpoint import encode_verifier_key
 from validation.demonstration import people
 from validation.demonstration.clock import StoryClock
 from validation.demonstration.people import Refusal, Secrets
-from validation.demonstration.story import BEGINS, Story
+from validation.demonstration.story import BEGINS, SECOND_VISIT, Story
 
 ROOT = Path(__file__).parent.parent.parent
 SHOWN = (people.PRACTITIONER, people.OPERATOR, people.QUALITY, people.AUDITOR, people.PRIVACY)
@@ -63,21 +62,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(folder: Path, port: int | None, *, once: bool) -> int:
     settings = _settings(folder, port)
     told = folder / "told"
-    behind = max(0.0, BEGINS.total_seconds()) if not told.exists() else 0.0
     secrets = Secrets(folder / "people.json")
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "service.log").open("a") as log:
+    with (folder / "service.log").open("a") as log, ThreadPoolExecutor(max_workers=1) as pool:
         set_up(stream=log)
-        with _interface() as static:
-            clock = _clock(folder, behind)
-            _say("opening the record")
-            with serving(settings, static=static, say=_say, clock=clock) as service:
-                if not told.exists():
-                    _tell(service, clock, folder, secrets)
-                    told.write_text("The story was told; later starts only serve it.\n")
-                _show(service, secrets, folder)
-                if once:
-                    return 0
+        # The interface is built while the story is told; nobody looks before it is over.
+        building = pool.submit(ensure_ui, ROOT, _say)
+        if not told.exists():
+            clock = _clock(folder)
+            with serving(settings, static=None, say=_say, clock=clock) as service:
+                _tell(service, clock, folder, secrets)
+            told.write_text("The story was told; later starts only serve it.\n")
+        with serving(settings, static=building.result(), say=_say) as service:
+            _show(service, secrets, folder)
+            if not once:
                 _keep_showing_codes(secrets)
     return 0
 
@@ -112,25 +110,15 @@ def _settings(folder: Path, port: int | None) -> Settings:
     return replace(from_environment(given), checkpoint_seconds=2.0)
 
 
-def _clock(folder: Path, behind: float) -> StoryClock:
+def _clock(folder: Path) -> StoryClock:
     """Return the story's clock; an interrupted story goes on at its own time."""
     kept = folder / "began"
     real = SystemClock()
-    if not behind:
-        return StoryClock(real, behind=timedelta(0))
     if not kept.exists():
         kept.write_text(str(real.now().us))
     # Whatever was told before has used up time; the next telling begins later than that.
-    spent = (real.now().us - int(kept.read_text())) / 1_000_000
-    return StoryClock(real, behind=timedelta(seconds=behind - min(spent, behind / 2)))
-
-
-@contextmanager
-def _interface() -> Iterator[Path]:
-    """Build the web interface, if it is not built, before anything needs it."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        building = pool.submit(ensure_ui, ROOT, _say)
-        yield building.result()
+    spent = timedelta(microseconds=real.now().us - int(kept.read_text()))
+    return StoryClock(real, behind=max(BEGINS - spent, SECOND_VISIT))
 
 
 def _show(service: Service, secrets: Secrets, folder: Path) -> None:
