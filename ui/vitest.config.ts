@@ -1,6 +1,6 @@
-// How the unit tests run: in a simulated page, without the development server.
+// How the unit tests run: only those that draw ask for a simulated page, all without the development server.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { environment: "jsdom", include: ["tests/**/*.test.{ts,tsx}"], css: false },
+  test: { environment: "node", pool: "threads", include: ["tests/**/*.test.{ts,tsx}"], css: false, setupFiles: ["tests/page.ts"] },
 });

@@ -20,7 +20,10 @@ const owed: Middleware = {
   },
 };
 
-export const client = createClient<paths>({ baseUrl: PREFIX });
+export const client = createClient<paths>({
+  baseUrl: PREFIX,
+  fetch: (request) => globalThis.fetch(request),
+});
 client.use(owed);
 
 function noteStanding(response: Response): void {

@@ -9,7 +9,7 @@ export function useKeys(actions: Record<string, () => void>, active = true): voi
     if (!active) return;
     function pressed(event: KeyboardEvent): void {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const target = event.target as HTMLElement | null;
+      const target = event.target instanceof Element ? event.target : null;
       if (target?.closest("input, textarea, select, [contenteditable], [role=dialog]")) return;
       // Enter and Space belong to whatever button or link has the focus.
       if ((event.key === "Enter" || event.key === " ") && target?.closest("a, button")) return;

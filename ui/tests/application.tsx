@@ -1,0 +1,62 @@
+// The shipped application in a simulated page, with the mock's answers behind its one door.
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { cleanup, render } from "@testing-library/react";
+import { vi } from "vitest";
+import { answer, type Reply } from "../mock/answers";
+import { report } from "../src/api/standing";
+import { createAppRouter } from "../src/router";
+import { theme } from "../src/theme";
+
+export interface Sent {
+  method: string;
+  path: string;
+  headers: Headers;
+  body: Record<string, unknown>;
+}
+
+/** Starts the application at an address; answers may be replaced to make things go wrong. */
+export function start(
+  address: string,
+  instead: (sent: Sent) => Reply | undefined = () => undefined,
+): Sent[] {
+  cleanup();
+  const sent: Sent[] = [];
+  vi.stubGlobal("EventSource", Silent);
+  vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener() {}, removeEventListener() {} }));
+  vi.stubGlobal("ResizeObserver", class extends Silent {});
+  vi.stubGlobal("fetch", async (input: Request | string, init?: RequestInit) => {
+    const request = input instanceof Request ? input : new Request(input, init);
+    const path = request.url.replace(/^http:\/\/[^/]+/, "").replace("/api/v1", "");
+    const text = await request.text();
+    const body = text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {};
+    const one = { method: request.method, path, headers: request.headers, body };
+    sent.push(one);
+    const reply = instead(one) ?? answer(request.method, path, body);
+    return new Response(reply.body === undefined ? null : JSON.stringify(reply.body), {
+      status: reply.status,
+      headers: { "Content-Type": reply.type ?? "application/json" },
+    });
+  });
+  Element.prototype.scrollIntoView = () => undefined;
+  report({ position: 1, lag: 0, asOf: new Date(), connection: "live" });
+  const router = createAppRouter(createMemoryHistory({ initialEntries: [address] }));
+  render(
+    <MantineProvider theme={theme} env="test">
+      <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>,
+  );
+  return sent;
+}
+
+/** Stands in for parts of a browser that only listen. */
+class Silent {
+  addEventListener(): void {}
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+  close(): void {}
+}

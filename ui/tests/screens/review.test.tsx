@@ -1,0 +1,81 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { describe, expect, test, vi } from "vitest";
+import { id } from "../../mock/identifiers";
+import { report } from "../../src/api/standing";
+import { start } from "../application";
+
+// Drawing pictures needs a real browser; what is tested here is everything beside them.
+vi.mock("../../src/screens/assessments/DeepZoom", () => ({ DeepZoom: () => null }));
+
+const STALE = {
+  status: 412,
+  type: "application/problem+json",
+  body: { type: "urn:vultus:problem:stale", title: "It changed meanwhile", status: 412, detail: "", stream_version: 9 },
+};
+
+/** Waits for the screen, and returns how many findings it says are reviewed. */
+async function reviewed(): Promise<number> {
+  return Number.parseInt((await screen.findByText(/^\d+ of 11 reviewed$/)).textContent, 10);
+}
+
+describe("reviewing", () => {
+  test("one key accepts the finding that is looked at, under the version that was seen", async () => {
+    const sent = start(`/assessments/${id(300)}`);
+    const before = await reviewed();
+    fireEvent.keyDown(window, { key: "a" });
+    await screen.findByText(`${before + 1} of 11 reviewed`);
+    const put = sent.find((each) => each.method === "PUT");
+    expect(put?.body).toEqual({ verdict: "accepted" });
+    expect(put?.headers.get("If-Match")).toMatch(/^"\d+"$/);
+    expect(put?.headers.get("Idempotency-Key")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(put?.headers.get("X-Vultus-Client")).toBe("ui");
+  });
+
+  test("rejecting asks for a reason before anything is sent", async () => {
+    const sent = start(`/assessments/${id(300)}`);
+    await reviewed();
+    fireEvent.keyDown(window, { key: "r" });
+    expect(await screen.findByRole("dialog")).toBeTruthy();
+    expect(sent.filter((each) => each.method === "PUT")).toHaveLength(0);
+  });
+
+  test("somebody else's change is never overwritten, and the new state is read and said", async () => {
+    const sent = start(`/assessments/${id(300)}`, ({ method }) => (method === "PUT" ? STALE : undefined));
+    await reviewed();
+    const before = sent.filter((each) => each.path.startsWith("/assessments/")).length;
+    fireEvent.keyDown(window, { key: "a" });
+    await screen.findByText(/Changed meanwhile: this is the new state/);
+    await waitFor(() =>
+      expect(sent.filter((each) => each.path.startsWith("/assessments/")).length).toBeGreaterThan(before + 1),
+    );
+  });
+
+  test("every finding is marked as decision support and says what limits it", async () => {
+    start(`/assessments/${id(300)}`);
+    expect(await screen.findByText("Clinical decision support, not a diagnosis")).toBeTruthy();
+    fireEvent.click(await screen.findByText("Fitzpatrick type, suggested from the angle"));
+    expect(await screen.findByText("A sun-reaction scale cannot be measured from an image.")).toBeTruthy();
+  });
+});
+
+describe("signing off", () => {
+  test("what is signed is the digest that was shown, after a fresh proof of identity", async () => {
+    const sent = start(`/assessments/${id(301)}/sign-off`);
+    fireEvent.change(await screen.findByLabelText("Six-digit code"), { target: { value: "123456" } });
+    fireEvent.click(screen.getByRole("button", { name: "Sign" }));
+    await waitFor(() => expect(sent.some((each) => each.path.endsWith("/sign-off"))).toBe(true));
+    const posts = sent.filter((each) => each.method === "POST");
+    expect(posts.map((each) => each.path.split("/").at(-1))).toEqual(["reauthentications", "sign-off"]);
+    expect(posts[0]?.body).toEqual({ code: "123456" });
+    expect(posts[1]?.body).toMatchObject({ meaning: "approved", reauthentication: id(9) });
+    expect(String(posts[1]?.body.digest)).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  test("nobody signs while the page is behind the record", async () => {
+    start(`/assessments/${id(300)}/sign-off`);
+    report({ lag: 38 });
+    fireEvent.change(await screen.findByLabelText("Six-digit code"), { target: { value: "123456" } });
+    expect(screen.getByRole("button", { name: "Sign" }).hasAttribute("disabled")).toBe(true);
+  });
+});
