@@ -75,7 +75,8 @@ def seen(at_us: int, *closed: Gate, armed: bool = True) -> Look:
 
 def after(*looks: Look, order: Order = ORDER) -> tuple[Capture, list[protocol.Action]]:
     """Return the state after some looks, and every action."""
-    capture, done = begin(order), []
+    capture = begin(order)
+    done: list[protocol.Action] = []
     for each in looks:
         capture, actions = look(capture, order, each)
         done.extend(actions)
