@@ -32,6 +32,8 @@ from domain.values.content import FrameRole
 from domain.values.quality import QualityMeasurement, Region
 
 _CHECK_SCALE: Final = 0.5
+_LEAST_SYMMETRY: Final = 0.6
+"""Below it a face is turned so far that its mirror axis means nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,13 +118,16 @@ def _placed(looks: list[Look]) -> list[QualityMeasurement]:
     if len(faces) < len(looks):
         return [table.FACE_FOUND.of(0.0, region)]
     least = min(range(len(faces)), key=lambda number: faces[number].symmetry)
-    return [
+    symmetry = faces[least].symmetry
+    found = [
         table.FACE_FOUND.of(1.0, region),
         table.FACE_OFFSET_ACROSS.of(100 * _mean([face.offset_x for face in faces]), region),
         table.FACE_OFFSET_DOWN.of(100 * _mean([face.offset_y for face in faces]), region),
-        table.FACE_ROLL.of(_mean([face.roll_deg for face in faces]), region),
-        table.FACE_SYMMETRY.of(faces[least].symmetry, looks[least].region),
     ]
+    if symmetry >= _LEAST_SYMMETRY:
+        found.append(table.FACE_ROLL.of(_mean([face.roll_deg for face in faces]), region))
+    found.append(table.FACE_SYMMETRY.of(symmetry, looks[least].region))
+    return found
 
 
 def _sharp(looks: list[Look]) -> list[QualityMeasurement]:
