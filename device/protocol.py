@@ -194,7 +194,10 @@ def _held(
     reasons = frozenset(each.gate for each in closed)
     if Gate.ILLUMINATION in reasons and held.light_tries < _LIGHT_TRIES:
         held = replace(held, light_tries=held.light_tries + 1)
-        return held, (Show(words="Calibrating the light."), CalibrateLight())
+        return held, (
+            Show(words="Calibrating the light. Lean back for a moment."),
+            CalibrateLight(),
+        )
     # A gate that flickers would otherwise fill the record: the same reasons wait.
     standing = reasons == held.reported and seen.at_us - held.reported_us < REPEAT_US
     lasting = reasons == held.reported and capture.phase is Phase.POSITIONING

@@ -74,7 +74,8 @@ class World:
             )
         faults: tuple[FaultState, ...] = take.faults + (take.at_shutter if shutter else ())
         return Scene(
-            subject=self.session.subject,
+            # Zones are measured one by one before the client leans in.
+            subject=self.session.subject if all(_burning(ring)) else None,
             pose=take.pose,
             distance_mm=take.distance_mm,
             light=ring,
@@ -85,6 +86,10 @@ class World:
         """Count a picture and return the seed of its noise."""
         self.pictures += 1
         return self.script.noise_seed + self.pictures
+
+
+def _burning(ring: RingLight) -> list[bool]:
+    return [state.drive > 0 for state in ring.zones.values()]
 
 
 class SimulatedFixture:

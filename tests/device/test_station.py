@@ -143,6 +143,7 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[P
     clinic = a_clinic(tmp_path_factory.mktemp("calibrated") / "station", a_script({}), cache)
     clinic.station.ask_now()
     record = clinic.station.calibrate(operator=OPERATOR, limits=LIMITS)
+    clinic.station.calibrate_light()
     clinic.deliver()
     clinic.server.calibration = (record.calibration, record.parameters.digest)
     clinic.deliver()
@@ -182,14 +183,13 @@ def test_the_field_check_passes_and_finds_a_rig_that_moved(calibrated: tuple[Pat
     assert [each.passed for each in checks] == [True, False]
 
 
-@pytest.fixture
-def clinic(
-    tmp_path: Path, calibrated: tuple[Path, Clinic], cache: Path, request: pytest.FixtureRequest
+def ready(
+    folder: Path, calibrated: tuple[Path, Clinic], cache: Path, request: pytest.FixtureRequest
 ) -> Clinic:
-    """A calibrated station with a session to capture, and takes from the test's parameter."""
-    folder, before = calibrated
+    """Return a calibrated station with a session, and takes from the test's parameter."""
+    home, before = calibrated
     takes: list[dict[str, object]] = getattr(request, "param", [{}])
-    made = a_clinic(folder.parent / tmp_path.name, a_script(*takes), cache)
+    made = a_clinic(home.parent / folder.name, a_script(*takes), cache)
     record = the_calibration(before)
     parameters = before.server.content[record.parameters.digest]
     made.station.outbox.keep(f"parameters/{record.parameters.digest}", parameters)
@@ -198,13 +198,34 @@ def clinic(
     return made
 
 
+@pytest.fixture
+def unlit(
+    tmp_path: Path, calibrated: tuple[Path, Clinic], cache: Path, request: pytest.FixtureRequest
+) -> Clinic:
+    """A station whose light was never calibrated."""
+    return ready(tmp_path, calibrated, cache, request)
+
+
+@pytest.fixture
+def clinic(
+    tmp_path: Path, calibrated: tuple[Path, Clinic], cache: Path, request: pytest.FixtureRequest
+) -> Clinic:
+    """A station whose light was calibrated this morning."""
+    made = ready(tmp_path, calibrated, cache, request)
+    light = calibrated[1].station.outbox.kept("illumination")
+    assert light is not None
+    made.station.outbox.keep("illumination", light)
+    return made
+
+
 @pytest.mark.verifies(
     "REQ-IN-083", "REQ-IN-086", "REQ-IN-087", "REQ-IN-088", "REQ-IN-089", "REQ-IN-090", "DRV-07"
 )
 @pytest.mark.parametrize(
-    "clinic", [[{"faults": ["too close"]}, {"at_shutter": ["defocus"]}, {}]], indirect=True
+    "unlit", [[{"faults": ["too close"]}, {"at_shutter": ["defocus"]}, {}]], indirect=True
 )
-def test_a_blocked_then_a_rejected_then_an_accepted_capture(clinic: Clinic) -> None:
+def test_a_blocked_then_a_rejected_then_an_accepted_capture(unlit: Clinic) -> None:
+    clinic = unlit
     clinic.until_waiting(4)
     clinic.deliver()
     configured, light, blocked, attempt = clinic.server.recorded.values()
@@ -231,7 +252,7 @@ def test_a_blocked_then_a_rejected_then_an_accepted_capture(clinic: Clinic) -> N
 
 @pytest.mark.verifies("REQ-IN-092", "REQ-IN-094")
 def test_an_attempt_states_every_condition_the_server_will_check(clinic: Clinic) -> None:
-    clinic.until_waiting(3)
+    clinic.until_waiting(2)
     clinic.deliver()
     (attempt,) = clinic.attempts()
     conditions = attempt.conditions
@@ -252,15 +273,16 @@ def test_an_attempt_states_every_condition_the_server_will_check(clinic: Clinic)
     "clinic", [[{"engaged": False}, {"baseline_locked": False}]], indirect=True
 )
 def test_the_rest_and_the_lock_of_the_baseline_block(clinic: Clinic) -> None:
-    clinic.until_waiting(4)
+    clinic.until_waiting(3)
     clinic.deliver()
     blocked = [e for e in clinic.server.recorded.values() if isinstance(e, CaptureBlocked)]
     assert [failed(each.gates)[0].gate for each in blocked] == [Gate.FIXTURE, Gate.BASELINE]
     assert not clinic.attempts()
 
 
-@pytest.mark.parametrize("clinic", [[{"faults": ["light zone out"]}]], indirect=True)
-def test_a_dead_zone_fails_the_illumination_calibration_and_blocks(clinic: Clinic) -> None:
+@pytest.mark.parametrize("unlit", [[{"faults": ["light zone out"]}]], indirect=True)
+def test_a_dead_zone_fails_the_illumination_calibration_and_blocks(unlit: Clinic) -> None:
+    clinic = unlit
     clinic.until_waiting(4)
     clinic.deliver()
     lights = [e for e in clinic.server.recorded.values() if isinstance(e, IlluminationCalibrated)]
@@ -272,7 +294,7 @@ def test_a_dead_zone_fails_the_illumination_calibration_and_blocks(clinic: Clini
 def test_the_station_goes_on_while_the_server_is_away_and_delivers_later(clinic: Clinic) -> None:
     clinic.station.step()
     clinic.server.trouble.extend([busy] * 50)
-    clinic.until_waiting(3)
+    clinic.until_waiting(2)
     assert clinic.station.problem is not None
     assert clinic.station.delivery.step().problem is not None
     clinic.server.trouble.clear()
@@ -283,7 +305,7 @@ def test_the_station_goes_on_while_the_server_is_away_and_delivers_later(clinic:
 def test_a_station_started_again_goes_on_with_its_numbers_and_its_light(
     clinic: Clinic, cache: Path
 ) -> None:
-    clinic.until_waiting(3)
+    clinic.until_waiting(2)
     clinic.station.close()
     clinic.station, clinic.simulated = simulated_station(
         clinic.settings,
@@ -294,12 +316,11 @@ def test_a_station_started_again_goes_on_with_its_numbers_and_its_light(
         clock=ManualClock(later(10)),
     )
     clinic.station._monotonic_us = Steps()
-    clinic.until_waiting(5)
+    clinic.until_waiting(4)
     clinic.deliver()
     names = [type(each).__name__ for each in clinic.server.recorded.values()]
     assert names == [
         "DeviceConfigurationChanged",
-        "IlluminationCalibrated",
         "AttemptSubmitted",
         "DeviceConfigurationChanged",
         "AttemptSubmitted",
@@ -319,16 +340,16 @@ def test_without_room_on_the_disk_nothing_is_captured_and_the_operator_is_told(
 def test_a_disk_that_fills_up_at_the_shutter_is_told_and_nothing_is_half_done(
     clinic: Clinic,
 ) -> None:
-    clinic.until_waiting(2)
+    clinic.until_waiting(1)
     connection = clinic.station.outbox._connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages + 10}")
     for _ in range(3):
         clinic.station.step()
     assert any("disk is full" in words for words in clinic.simulated.panel.shown)
-    assert clinic.station.outbox.state().last_sequence == 2
+    assert clinic.station.outbox.state().last_sequence == 1
     connection.execute("PRAGMA max_page_count = 1000000")
-    clinic.until_waiting(3)
+    clinic.until_waiting(2)
 
 
 def test_nothing_is_stated_before_the_server_was_heard_once(tmp_path: Path, cache: Path) -> None:
@@ -342,7 +363,7 @@ def test_nothing_is_stated_before_the_server_was_heard_once(tmp_path: Path, cach
 
 def test_without_a_locked_calibration_the_baseline_gate_stays_closed(clinic: Clinic) -> None:
     clinic.server.calibration = None
-    clinic.until_waiting(3)
+    clinic.until_waiting(2)
     clinic.deliver()
     (blocked,) = [e for e in clinic.server.recorded.values() if isinstance(e, CaptureBlocked)]
     assert [each.gate for each in failed(blocked.gates)] == [Gate.BASELINE]
@@ -367,4 +388,4 @@ def test_capture_and_delivery_run_side_by_side_until_stopped(clinic: Clinic) -> 
     stop.set()
     running.join(30)
     assert len(clinic.attempts()) == 1
-    assert SessionId.of_stream(clinic.server.streams[3]) == SESSION
+    assert SessionId.of_stream(clinic.server.streams[2]) == SESSION
