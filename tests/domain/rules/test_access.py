@@ -127,8 +127,17 @@ def test_too_many_failures_within_the_window_lock_the_account(
     after = given(ACCESS, *events)
     assert locked_out(after.state, later(minutes), LOCKOUT) is locked
     if locked:
-        after.when(partial(come_in, at=later(minutes))).refuses("access.locked-out")
+        refused = after.when(partial(come_in, at=later(minutes))).refuses("access.locked-out")
+        assert "3 failures or more within 10 minutes" in refused.evidence
         after.when(partial(prove, at=later(minutes))).refuses("access.locked-out")
+
+
+def test_unless_said_otherwise_five_failures_in_a_quarter_of_an_hour_lock() -> None:
+    four = tuple(failed(0) for _ in range(4))
+    assert not locked_out(given(ACCESS, *four).state, later(1), Lockout())
+    five = given(ACCESS, *four, failed(1)).state
+    assert locked_out(five, later(14), Lockout())
+    assert not locked_out(five, later(15), Lockout())
 
 
 @pytest.mark.verifies("DRV-12")

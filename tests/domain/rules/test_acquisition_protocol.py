@@ -75,15 +75,19 @@ def test_an_approval_of_other_content_or_without_the_role_does_not_hold() -> Non
 
 
 @pytest.mark.parametrize(
-    ("history", "rule"),
+    ("history", "rule", "state"),
     [
-        ((), "protocol.drafted"),
-        ((DRAFTED, APPROVED), "protocol.approved-once"),
-        ((DRAFTED, RETIRED), "protocol.approved-once"),
+        ((), "protocol.drafted", "not written"),
+        ((DRAFTED, APPROVED), "protocol.approved-once", "approved"),
+        ((DRAFTED, APPROVED, RETIRED), "protocol.approved-once", "retired"),
+        ((DRAFTED, RETIRED), "protocol.approved-once", "retired"),
     ],
 )
-def test_only_a_draft_is_approved(history: tuple[ProtocolEvent, ...], rule: str) -> None:
-    given(ACQUISITION_PROTOCOL, *history).when(approve).refuses(rule)
+def test_only_a_draft_is_approved(
+    history: tuple[ProtocolEvent, ...], rule: str, state: str
+) -> None:
+    refused = given(ACQUISITION_PROTOCOL, *history).when(approve).refuses(rule)
+    assert state in refused.evidence
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,12 @@ def test_depth_that_does_not_rest_on_the_capture_is_refused(
     given(CAPTURE_SESSION, *ACCEPTED).when(keep).refuses(rule)
 
 
+@pytest.mark.parametrize("completeness", [0.0, 1.0])
+def test_a_completeness_is_any_share(completeness: float) -> None:
+    depth = replace(a_depth(), completeness=completeness)
+    given(CAPTURE_SESSION, *ACCEPTED).when(partial(keep_depth, depth=depth)).then(depth)
+
+
 def test_an_output_is_withheld_once_for_each_ground() -> None:
     ground = Refusal(rule="inference.consent", evidence="declined", next_step="Ask.")
     event = OutputWithheld(

@@ -151,6 +151,14 @@ def test_a_defective_calibration_is_not_locked() -> None:
     assert "shock" in refused.evidence
 
 
+@pytest.mark.verifies("REQ-IN-080")
+def test_a_calibration_is_not_locked_at_the_instant_it_expires() -> None:
+    expiry = a_calibration_record().valid_until
+    calibrated = given(EQUIPMENT, *BEFORE, CALIBRATED)
+    calibrated.when(partial(lock, at=expiry)).refuses("calibration.fit-to-lock")
+    calibrated.when(partial(lock, at=replace(expiry, us=expiry.us - 1))).then(LOCKED)
+
+
 def test_a_calibration_is_locked_once() -> None:
     given(EQUIPMENT, *BEFORE, CALIBRATED, LOCKED).when(lock).refuses("calibration.locked-once")
 

@@ -150,17 +150,18 @@ def test_an_attempt_that_passes_every_gate_is_recorded_as_the_station_said_it() 
 
 
 @pytest.mark.parametrize(
-    "history",
+    ("history", "why"),
     [
-        (),
-        (*OPENED, SessionAbandoned(reason="the client left")),
-        (*ACCEPTED, SessionClosed(accepted=(an_attempt_id(),))),
+        ((), "never opened"),
+        ((*OPENED, SessionAbandoned(reason="the client left")), "has ended"),
+        ((*ACCEPTED, SessionClosed(accepted=(an_attempt_id(),))), "has ended"),
     ],
 )
 def test_outside_an_open_session_nothing_is_taken_in(
-    history: tuple[CaptureSessionEvent, ...],
+    history: tuple[CaptureSessionEvent, ...], why: str
 ) -> None:
-    given(CAPTURE_SESSION, *history).when(submit).refuses("session.open")
+    refused = given(CAPTURE_SESSION, *history).when(submit).refuses("session.open")
+    assert why in refused.evidence
     given(CAPTURE_SESSION, *history).when(bring_in).refuses("session.open")
     given(CAPTURE_SESSION, *history).when(close).refuses("session.open")
     given(CAPTURE_SESSION, *history).when(partial(abandon_session, reason="x")).refuses(

@@ -78,6 +78,7 @@ def test_what_verification_found_is_recorded_whatever_it_was() -> None:
     broken = verify(problems=("record 4 is missing",))
     assert intact == IntegrityVerified(size=9, root=a_digest("root"), signatures=2, blobs=3)
     assert broken == IntegrityViolationDetected(size=9, problems=("record 4 is missing",))
+    assert given(CLINIC, REGISTERED).state.verified_size == 0
     assert given(CLINIC, REGISTERED, intact).state.verified_size == 9
     assert given(CLINIC, REGISTERED, broken).state.problems == ("record 4 is missing",)
     assert not given(CLINIC, REGISTERED, broken, intact).state.problems

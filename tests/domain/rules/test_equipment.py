@@ -318,6 +318,8 @@ def test_the_number_of_a_refused_statement_is_used_up() -> None:
     after.when(partial(accept_sequence, recorded=4, received=7)).then()
     after.when(partial(accept_sequence, recorded=4, received=6)).refuses("device.sequence")
     given(EQUIPMENT).when(reject).refuses("equipment.enrolled")
+    nothing = DeviceBatchRejected(device_sequences=(), rule="device.malformed", evidence="empty")
+    assert station(ENROLLED, nothing).noted == 0
 
 
 @pytest.mark.verifies("DRV-04")
@@ -328,6 +330,14 @@ def test_a_clock_far_from_ours_is_recorded_once() -> None:
     given(EQUIPMENT, ENROLLED, drift).when(note).then()
     near = partial(note_clock, offset_ms=-500.0, device_sequence=9, tolerance_ms=2000.0)
     given(EQUIPMENT, ENROLLED, drift).when(near).then()
+    on_the_bound = partial(note, offset_ms=2000.0)
+    given(EQUIPMENT, ENROLLED).when(on_the_bound).then()
+    little_changed = partial(note, offset_ms=5000.0)
+    given(EQUIPMENT, ENROLLED, drift).when(little_changed).then()
+    changed = partial(note, offset_ms=5001.0)
+    given(EQUIPMENT, ENROLLED, drift).when(changed).then(
+        DeviceClockDriftDetected(offset_ms=5001.0, device_sequence=8)
+    )
 
 
 def test_quarantine_and_release_are_recorded_with_their_reason_once() -> None:

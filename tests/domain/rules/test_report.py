@@ -14,6 +14,7 @@ from domain.events.assessment import (
     ReportFlagged,
     ReportIssued,
 )
+from domain.ledger import canonical
 from domain.rules.assessment import ASSESSMENT, presented_digest
 from domain.rules.report import (
     amend_assessment,
@@ -113,6 +114,9 @@ def test_an_amendment_is_signed_and_reported_by_itself() -> None:
 
 @pytest.mark.verifies("DRV-12")
 def test_amendments_are_counted_and_each_binds_what_stood_before() -> None:
+    first = canonical.parse(amendment_presentation(given(ASSESSMENT, *SIGNED).state, TEXT))
+    assert isinstance(first, dict)
+    assert (first["number"], first["amends"], first["text"]) == (1, [DIGEST], TEXT)
     after_first = given(ASSESSMENT, *SIGNED, AMENDED)
     after_first.when(amend).refuses("signature.digest")
     digest = Digest.of(amendment_presentation(after_first.state, TEXT))
