@@ -57,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="vultus",
         description="The record system of a clinical facial-imaging portal.",
         epilog="Settings come from the environment: VULTUS_DATA, VULTUS_DATABASE, VULTUS_PORT, …; "
-        "the README lists them. `vultus test` runs all checks and tests.",
+        "the README lists them. `./vultus demo` shows the whole journey, `./vultus test` runs all "
+        "checks and tests.",
     )
     parser.set_defaults(command=None)
     words = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -67,10 +68,6 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(command=command)
         return one
 
-    demo = add("demo", _demo, "show the whole journey on a clinic marked as demo, then serve it")
-    demo.add_argument("--data", type=Path, default=None, help="folder of the demo's record")
-    demo.add_argument("--port", type=int, default=None, help="port to listen on")
-    demo.add_argument("--once", action="store_true", help="stop when everything is ready")
     add("serve", _serve, "serve the clinic's record: web, workers and checkpoints")
     add("work", _work, "run projections, workers and checkpoints without the web")
     add("migrate", _migrate, "bring the database's tables up to date")
@@ -92,12 +89,6 @@ def _parser() -> argparse.ArgumentParser:
     station.add_argument("rest", nargs=argparse.REMAINDER)
     add("version", _version, "print version, build and libraries")
     return parser
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from api.demo import run_demo
-
-    return run_demo(data=options.data, port=options.port, once=options.once, say=say)
 
 
 def _serve(_options: argparse.Namespace) -> int:

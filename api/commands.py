@@ -24,8 +24,10 @@ from api.replay import past, position_of
 from api.serving import opened
 from api.settings import from_environment
 from api.wiring import System
+from api.work import workbench
 from domain.errors import NotFound
 from domain.events.clinic import RecordExported
+from domain.events.inference import ReproductionChecked
 from domain.handling import update
 from domain.rules import clinic as clinics
 from domain.rules.clinic import CLINIC
@@ -139,7 +141,16 @@ def rebuild(*, say: Say) -> int:
 def reproduce(*, inference: str, say: Say) -> int:
     """Run a recorded inference again and record how the result compares [DRV-20]."""
     with _record(say) as system:
-        checked = reproduce_inference(system, InferenceId(inference))
+        record = reproduce_inference(
+            workbench(system),
+            InferenceId(inference),
+            actor=OPERATOR,
+            correlation=system.randomness.uuid(),
+        )
+    checked = record.event
+    if not isinstance(checked, ReproductionChecked):
+        message = "the inference was erased meanwhile"
+        raise NotFound(message)
     say(f"{checked.outcome}: {checked.evidence}")
     return INTACT if checked.outcome == "identical" else DAMAGED
 
