@@ -3,11 +3,12 @@
 import "./instrument.css";
 import "@mantine/core/styles.layer.css";
 import { MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { isProblem } from "./api/problem";
+import { me } from "./api/queries";
 import { createAppRouter } from "./router";
 import { colourVariables, theme } from "./theme";
 
@@ -18,7 +19,15 @@ function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="vultus-nonce"]')?.content ?? "";
 }
 
-const queries = new QueryClient({
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // A sign-in that ended shows first in whatever is read next: ask who is signed in.
+    onError: (error, query) => {
+      if (isProblem(error, 401) && query.queryKey[0] !== me.queryKey[0]) {
+        void queries.invalidateQueries({ queryKey: me.queryKey });
+      }
+    },
+  }),
   defaultOptions: {
     queries: {
       // A refusal is an answer; only silence and overload are worth asking again.
@@ -29,6 +38,9 @@ const queries = new QueryClient({
     },
   },
 });
+
+// The part that keeps the page still under a dialog looks for its nonce under this name.
+Object.assign(globalThis, { __webpack_nonce__: nonce() });
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no root");

@@ -22,9 +22,9 @@ export function FramePicture({ frame, session, width, alt, regions = [] }: Props
         <img src={previewUrl(frame.digest, session, width)} alt={alt} loading="lazy" />
         {here.length > 0 && (
           <svg viewBox={`0 0 ${width_px} ${height_px}`} preserveAspectRatio="none" aria-hidden="true">
-            {here.map(({ region, label }) => (
+            {distinct(here).map(({ region }) => (
               <rect
-                key={label}
+                key={placeOf(region)}
                 x={region.x_px}
                 y={region.y_px}
                 width={region.width_px}
@@ -42,4 +42,13 @@ export function FramePicture({ frame, session, width, alt, regions = [] }: Props
       </figcaption>
     </figure>
   );
+}
+
+function placeOf({ x_px, y_px, width_px, height_px }: Region): string {
+  return [x_px, y_px, width_px, height_px].join(" ");
+}
+
+/** Each place once: two measurements may fail in the same one. */
+function distinct<Marked extends { region: Region }>(marked: readonly Marked[]): Marked[] {
+  return [...new Map(marked.map((each) => [placeOf(each.region), each])).values()];
 }

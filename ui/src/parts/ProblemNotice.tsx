@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { ProblemError } from "../api/problem";
+import { count } from "../words";
 import { GateList } from "./GateList";
 import { Glyph } from "./Glyph";
 import styles from "./ProblemNotice.module.css";
@@ -15,17 +16,23 @@ interface Props {
 export function ProblemNotice({ error, onRetry, children }: Props) {
   const { title, detail, evidence, next_step, rule, gates, correlation } = error.problem;
   const changed = error.status === 412;
-  const said = evidence ?? detail;
+  // Who mistypes a code is told that, not what the protocol calls it.
+  const heading = error.status === 401 && detail ? detail : title;
+  const said = error.status === 401 ? undefined : (evidence ?? detail);
+  const closed = gates?.filter((gate) => !gate.passed) ?? [];
   return (
     <div className={styles.notice} role="alert" data-tone={changed ? "warn" : "fail"}>
       <Glyph name={changed ? "warn" : "fail"} size={16} />
       <div className={styles.words}>
         <strong>
-          {changed ? "Changed meanwhile: this is the new state. Your change was not recorded." : title}
+          {changed ? "Changed meanwhile: this is the new state. Your change was not recorded." : heading}
         </strong>
-        {!changed && said && <p>{said}</p>}
-        {next_step && <p className={styles.next}>{next_step}</p>}
-        {gates && <GateList gates={gates} />}
+        {!changed && said && closed.length === 0 && <p>{said}</p>}
+        {next_step && closed.length === 0 && <p className={styles.next}>{next_step}</p>}
+        {closed.length > 0 && <GateList gates={closed} />}
+        {gates && gates.length > closed.length && (
+          <p className={styles.small}>{count(gates.length - closed.length, "other gate")} passed.</p>
+        )}
         {children}
         {(rule || (error.status >= 500 && correlation)) && (
           <p className={styles.small}>

@@ -8,6 +8,7 @@ import * as read from "../api/queries";
 import { setClinicZone } from "../moments";
 import { Loaded } from "../parts/Loaded";
 import { Header } from "./Header";
+import { IdleGuard } from "./IdleGuard";
 import { MeContext } from "./me";
 import styles from "./Shell.module.css";
 
@@ -24,6 +25,7 @@ export function Shell() {
         return (
           <MeContext value={me}>
             <Following />
+            <IdleGuard />
             <a className={styles.skip} href="#content">
               Skip to the content
             </a>

@@ -165,7 +165,12 @@ function Station({ card }: { card: DeviceCard }) {
     <Radio.Card value={card.device} className={styles.station}>
       <Radio.Indicator />
       <span>
-        <strong className="mono">{card.serial}</strong>
+        <span className={styles.named}>
+          <strong className="mono">{card.serial}</strong>
+          {card.state === "ready" && <Mark tone="pass">Ready</Mark>}
+          {card.state === "attention" && <Mark tone="warn">Needs attention</Mark>}
+          {card.state === "quarantined" && <Mark tone="fail">Out of use</Mark>}
+        </span>
         <span className="quiet">
           {card.reasons[0] ??
             (card.calibration_until === null
@@ -173,9 +178,6 @@ function Station({ card }: { card: DeviceCard }) {
               : `${card.model}, calibrated until ${day(card.calibration_until)}`)}
         </span>
       </span>
-      {card.state === "ready" && <Mark tone="pass">Ready</Mark>}
-      {card.state === "attention" && <Mark tone="warn">Needs attention</Mark>}
-      {card.state === "quarantined" && <Mark tone="fail">Out of use</Mark>}
     </Radio.Card>
   );
 }

@@ -46,7 +46,6 @@ export function TraceGraph({ trace, chosen, onChoose }: Props) {
       targetHandle: below ? "top" : "left",
       label: lit ? label : undefined,
       className: lit ? styles.lit : styles.edge,
-      zIndex: lit ? 1 : 0,
       focusable: false,
       selectable: false,
     };
