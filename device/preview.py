@@ -103,7 +103,7 @@ def station_gates(seen: Observed, content: ProtocolContent) -> tuple[GateResult,
     """Return all of the station's gates [REQ-IN-082 to 086, 091]."""
     return (
         _fixture(seen),
-        _limited(Gate.DISTANCE, seen, content),
+        _distance(seen, content),
         _limited(Gate.ALIGNMENT, seen, content),
         _baseline(seen, content),
         _illumination(seen, content),
@@ -148,6 +148,14 @@ def _fixture(seen: Observed) -> GateResult:
     if not seen.engaged:
         return block(Gate.FIXTURE, "the rest is not engaged", "Seat chin and forehead in the rest.")
     return let_pass(Gate.FIXTURE, "chin and forehead rest engaged, rest cleaned")
+
+
+def _distance(seen: Observed, content: ProtocolContent) -> GateResult:
+    if not any(each.name == DISTANCE for each in seen.measurements):
+        return block(
+            Gate.DISTANCE, "the distance sensor sees nothing", "Seat chin and forehead in the rest."
+        )
+    return _limited(Gate.DISTANCE, seen, content)
 
 
 def _limited(gate: Gate, seen: Observed, content: ProtocolContent) -> GateResult:

@@ -28,6 +28,7 @@ from domain.values.protocol import ViewRequirement
 
 SETTLE_US: Final = 500_000
 REPEAT_US: Final = 30_000_000
+LIGHT_AGAIN_US: Final = 300_000_000
 VERDICT_PATIENCE_US: Final = 30_000_000
 MOST_TRIES: Final = 6
 _LIGHT_TRIES: Final = 2
@@ -70,6 +71,7 @@ class Capture:
         since_us: Since when the phase holds, where that matters.
         tries: Attempts at this view that did not succeed.
         light_tries: Illumination calibrations tried while the gate stayed closed.
+        light_us: When the last of them was.
         reported: The closed gates last reported as a refusal.
         reported_us: When they were.
         attempt: The attempt that awaits its verdict.
@@ -81,6 +83,7 @@ class Capture:
     since_us: int = 0
     tries: int = 0
     light_tries: int = 0
+    light_us: int = 0
     reported: frozenset[Gate] = field(default_factory=frozenset)
     reported_us: int = 0
     attempt: AttemptId | None = None
@@ -192,18 +195,18 @@ def _held(
     held = replace(capture, phase=Phase.POSITIONING)
     show = Show(words=" ".join(dict.fromkeys(each.next_step for each in closed)))
     reasons = frozenset(each.gate for each in closed)
-    if Gate.ILLUMINATION in reasons and held.light_tries < _LIGHT_TRIES:
-        held = replace(held, light_tries=held.light_tries + 1)
-        return held, (
-            Show(words="Calibrating the light. Lean back for a moment."),
-            CalibrateLight(),
-        )
+    rested = seen.at_us - held.light_us >= LIGHT_AGAIN_US
+    if Gate.ILLUMINATION in reasons and (held.light_tries < _LIGHT_TRIES or rested):
+        held = replace(held, light_tries=held.light_tries + 1, light_us=seen.at_us)
+        words = "Calibrating the light. Lean back for a moment."
+        return held, (Show(words=words), CalibrateLight())
     # A gate that flickers would otherwise fill the record: the same reasons wait.
     standing = reasons == held.reported and seen.at_us - held.reported_us < REPEAT_US
     lasting = reasons == held.reported and capture.phase is Phase.POSITIONING
     if not seen.armed or standing or lasting or held.view is None:
         return held, (show,)
-    refused = replace(held, reported=reasons, reported_us=seen.at_us)
+    # Whoever reads the refusal may change the lamp: the light is tried again.
+    refused = replace(held, reported=reasons, reported_us=seen.at_us, light_tries=0)
     return refused, (show, Refuse(view=held.view, gates=gates))
 
 

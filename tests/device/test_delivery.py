@@ -117,7 +117,7 @@ def test_a_lost_answer_at_any_request_leads_to_one_record(
 
 @pytest.mark.verifies("DRV-05", "DRV-06")
 @given(troubles=st.lists(st.sampled_from((*TROUBLES, Server.answer)), max_size=12))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_on_the_line_everything_arrives_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, station_key: FileSecureKey, troubles: list[object]
 ) -> None:

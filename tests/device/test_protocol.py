@@ -92,7 +92,7 @@ def test_a_closed_gate_blocks_the_shutter_and_is_recorded(gate: Gate) -> None:
     assert not [each for each in done if isinstance(each, Shoot)]
     (refused,) = [each for each in done if isinstance(each, Refuse)]
     assert [each.gate for each in failed(refused.gates)] == [gate]
-    assert len([each for each in done if isinstance(each, CalibrateLight)]) == (2 if light else 0)
+    assert len([each for each in done if isinstance(each, CalibrateLight)]) == (4 if light else 0)
 
 
 def test_the_shutter_opens_after_all_gates_held_for_the_settling_time() -> None:

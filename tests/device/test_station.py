@@ -280,8 +280,8 @@ def test_the_rest_and_the_lock_of_the_baseline_block(clinic: Clinic) -> None:
     assert not clinic.attempts()
 
 
-@pytest.mark.parametrize("unlit", [[{"faults": ["light zone out"]}]], indirect=True)
-def test_a_dead_zone_fails_the_illumination_calibration_and_blocks(unlit: Clinic) -> None:
+@pytest.mark.parametrize("unlit", [[{"faults": ["light zone out"]}, {}]], indirect=True)
+def test_a_dead_zone_blocks_until_the_light_is_whole_again(unlit: Clinic) -> None:
     clinic = unlit
     clinic.until_waiting(4)
     clinic.deliver()
@@ -289,6 +289,10 @@ def test_a_dead_zone_fails_the_illumination_calibration_and_blocks(unlit: Clinic
     assert "zone left" in lights[0].illumination.reasons[0]
     (blocked,) = [e for e in clinic.server.recorded.values() if isinstance(e, CaptureBlocked)]
     assert [each.gate for each in failed(blocked.gates)] == [Gate.ILLUMINATION]
+    clinic.until_waiting(2)
+    clinic.deliver()
+    assert clinic.server.recorded[5].illumination.passed  # type: ignore[union-attr]
+    assert len(clinic.attempts()) == 1
 
 
 def test_the_station_goes_on_while_the_server_is_away_and_delivers_later(clinic: Clinic) -> None:
