@@ -34,8 +34,8 @@ DARK_SKIN = (0.090, 0.048, 0.031)
 class Scene:
     """What is in front of the cameras and what is wrong with it; the default is a good capture."""
 
-    width: int = 760
-    height: int = 1014
+    width: int = 608
+    height: int = 812
     skin: tuple[float, float, float] = LIGHT_SKIN
     position_mm: tuple[float, float, float] = (0.0, 0.0, DISTANCE_MM + 85.0)
     roll_deg: float = 0.0

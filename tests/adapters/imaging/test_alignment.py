@@ -83,7 +83,7 @@ def test_an_empty_dark_or_grey_picture_has_no_face() -> None:
 
 def test_a_small_reddish_thing_is_no_face_and_an_ignored_one_is_not_seen() -> None:
     picture = render(GOOD).copy()
-    reddish = Window(left=20, top=900, width=120, height=90)
+    reddish = Window(left=16, top=720, width=96, height=72)
     picture[reddish.rows, reddish.columns] = (230, 120, 60)
     with_thing = locate_face(linear_of(picture), ignored=reddish)
     start = place_of(GOOD)
@@ -99,7 +99,7 @@ def test_a_neck_is_left_out() -> None:
     start = place_of(GOOD)
     centre_x = round(start.window.centre[0])
     neck = picture.copy()
-    cv2.rectangle(neck, (centre_x - 150, 750), (centre_x + 150, 1013), (190, 150, 130), cv2.FILLED)
+    cv2.rectangle(neck, (centre_x - 120, 600), (centre_x + 120, 811), (190, 150, 130), cv2.FILLED)
     keep = picture.max(axis=2) > 60
     neck[keep] = picture[keep]
     found = locate_face(linear_of(neck))

@@ -16,7 +16,7 @@ from tests.adapters.imaging.photographs import photograph, photograph_path
 from tests.adapters.imaging.scenes import Scene, calibration, image_of, png, render
 
 GOOD = Scene()
-CHART = Region(frame="left", x_px=5, y_px=880, width_px=210, height_px=134)
+CHART = Region(frame="left", x_px=0, y_px=690, width_px=180, height_px=122)
 
 STEREO_NAMES = {measure.name for measure in MEASURES if measure.stereo}
 CHART_NAMES = {measure.name for measure in MEASURES if measure.name.startswith("colour_")}
@@ -26,10 +26,10 @@ def picture_of(scene: Scene, side: str) -> np.ndarray[tuple[int, ...], np.dtype[
     """Return a drawn picture; the left one has the colour reference in its lower corner."""
     picture = render(scene, side).copy()
     if side == "left":
-        sketch = ChartSketch(patch_px=24, left_px=15, top_px=5)
+        sketch = ChartSketch(patch_px=20, left_px=5, top_px=5)
         tint = 0.9 * scene.gain * np.array(scene.cast)
-        chart = encode(chart_picture(sketch, width=210, height=134) * tint)
-        picture[880:1014, 5:215] = chart
+        chart = encode(chart_picture(sketch, width=180, height=122) * tint)
+        picture[690:812, :180] = chart
     return picture
 
 
@@ -193,7 +193,7 @@ def test_depth_and_chart_come_with_the_result() -> None:
     )
     assert result.depth is not None
     assert result.chart is not None
-    assert result.chart.place.window.top > 850
+    assert result.chart.place.window.top > 650
 
 
 def test_pictures_of_another_size_than_the_calibration_are_refused() -> None:
