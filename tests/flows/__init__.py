@@ -1,0 +1,1 @@
+"""Whole flows through the shipped programs: station, service, browser, verifier."""

@@ -1,0 +1,66 @@
+"""A record with the whole story in it, told once for all flows."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+STORY_S = 420
+
+
+def vultus(*arguments: str, data: Path, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run the shipped command line on a record and return what it said."""
+    environment = {**os.environ, "VULTUS_DATA": str(data)}
+    command = [sys.executable, "-m", "api.cli", *arguments]
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def vultus_verify(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the stand-alone verifier and return what it said."""
+    command = [sys.executable, "-m", "validation.audit.cli", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration's folder after the whole story; several test processes share one."""
+    shared = tmp_path_factory.getbasetemp().parent / "told-story"
+    shared.mkdir(exist_ok=True)
+    folder = shared / "demo"
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "told").exists():
+            command = [sys.executable, "-m", "validation.demonstration", "--once", "--port", "0"]
+            done = subprocess.run(
+                [*command, "--data", str(folder)],
+                capture_output=True,
+                text=True,
+                cwd=ROOT,
+                timeout=STORY_S,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr[-4000:]
+    return folder
+
+
+@pytest.fixture
+def story(told: Path, tmp_path: Path) -> Path:
+    """A copy of the told story that a test may change."""
+    copy = tmp_path / "demo"
+    shutil.copytree(told, copy)
+    return copy
