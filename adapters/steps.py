@@ -122,6 +122,12 @@ class Workers:
         """Return every record that is set aside, in the order of the log."""
         return self._set_aside.all()
 
+    def take_all(self, record: Record) -> tuple[Record, ...]:
+        """Take every step a record calls for, in order; return what was recorded."""
+        return tuple(
+            made for step in next_steps(record) for made in self.take(step, record)
+        )
+
     def take(self, step: Step, calling: Record) -> tuple[Record, ...]:  # noqa: PLR0911 - one case per step
         """Take one step and return what was recorded; () when it was taken before."""
         bench = self._bench
@@ -175,8 +181,7 @@ class Workers:
     def _failure(self, record: Record) -> str | None:
         """Take a record's steps; return the kind of failure, none when there was none."""
         try:
-            for step in next_steps(record):
-                self.take(step, record)
+            self.take_all(record)
         except ContentErased:
             return None
         except (IntegrityFailure, Unavailable):

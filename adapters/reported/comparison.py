@@ -2,8 +2,9 @@
 
 Rules kept here:
 
-1. Captures that differ in protocol, station, calibration, polarisation, declared make-up or
-   expression, or in the model that ran, are not compared; it is said in what they differ.
+1. Captures that differ in protocol, station, calibration, light, distance, pose, declared make-up
+   or expression, or in the model that ran, are not compared; it is said in what they differ, with
+   numbers where there are any [DRV-15].
 2. Only what a model measured is compared, in the same view; what a practitioner rejected or
    replaced is not.
 3. The smallest change that can be told from none is the root of the sum of squares of the two
@@ -13,7 +14,10 @@ Rules kept here:
 import math
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Final
 
+from adapters.captures import Capture
+from adapters.imaging import measures
 from adapters.reported.conditions import view_words
 from adapters.reported.sources import Sources, read_sources
 from adapters.reports.results import ComparedQuantity, Comparison
@@ -25,6 +29,26 @@ from domain.values.finding import Finding
 from domain.values.identifiers import AssessmentId
 
 _DAY = timedelta(days=1) // timedelta(microseconds=1)
+_WHAT: Final = (
+    "protocol",
+    "station",
+    "cameras",
+    "capture",
+    "polarisation",
+    "make-up",
+    "expression",
+    "models",
+)
+_MOST_APART: Final = {
+    "distance": ("mm", 15.0),
+    "light": ("K", 300.0),
+    "roll": ("°", 4.0),
+    "turn": ("°", 5.0),
+}
+"""Unit, and how far two captures may lie apart; our own bounds for captures that are alike."""
+
+_MOST_EXPOSURE_RATIO: Final = 1.2
+_MEASURED: Final = {"roll": measures.FACE_ROLL, "turn": measures.FACE_TURN}
 
 
 def report_comparison(bench: Workbench, now: Sources) -> Comparison | None:
@@ -58,31 +82,68 @@ def _earlier(bench: Workbench, now: Sources) -> Sources | None:
 
 def _differences(earlier: Sources, now: Sources) -> Iterator[str]:
     """Yield, in words, what keeps two sessions from being compared."""
-    for what, then, today in zip(_WHAT, _compared(earlier), _compared(now), strict=True):
+    for what, then, today in zip(_WHAT, _declared(earlier), _declared(now), strict=True):
         if then != today:
             yield f"{what}: {then} then, {today} now"
+    before = {each.attempt.view: each for each in earlier.captures}
+    for capture in now.captures:
+        then_taken = before.get(capture.attempt.view)
+        if then_taken is not None:
+            yield from _apart(then_taken, capture)
 
 
-_WHAT = ("protocol", "station", "capture", "polarisation", "make-up", "expression", "models")
-
-
-def _compared(sources: Sources) -> tuple[str, ...]:
+def _declared(sources: Sources) -> tuple[str, ...]:
     opened = sources.captures[0].opened
     calibrated = all(each.attempt.calibration is not None for each in sources.captures)
-    polarised = {
-        each.arrival.conditions.polarised
+    said = [
+        each.arrival.conditions
         for each in sources.captures
         if isinstance(each.arrival, AttemptSubmitted)
-    }
+    ]
     return (
         f"{sources.protocol.name} {sources.protocol.version}",
-        str(sources.station.serial or "none"),
+        ", ".join(sorted({each.device_serial for each in said})) or "none",
+        ", ".join(sorted({serial for each in said for serial in each.camera_serials})) or "none",
         "calibrated" if calibrated else "uncalibrated",
-        ", ".join(sorted("on" if each else "off" for each in polarised)) or "not known",
+        ", ".join(sorted({"on" if each.polarised else "off" for each in said})) or "not known",
         opened.prompts.makeup,
         "neutral" if opened.prompts.neutral_expression else "not neutral",
         ", ".join(sorted({run.model for run in sources.runs})) or "none",
     )
+
+
+def _apart(then: Capture, now: Capture) -> Iterator[str]:
+    """Yield in which numbers two captures of one view lie too far apart."""
+    view = view_words(now.attempt.view).lower()
+    before, today = _numbers(then), _numbers(now)
+    for what, (unit, most) in _MOST_APART.items():
+        if what in before and what in today and abs(before[what] - today[what]) > most:
+            yield f"{what}, {view}: {before[what]:g} {unit} then, {today[what]:g} {unit} now"
+    first, second = _exposure_us(then), _exposure_us(now)
+    if first and second and max(first, second) > _MOST_EXPOSURE_RATIO * min(first, second):
+        yield f"exposure, {view}: {first:g} µs then, {second:g} µs now"
+
+
+def _numbers(capture: Capture) -> dict[str, float]:
+    """Return what is known of a capture in numbers: the station's claims, our measurements."""
+    measured = {each.name: each.value for each in capture.attempt.measurements or ()}
+    found = {
+        what: round(measured[measure.name], 1)
+        for what, measure in _MEASURED.items()
+        if measure.name in measured
+    }
+    if isinstance(capture.arrival, AttemptSubmitted):
+        said = capture.arrival.conditions
+        found["distance"] = said.distance_mm
+        found["light"] = said.cct_k
+    return found
+
+
+def _exposure_us(capture: Capture) -> float | None:
+    """Return exposure time times gain, as the station states them."""
+    if not isinstance(capture.arrival, AttemptSubmitted):
+        return None
+    return capture.arrival.conditions.exposure_us * capture.arrival.conditions.gain
 
 
 def _quantities(earlier: Sources, now: Sources) -> Iterator[ComparedQuantity]:

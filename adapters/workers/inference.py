@@ -2,8 +2,9 @@
 
 Rules kept here:
 
-1. Without consent to analysis nothing is run; the output is withheld with the reason [DRV-29]. Both
-   consent and approval are asked again when a run begins, because either may have ended since.
+1. Only accepted attempts are analysed [DRV-29], and only with consent to analysis; without, the
+   output is withheld with the reason. Consent and approval are asked again when a run begins,
+   because either may have ended since.
 2. A model runs only from bytes with its released digest, under a manifest whose signature holds
    [DRV-18], on inputs inside its released domain [DRV-22].
 3. Maps are stored before the results that name them are recorded.

@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.database import migrate, open_engine
@@ -33,6 +35,8 @@ from domain.events.assessment import (
     FindingAccepted,
 )
 from domain.events.capture_session import (
+    AttemptJudged,
+    AttemptMeasured,
     AttemptSubmitted,
     PhotographImported,
     PreconditionsChecked,
@@ -86,7 +90,7 @@ from domain.values.identifiers import (
 )
 from domain.values.model import ModelManifest
 from domain.values.protocol import ProtocolContent, ViewRequirement
-from domain.values.quality import Limit
+from domain.values.quality import Limit, QualityMeasurement, QualityVerdict
 from domain.values.signature import ElectronicSignature, Meaning
 from tests.adapters.workers import frames
 from tests.builders import (
@@ -116,6 +120,8 @@ from tests.event_builders import a_session_opened
 
 CLINIC_KEY = f"clinic:{CLINIC}"
 LIMIT_BYTES = 64 << 20
+STATION_KEY = P256Signer(ec.derive_private_key(7, ec.SECP256R1()), location="memory")
+RELEASE_KEY = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(bytes(32)), location="memory")
 
 
 def protocol_content(*, stereo: bool = True, least_sharp: float = 5.0) -> ProtocolContent:
@@ -153,19 +159,25 @@ class ClinicDay:
     keys: KeyRing
     clock: ManualClock
     engine: sa.Engine
-    key: P256Signer = field(default_factory=P256Signer.generate)
-    release_key: Ed25519Signer = field(default_factory=Ed25519Signer.generate)
+    key: P256Signer = field(default_factory=lambda: STATION_KEY)
+    release_key: Ed25519Signer = field(default_factory=lambda: RELEASE_KEY)
     release: ReleaseId = field(default_factory=lambda: ReleaseId.derived("test"))
     sequence: int = 0
     content: ProtocolContent = field(default_factory=protocol_content)
 
-    def workers(self, *, log: EventLog | None = None, blobs: BlobStore | None = None) -> Workers:
+    def workers(
+        self,
+        *,
+        log: EventLog | None = None,
+        blobs: BlobStore | None = None,
+        positions: DatabasePositions | None = None,
+    ) -> Workers:
         """Return workers, new ones each time, as after a restart."""
         return Workers(
             self.bench(log=log, blobs=blobs),
             keys=self.keys,
             keyed=self.log,
-            positions=DatabasePositions(self.engine),
+            positions=positions or DatabasePositions(self.engine),
             set_aside=SetAsideRecords(self.engine, READER),
         )
 
@@ -337,14 +349,19 @@ class ClinicDay:
         )
         self.record(subject.stream, linked, by=desk, subject=subject)
         for purpose in purposes:
-            granted = ConsentGranted(
-                subject=subject,
-                purpose=purpose,
-                wording=a_wording(),
-                given_by="subject",
-                valid_until=None,
-            )
-            self.record(ConsentId.derived(subject).stream, granted, by=desk, subject=subject)
+            self.agree(purpose, subject)
+
+    def agree(self, purpose: Purpose, subject: SubjectId = SUBJECT) -> None:
+        """Record that a client agrees to a purpose."""
+        granted = ConsentGranted(
+            subject=subject,
+            purpose=purpose,
+            wording=a_wording(),
+            given_by="subject",
+            valid_until=None,
+        )
+        desk = Actor.practitioner(OPERATOR)
+        self.record(ConsentId.derived(subject).stream, granted, by=desk, subject=subject)
 
     def withdraw(self, purpose: Purpose, subject: SubjectId = SUBJECT) -> None:
         """Record that a client takes an agreement back."""
@@ -466,6 +483,30 @@ class ClinicDay:
         )
         return attempt
 
+    def accept(
+        self,
+        session: SessionId,
+        measured: tuple[QualityMeasurement, ...] = (),
+        *,
+        subject: SubjectId = SUBJECT,
+    ) -> Record:
+        """Record measurement and verdict of the last attempt without measuring anything."""
+        arrival = self.events(session.stream)[-1]
+        assert isinstance(arrival, AttemptSubmitted)
+        made = AttemptMeasured(
+            attempt=arrival.attempt,
+            inputs=tuple(each.content.digest for each in arrival.frames),
+            measurements=measured,
+            platform=a_digest("platform"),
+        )
+        judged = AttemptJudged(
+            attempt=arrival.attempt,
+            protocol=PROTOCOL,
+            verdict=QualityVerdict(acceptable=True, reasons=()),
+        )
+        quality = Actor.service("quality")
+        return self.record(session.stream, made, judged, by=quality, subject=subject)[-1]
+
     def close(self, session: SessionId, *, subject: SubjectId = SUBJECT) -> None:
         """Record the end of a session."""
         state, _ = load(self.log, CAPTURE_SESSION, session.stream)
@@ -533,7 +574,7 @@ def image(content: bytes, role: FrameRole, serial: str | None) -> ImageReference
 
 
 @contextmanager
-def clinic_day(folder: Path) -> Iterator[ClinicDay]:
+def clinic_day(folder: Path, content: ProtocolContent | None = None) -> Iterator[ClinicDay]:
     """Open a clinic's record in an empty folder and record what a session needs."""
     dsn = f"sqlite:///{folder / 'vultus.sqlite'}"
     migrate(dsn)
@@ -552,6 +593,7 @@ def clinic_day(folder: Path) -> Iterator[ClinicDay]:
                 keys=keys,
                 clock=clock,
                 engine=engine,
+                content=content or protocol_content(),
             )
             day.open_clinic()
             day.enrol()

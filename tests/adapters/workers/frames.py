@@ -2,6 +2,8 @@
 
 from functools import cache
 
+import numpy as np
+
 from adapters.imaging.calibration import calibration_to_bytes
 from tests.adapters.imaging import drawings, scenes
 
@@ -20,6 +22,13 @@ def pair(*, seed: int = 1, chart: bool = True) -> tuple[bytes, bytes]:
 def parameters() -> bytes:
     """Return the rig's calibration as it is stored."""
     return calibration_to_bytes(scenes.calibration(SCENE))
+
+
+@cache
+def dark() -> bytes:
+    """Return a picture of nothing, in the size of the others."""
+    noise = np.random.default_rng(5).integers(20, 30, (SCENE.height, SCENE.width, 3))
+    return scenes.png(noise.astype(np.uint8))
 
 
 def _picture(side: str, *, seed: int, chart: bool) -> bytes:

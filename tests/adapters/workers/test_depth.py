@@ -1,0 +1,161 @@
+"""Depth of accepted stereo pairs: with which calibration, with which flags, or why not."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapters.imaging import depth as maps
+from adapters.imaging import measures
+from domain.events.capture_session import (
+    DepthReconstructed,
+    OutputWithheld,
+)
+from domain.events.equipment import CalibrationInvalidated
+from domain.events.record import Record
+from domain.policies import ReconstructDepth
+from domain.values.actor import Actor
+from domain.values.capture import Prompts
+from domain.values.identifiers import SessionId
+from tests.adapters.imaging import scenes
+from tests.adapters.workers import frames
+from tests.adapters.workers.clinic_day import ClinicDay
+from tests.builders import CALIBRATION, DEVICE, OPERATOR, SUBJECT
+from tests.event_builders import a_session_opened
+
+
+@pytest.mark.verifies("REQ-IN-021", "REQ-IN-129")
+def test_the_stored_depth_map_is_that_of_the_frames(day: ClinicDay) -> None:
+    session = day.open_session()
+    day.submit(session)
+    day.work()
+    (made,) = (each for each in day.events(session.stream) if isinstance(each, DepthReconstructed))
+    stored = b"".join(day.blobs.read(made.depth.digest, key=f"subject:{SUBJECT}"))
+    found = maps.decode_depth(stored)
+    true_mm = scenes.true_depth_mm(frames.SCENE)[::2, ::2][: found.valid.shape[0]]
+    difference = abs(found.depth_mm - true_mm)[found.valid]
+    assert float(sorted(difference)[len(difference) // 2]) < 0.5
+    assert 0.5 < made.completeness <= 1
+    assert made.algorithm == maps.METHOD
+    assert "step_px=2" in made.settings
+
+
+@pytest.mark.verifies("REQ-IN-046", "REQ-IN-123")
+def test_a_calibration_found_defective_since_gives_no_depth_and_says_so(day: ClinicDay) -> None:
+    session = day.open_session()
+    attempt = day.submit(session)
+    calling = _judged(day, session)
+    day.record(
+        DEVICE.stream,
+        CalibrationInvalidated(calibration=CALIBRATION, reason="the rig was dropped"),
+        by=Actor.practitioner(OPERATOR),
+    )
+    made = day.workers().take(ReconstructDepth(session=session, attempt=attempt), calling)
+    (withheld,) = (each.event for each in made)
+    assert isinstance(withheld, OutputWithheld)
+    assert (withheld.output, withheld.rule) == ("depth-map", "depth.locked-calibration")
+    assert "the rig was dropped" in withheld.evidence
+    assert not day.workers().take(ReconstructDepth(session=session, attempt=attempt), calling)
+
+
+Measured = dict[measures.Measure, float | None]
+PLAIN = Prompts(
+    hair_back=True, glasses_off=True, makeup="none", neutral_expression=True, rest_cleaned=True
+)
+
+
+@pytest.mark.parametrize(
+    ("prompts", "measured", "flag"),
+    [
+        pytest.param(
+            PLAIN,
+            {measures.STEREO_CORRESPONDENCE: 0.3},
+            "little-texture",
+            marks=pytest.mark.verifies("REQ-IN-145"),
+        ),
+        pytest.param(
+            PLAIN,
+            {measures.STEREO_CORRESPONDENCE: None},
+            "little-texture",
+            marks=pytest.mark.verifies("REQ-IN-145"),
+        ),
+        pytest.param(
+            replace(PLAIN, hair_back=False),
+            {},
+            "hair-not-held-back",
+            marks=pytest.mark.verifies("REQ-IN-146"),
+        ),
+        pytest.param(
+            replace(PLAIN, glasses_off=False),
+            {},
+            "face-partly-occluded",
+            marks=pytest.mark.verifies("REQ-IN-147"),
+        ),
+        pytest.param(
+            PLAIN,
+            {measures.DEPTH_COMPLETENESS: 0.6},
+            "face-partly-occluded",
+            marks=pytest.mark.verifies("REQ-IN-147"),
+        ),
+        pytest.param(
+            replace(PLAIN, neutral_expression=False),
+            {},
+            "expression-not-neutral",
+            marks=pytest.mark.verifies("REQ-IN-148"),
+        ),
+        pytest.param(
+            replace(PLAIN, makeup="light"),
+            {},
+            "makeup-present",
+            marks=pytest.mark.verifies("REQ-IN-149"),
+        ),
+        pytest.param(
+            PLAIN,
+            {measures.CLIPPED_SHARE: 0.01},
+            "specular-reflection",
+            marks=pytest.mark.verifies("REQ-IN-150"),
+        ),
+        pytest.param(
+            PLAIN,
+            {measures.FACE_ROLL: -8.0},
+            "poor-alignment",
+            marks=pytest.mark.verifies("REQ-IN-151"),
+        ),
+        pytest.param(PLAIN, {}, None),
+    ],
+)
+def test_what_limits_depth_is_flagged_on_the_depth_itself(
+    day: ClinicDay,
+    prompts: Prompts,
+    measured: Measured,
+    flag: str | None,
+) -> None:
+    session = _open(day, prompts)
+    attempt = day.submit(session)
+    calling = _judged(day, session, measured)
+    (made,) = day.workers().take(ReconstructDepth(session=session, attempt=attempt), calling)
+    assert isinstance(made.event, DepthReconstructed)
+    assert made.event.quality_flags == (() if flag is None else (flag,))
+
+
+def _open(day: ClinicDay, prompts: Prompts) -> SessionId:
+    session = SessionId.derived("test", "first")
+    opened = replace(a_session_opened(), session=session, prompts=prompts)
+    day.record(session.stream, opened, by=Actor.practitioner(OPERATOR), subject=SUBJECT)
+    return session
+
+
+GOOD: Measured = {
+    measures.STEREO_CORRESPONDENCE: 0.9,
+    measures.DEPTH_COMPLETENESS: 0.9,
+    measures.CLIPPED_SHARE: 0.0,
+    measures.FACE_ROLL: 0.5,
+    measures.FACE_OFFSET_ACROSS: 1.0,
+    measures.FACE_OFFSET_DOWN: 2.0,
+}
+
+
+def _judged(day: ClinicDay, session: SessionId, changed: Measured | None = None) -> Record:
+    values: Measured = {**GOOD, **(changed or {})}
+    return day.accept(
+        session, tuple(measure.of(value) for measure, value in values.items() if value is not None)
+    )
