@@ -5,11 +5,15 @@ Rules kept here:
 1. A password is kept as an Argon2id hash; a one-time-password secret is sealed under the clinic's
    key; a session token is kept as its SHA-256. Nothing here is ever logged.
 2. A one-time code is used once, also when two requests arrive together.
-3. A sign-in ends after idleness or at its absolute age, whichever comes first.
+3. A sign-in ends after idleness or at its absolute age, whichever comes first. That it was seen
+   is noted every ten seconds, so it may end as much too early, and never too late.
+4. An account's name belongs to one person. Whoever gets new secrets is signed out everywhere.
+5. Hashing takes 64 MiB each time; only a few go on at once, whoever asks.
 
 Source: RFC 9106 section 4, second recommended option (64 MiB, 3 passes, 4 lanes).
 """
 
+import threading
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -17,7 +21,9 @@ import argon2
 import sqlalchemy as sa
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from adapters.database import reading
 from adapters.one_time_password import SECRET_BYTES, step_of
+from domain.errors import RuleViolation
 from domain.ports import KeyRing, Randomness
 from domain.values.identifiers import PractitionerId
 from domain.values.time import ServerTime
@@ -46,8 +52,11 @@ SIGN_IN = sa.Table(
 
 IDLE_US = 15 * 60 * 1_000_000
 ABSOLUTE_US = 12 * 3600 * 1_000_000
+SEEN_US = 10 * 1_000_000
 _TOKEN_BYTES = 32
+_UNUSED = -1
 _ASSOCIATED = b"vultus/account/totp\n"
+_HASHING = threading.BoundedSemaphore(4)
 _HASHER = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
 
 
@@ -77,6 +86,19 @@ class SignIn:
     began: ServerTime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A sign-in that has just been found ended.
+
+    Attributes:
+        practitioner: Whose.
+        reason: ``idle`` or ``expired``.
+    """
+
+    practitioner: PractitionerId
+    reason: str
+
+
 class Accounts:
     """Accounts of one clinic in its database."""
 
@@ -91,25 +113,55 @@ class Accounts:
         # A hash nobody can match, so that an unknown account costs as much time as a known one.
         self._nobody = _HASHER.hash(randomness.token(_TOKEN_BYTES))
 
+    def taken(self, account: str, *, by_other_than: PractitionerId) -> bool:
+        """Return whether an account's name belongs to somebody else."""
+        row = self._find(ACCOUNT.c.account == account)
+        return row is not None and row._mapping["practitioner"] != by_other_than  # noqa: SLF001
+
     def issue(self, practitioner: PractitionerId, *, account: str, password: str) -> bytes:
-        """Create or replace an account and return its new one-time-password secret, once."""
+        """Create or replace a person's account and return its one-time-password secret.
+
+        Repeating it with the same account and password returns the same secret, until the first
+        code was used.
+
+        Raises:
+            RuleViolation: the account's name belongs to somebody else.
+        """
+        row = self._find(ACCOUNT.c.practitioner == str(practitioner))
+        found = None if row is None else row._mapping  # noqa: SLF001
+        if (
+            found is not None
+            and found["account"] == account
+            and found["totp_last_step"] == _UNUSED
+            and _matches(found["password_hash"], password)
+        ):
+            return self._secret(found)
         secret = self._randomness.token(SECRET_BYTES)
         nonce = self._randomness.token(12)
         sealed = self._keys.seal(self._clinic_key, nonce, secret, _ASSOCIATED)
         values = {
+            "account": account,
             "practitioner": str(practitioner),
-            "password_hash": _HASHER.hash(password),
+            "password_hash": _hashed(password),
             "totp_nonce": nonce,
             "totp_sealed": sealed,
-            "totp_last_step": -1,
+            "totp_last_step": _UNUSED,
         }
-        with self._engine.begin() as connection:
-            connection.execute(
-                sa.delete(ACCOUNT).where(
-                    (ACCOUNT.c.account == account) | (ACCOUNT.c.practitioner == str(practitioner))
+        own = ACCOUNT.c.practitioner == str(practitioner)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(ACCOUNT).where(own))
+                connection.execute(sa.insert(ACCOUNT).values(values))
+                connection.execute(
+                    sa.delete(SIGN_IN).where(SIGN_IN.c.practitioner == str(practitioner))
                 )
-            )
-            connection.execute(sa.insert(ACCOUNT).values(account=account, **values))
+        except sa.exc.IntegrityError:
+            # Without its cause: that holds the values.
+            raise RuleViolation(
+                "access.account-taken",
+                "the account's name belongs to somebody else",
+                "Choose another name.",
+            ) from None
         return secret
 
     def prove(self, *, account: str, password: str, code: str, now: ServerTime) -> Proof:
@@ -140,35 +192,45 @@ class Accounts:
 
     def current(self, token: str, *, now: ServerTime) -> SignIn | None:
         """Return the sign-in behind a token and note that it was seen; none when it has ended."""
+        with reading(self._engine).connect() as connection:
+            row = connection.execute(_still_good(token, now)).one_or_none()
+        if row is None:
+            return None
+        if row.seen_us <= now.us - SEEN_US:
+            with self._engine.begin() as connection:
+                connection.execute(
+                    sa.update(SIGN_IN)
+                    .where(SIGN_IN.c.token_hash == _hash(token), SIGN_IN.c.seen_us < now.us)
+                    .values(seen_us=now.us)
+                )
+        return SignIn(practitioner=PractitionerId(row.practitioner), began=ServerTime(row.began_us))
+
+    def holds(self, token: str, *, now: ServerTime) -> bool:
+        """Return whether a sign-in is still good, without noting that it was seen."""
+        with reading(self._engine).connect() as connection:
+            return connection.execute(_still_good(token, now)).one_or_none() is not None
+
+    def expire(self, token: str, *, now: ServerTime) -> Ended | None:
+        """Forget a sign-in that ended by itself; none when there is none, or another did it."""
+        idle, expired = SIGN_IN.c.seen_us <= now.us - IDLE_US, SIGN_IN.c.began_us <= _oldest(now)
         with self._engine.begin() as connection:
             row = connection.execute(
-                sa.update(SIGN_IN)
-                .where(
-                    SIGN_IN.c.token_hash == _hash(token),
-                    SIGN_IN.c.seen_us > now.us - IDLE_US,
-                    SIGN_IN.c.began_us > now.us - ABSOLUTE_US,
-                )
-                .values(seen_us=now.us)
+                sa.delete(SIGN_IN)
+                .where(SIGN_IN.c.token_hash == _hash(token), idle | expired)
                 .returning(SIGN_IN.c.practitioner, SIGN_IN.c.began_us)
             ).one_or_none()
         if row is None:
             return None
-        return SignIn(practitioner=PractitionerId(row.practitioner), began=ServerTime(row.began_us))
+        reason = "expired" if row.began_us <= _oldest(now) else "idle"
+        return Ended(practitioner=PractitionerId(row.practitioner), reason=reason)
 
     def end(self, token: str) -> None:
         """End a sign-in; ending it again changes nothing."""
         with self._engine.begin() as connection:
             connection.execute(sa.delete(SIGN_IN).where(SIGN_IN.c.token_hash == _hash(token)))
 
-    def end_all(self, practitioner: PractitionerId) -> None:
-        """End every sign-in of a practitioner."""
-        with self._engine.begin() as connection:
-            connection.execute(
-                sa.delete(SIGN_IN).where(SIGN_IN.c.practitioner == str(practitioner))
-            )
-
     def _find(self, condition: sa.ColumnElement[bool]) -> sa.Row[tuple[object, ...]] | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine).connect() as connection:
             return connection.execute(sa.select(ACCOUNT).where(condition)).one_or_none()
 
     def _prove(
@@ -186,14 +248,17 @@ class Accounts:
         practitioner = PractitionerId(found["practitioner"])
         if password is not None and not _matches(found["password_hash"], password):
             return Proof(practitioner=practitioner, failed="password")
-        secret = self._keys.open(
-            self._clinic_key, found["totp_nonce"], found["totp_sealed"], _ASSOCIATED
-        )
+        secret = self._secret(found)
         last = found["totp_last_step"]
         step = step_of(secret, code, now_s=now.us // 1_000_000, last_step=last)
         if step is None or not self._use(found["account"], last=last, step=step):
             return Proof(practitioner=practitioner, failed="code")
         return Proof(practitioner=practitioner, failed=None)
+
+    def _secret(self, found: sa.RowMapping) -> bytes:
+        return self._keys.open(
+            self._clinic_key, found["totp_nonce"], found["totp_sealed"], _ASSOCIATED
+        )
 
     def _use(self, account: str, *, last: int, step: int) -> bool:
         """Mark a step as used; false when another request used one meanwhile."""
@@ -206,12 +271,30 @@ class Accounts:
             return bool(result.rowcount == 1)
 
 
+def _still_good(token: str, now: ServerTime) -> sa.Select[tuple[str, int, int]]:
+    return sa.select(SIGN_IN.c.practitioner, SIGN_IN.c.began_us, SIGN_IN.c.seen_us).where(
+        SIGN_IN.c.token_hash == _hash(token),
+        SIGN_IN.c.seen_us > now.us - IDLE_US,
+        SIGN_IN.c.began_us > _oldest(now),
+    )
+
+
+def _oldest(now: ServerTime) -> int:
+    return now.us - ABSOLUTE_US
+
+
 def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
+def _hashed(password: str) -> str:
+    with _HASHING:
+        return _HASHER.hash(password)
+
+
 def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(password_hash, password)
-    except (VerifyMismatchError, VerificationError, InvalidHashError):
-        return False
+    with _HASHING:
+        try:
+            return _HASHER.verify(password_hash, password)
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False

@@ -12,10 +12,10 @@ Source: RFC 9421 (HTTP Message Signatures), section 3.3.4 (ecdsa-p256-sha256); R
 """
 
 import base64
-from collections.abc import Callable, MutableMapping
+import re
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from http_message_signatures import (
@@ -34,6 +34,7 @@ TAG = "vultus-device"
 TOLERANCE = timedelta(minutes=5)
 _COVERED = ("@method", "@path", "@query")
 _DIGEST_HEADER = "Content-Digest"
+_DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +70,15 @@ class Asker:
 def content_digest(digest: bytes) -> str:
     """Return the header value for a body's SHA-256."""
     return f"sha-256=:{base64.b64encode(digest).decode()}:"
+
+
+def claimed_digest(headers: Mapping[str, str]) -> bytes | None:
+    """Return the SHA-256 of the body as the request claims it; none when it claims none readable.
+
+    With it a request is checked before its body is read; the caller compares the body with it.
+    """
+    found = _DIGEST.fullmatch(headers.get(_DIGEST_HEADER, ""))
+    return None if found is None else base64.b64decode(found[1])
 
 
 def sign_request(
@@ -148,11 +158,6 @@ def check_request(
     if abs(created - now.timestamp()) > TOLERANCE.total_seconds():
         raise SignatureInvalid("the request's time is more than five minutes from ours")
     return Asker(device=DeviceId(str(parameters["keyid"])), created_s=created, nonce=nonce)
-
-
-def body_hash(body: bytes) -> bytes:
-    """Return the SHA-256 of a body."""
-    return sha256(body).digest()
 
 
 def utc(seconds: int) -> datetime:

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import sqlalchemy as sa
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from api.preconditions import entity_tag
 from api.wiring import System, system_of
-from domain.errors import NotFound
-from domain.events.record import Record
+from domain.errors import ContentErased, NotFound
+from domain.events.record import Record, Shredded
+from domain.values.identifiers import StreamName
 from projections.rows import Row
 
 PATIENCE_S = 2.0
@@ -53,7 +54,7 @@ class Reading:
 def reading(
     request: Request,
     response: Response,
-    x_vultus_at_least: Annotated[int | None, Header()] = None,
+    x_vultus_at_least: Annotated[int | None, Header(ge=0)] = None,
 ) -> Iterator[Reading]:
     """Give a route a reading; wait for the position the caller asked for, but not long."""
     system = system_of(request)
@@ -86,10 +87,23 @@ def found_or_refuse(row: Row | None, what: str) -> Row:
     return row
 
 
+def refuse_erased(system: System, stream: StreamName) -> None:
+    """Say so where what is asked for was there and has been erased.
+
+    Raises:
+        ContentErased: the stream holds what nobody can read any more.
+    """
+    if any(isinstance(record.event, Shredded) for record in system.log.stream(stream)):
+        raise ContentErased(stream)
+
+
 def tag(response: Response, version: int) -> None:
     """Put the version of what is shown on the answer."""
     response.headers["ETag"] = entity_tag(version)
 
+
+Place = Annotated[int, Query(ge=0, le=2**53 - 1)]
+"""A place in the log, as a request names it."""
 
 Read = Annotated[Reading, Depends(reading)]
 Running = Annotated[System, Depends(system_of)]

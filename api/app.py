@@ -5,18 +5,23 @@ Rules kept here:
 1. The application that is tested is the one that is shipped; there is no other.
 2. Whatever is under ``/api`` answers with JSON or a problem document; everything else that is not
    a file of the UI answers with the UI, which has its own pages.
+3. Uploads are taken in in memory, within their limits: in clear they never touch a disk.
 """
 
-import time
-from collections.abc import Awaitable, Callable
+import threading
+import uuid
 from pathlib import Path
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
+from starlette.types import Receive, Scope, Send
 
 from api import problems
+from api.nonces import Nonces
+from api.rate_limit import RateLimit
+from api.requests import LARGEST_JSON_BYTES, Requests
 from api.routes import (
     acquisition_protocols,
     assessments,
@@ -24,6 +29,7 @@ from api.routes import (
     capture_sessions,
     consents,
     device_posts,
+    documentation,
     equipment,
     health,
     images,
@@ -43,6 +49,10 @@ from api.wiring import System
 
 PREFIX = "/api/v1"
 NONCE_MARK = "__CSP_NONCE__"
+FORM_BYTES = 1 << 20
+"""What the other fields of an upload may take."""
+
+_LARGE = (f"{PREFIX}/device/", f"{PREFIX}/capture-sessions/", f"{PREFIX}/model-releases")
 _ROUTES = (
     signin,
     worklist,
@@ -62,7 +72,6 @@ _ROUTES = (
     device_posts,
     updates,
 )
-_log = structlog.get_logger()
 
 
 def create_app(system: System | None, *, static: Path | None = None) -> FastAPI:
@@ -78,54 +87,55 @@ def create_app(system: System | None, *, static: Path | None = None) -> FastAPI:
         description="The record system of a clinical facial-imaging portal.",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
     )
     app.state.system = system
+    app.state.static = static
+    app.state.nonces = Nonces()
+    app.state.code_checks = RateLimit()
+    app.state.stopping = threading.Event()
     problems.install(app)
     for routes in _ROUTES:
         app.include_router(routes.ROUTER, prefix=PREFIX)
     app.include_router(health.ROUTER)
-    app.middleware("http")(_correlate)
+    app.include_router(documentation.ROUTER)
+    app.router.default = _Elsewhere(static)
+    upload_bytes = FORM_BYTES if system is None else system.settings.upload_limit_bytes
+    # What is uploaded is a face; beyond this size it would be spooled to a file, in clear.
+    MultiPartParser.spool_max_size = max(MultiPartParser.spool_max_size, upload_bytes + FORM_BYTES)
+
+    def limit_bytes(path: str) -> int:
+        return upload_bytes + FORM_BYTES if path.startswith(_LARGE) else LARGEST_JSON_BYTES
+
+    def name() -> str:
+        return str(uuid.uuid4()) if system is None else system.randomness.uuid()
+
+    app.add_middleware(Requests, name=name, limit_bytes=limit_bytes)
     app.add_middleware(SecurityHeaders)
-    if static is not None:
-        _serve_ui(app, static)
     return app
 
 
-async def _correlate(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """Name the request, so that its log lines, records and problems can be put together."""
-    began = time.perf_counter()
-    system: System | None = request.app.state.system
-    correlation = "" if system is None else system.randomness.uuid()
-    request.state.correlation = correlation
-    response = await call_next(request)
-    response.headers["X-Vultus-Correlation"] = correlation
-    route = request.scope.get("route")
-    _log.info(
-        "request",
-        correlation=correlation,
-        method=request.method,
-        # The template, not the address: addresses hold identifiers.
-        route=getattr(route, "path", "static"),
-        status=response.status_code,
-        duration_ms=round((time.perf_counter() - began) * 1000, 1),
-    )
-    return response
+class _Elsewhere:
+    """Answers where no route does: with files and pages of the UI, or that nothing is there."""
 
+    def __init__(self, static: Path | None) -> None:
+        self._root = None if static is None else static.resolve()
+        self._page = "" if static is None else (static / "index.html").read_text("utf-8")
 
-def _serve_ui(app: FastAPI, static: Path) -> None:
-    root = static.resolve()
-    page = (root / "index.html").read_text()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope)
+        response = self._answer(request)
+        await response(scope, receive, send)
 
-    @app.get("/{path:path}", include_in_schema=False)
-    def ui(path: str, request: Request) -> Response:
-        if path.startswith("api/"):
+    def _answer(self, request: Request) -> Response:
+        path = request.url.path.lstrip("/")
+        shown = self._root is not None and request.method in {"GET", "HEAD"}
+        if self._root is None or not shown or path == "api" or path.startswith("api/"):
             raise HTTPException(404, "There is nothing at this address.")
-        file = (root / path).resolve()
-        if file != root and file.is_relative_to(root) and file.is_file():
-            # File names of the build change with their content.
-            fresh = "public, max-age=31536000, immutable" if path.startswith("assets/") else None
-            return FileResponse(file, headers={"Cache-Control": fresh} if fresh else None)
-        return HTMLResponse(page.replace(NONCE_MARK, request.state.nonce))
+        file = (self._root / path).resolve()
+        if file != self._root and file.is_relative_to(self._root) and file.is_file():
+            return FileResponse(file)
+        return HTMLResponse(self._page.replace(NONCE_MARK, request.state.nonce))

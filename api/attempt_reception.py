@@ -49,7 +49,7 @@ def record_capture(
         context = replace(context, subject=opened.subject)
         decided = _decide_capture(system, device, state, opened, event)
         if decided == event:
-            blobs = stored_content(system, statement, f"subject:{opened.subject}")
+            blobs = stored_content(system, event, f"subject:{opened.subject}")
             made = drafts(session.stream, version, (event,), replace(context, blobs=blobs))
         else:
             # Refused at a gate on receipt: the block and the number it uses up go in together.

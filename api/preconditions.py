@@ -4,13 +4,15 @@ Rules kept here:
 
 1. Whoever changes what they looked at names the version they saw: ``If-Match`` [RFC 9110, 13.1.1].
 2. Every unsafe request carries an ``Idempotency-Key``, so that repeating it records nothing twice.
+   A key belongs to one address: the same key elsewhere is another request.
 """
 
 import re
+import uuid
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 from starlette.exceptions import HTTPException
 
 _KEY = re.compile(r"[A-Za-z0-9-]{16,64}")
@@ -32,14 +34,17 @@ def seen_version(if_match: Annotated[str | None, Header()] = None) -> int:
     return int(found.group(1))
 
 
-def idempotency_key(idempotency_key: Annotated[str | None, Header()] = None) -> str:
-    """Return the caller's own key of this request."""
+def idempotency_key(
+    request: Request, idempotency_key: Annotated[str | None, Header()] = None
+) -> str:
+    """Return the key under which this request is recorded: the caller's own, at this address."""
     if idempotency_key is None or not _KEY.fullmatch(idempotency_key):
         raise HTTPException(
             HTTPStatus.BAD_REQUEST,
             "Send an Idempotency-Key of 16 to 64 letters, digits and dashes; a UUID will do.",
         )
-    return idempotency_key
+    name = f"{request.method} {request.url.path}\x1f{idempotency_key}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
 def entity_tag(version: int) -> str:

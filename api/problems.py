@@ -4,12 +4,14 @@ Rules kept here:
 
 1. The domain does not know HTTP; every status stands here and nowhere else.
 2. A problem names the rule, the evidence and the next step where the error does.
-3. What we did not expect is logged with its correlation and told without details.
+3. What we did not expect is told without details; ``api/requests.py`` logs it.
+4. A database that is away or locked is no error of ours: the same request may be repeated.
 """
 
 from collections.abc import Sequence
 from http import HTTPStatus
 
+import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -31,7 +33,7 @@ class TooLarge(errors.MalformedInput):
 
     def __init__(self, limit_bytes: int) -> None:
         """Name the limit."""
-        super().__init__(f"more than {limit_bytes >> 20} MiB cannot be taken in at once")
+        super().__init__(f"More than {limit_bytes >> 20} MiB cannot be taken in at once.")
 
 
 _STATUS: tuple[tuple[type[errors.RecordsError], HTTPStatus, str, str], ...] = (
@@ -101,10 +103,15 @@ def from_error(request: Request, error: errors.RecordsError) -> JSONResponse:
         )
     row = next((row for row in _STATUS if isinstance(error, row[0])), None)
     if row is None:
-        return _unexpected(request, error)
+        raise error
     _, status, slug, title = row
     if isinstance(error, errors.IntegrityFailure):
-        _log.error("integrity failure", error=type(error).__name__, detail=str(error))
+        _log.error(
+            "integrity failure",
+            correlation=getattr(request.state, "correlation", None),
+            error=type(error).__name__,
+            detail=str(error),
+        )
     more: dict[str, Plain] = {}
     if isinstance(error, errors.RuleViolation):
         more = {"rule": error.rule, "evidence": error.evidence, "next_step": error.next_step}
@@ -144,13 +151,25 @@ def install(app: FastAPI) -> None:
         headers = dict(error.headers) if error.headers else None
         return problem(request, error.status_code, slug, title, str(error.detail), headers=headers)
 
-    @app.exception_handler(Exception)
-    def _other(request: Request, error: Exception) -> JSONResponse:
-        return _unexpected(request, error)
+    def _database(request: Request, error: Exception) -> JSONResponse:
+        _log.warning(
+            "database away",
+            correlation=getattr(request.state, "correlation", None),
+            error=type(error).__name__,
+        )
+        return from_error(request, errors.Unavailable("the database cannot be used just now"))
+
+    for away in (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError):
+        app.add_exception_handler(away, _database)
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _log.error("unexpected error", error=type(error).__name__, exc_info=error)
+def too_large(request: Request, limit_bytes: int) -> JSONResponse:
+    """Return the problem document for a body larger than its address takes in."""
+    return from_error(request, TooLarge(limit_bytes))
+
+
+def unexpected(request: Request) -> JSONResponse:
+    """Return the problem document for what nobody expected."""
     return problem(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -6,11 +6,14 @@ Rules kept here:
 2. The same statement delivered again answers what became of it before.
 3. What is refused is recorded with its number, so that the refusal and the order are both kept.
 4. Statements of one station are taken one at a time.
+5. A number stands for one statement. Another one under the same number is refused, whatever became
+   of the first.
 """
 
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from adapters.keys.signing import verify_p256
 from api.attempt_reception import record_capture
@@ -30,7 +33,7 @@ from domain.events.names import Event
 from domain.events.record import Record
 from domain.handling import Context, load_existing, update
 from domain.ledger import canonical
-from domain.ledger.entry import commitment, device_statement
+from domain.ledger.entry import commitment, decode_entry, device_statement
 from domain.rules import calibration as calibrations
 from domain.rules import equipment as stations
 from domain.rules.equipment import EQUIPMENT
@@ -41,6 +44,7 @@ from domain.values.time import DeviceTime
 from projections.equipment import last_sequence
 
 CLOCK_TOLERANCE_MS = 5_000.0
+LONGEST_EVIDENCE = 500
 _TURNS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
@@ -49,7 +53,6 @@ class Taken:
     """A statement that is in the record, now or since an earlier delivery."""
 
     record: Record
-    duplicate: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ def receive(system: System, statement: Statement) -> Taken | Refused:
         context = _context(system, statement)
         before = system.log.recorded(str(context.actor), context.idempotency_key or "")
         if before:
-            return _answered(statement, before)
+            return _answered_again(system, statement, before, context)
         try:
             event = _read(system, statement)
             gaps = _in_order(system, statement)
@@ -83,22 +86,36 @@ def receive(system: System, statement: Statement) -> Taken | Refused:
                 update(system.log, EQUIPMENT, device.stream, lambda _: gaps, plain)
             records = _record(system, statement, event, context)
         except RuleViolation as violation:
-            return _refuse(system, statement, violation, context)
+            return _refuse(system, device, statement.attestation.sequence, violation, context)
         except (MalformedInput, UnknownEvent, SignatureInvalid, NotFound) as error:
-            refusal = RuleViolation(
-                f"device.{_SLUGS[type(error)]}",
-                str(error),
-                "Keep the statement aside and have the station looked at.",
-            )
-            return _refuse(system, statement, refusal, context)
-        return _answered(statement, records)
+            refusal = _refusal(error)
+            return _refuse(system, device, statement.attestation.sequence, refusal, context)
+        return _answered(statement.attestation.sequence, records)
+
+
+def refuse_unreadable(
+    system: System, device: DeviceId, sequence: int, error: MalformedInput
+) -> Refused | Taken:
+    """Refuse what came under a number and is no statement at all; told the same when repeated.
+
+    Raises:
+        Unavailable: nothing was recorded; deliver again.
+    """
+    with _TURNS[str(device)]:
+        context = _context_of(system, device, sequence)
+        before = system.log.recorded(str(context.actor), context.idempotency_key or "")
+        if before and isinstance(before[-1].event, equipment.DeviceBatchRejected):
+            return _answered(sequence, before)
+        if before:
+            context = replace(context, idempotency_key=f"unreadable-{sequence}")
+        return _refuse(system, device, sequence, _refusal(error), context)
 
 
 _SLUGS: dict[type[Exception], str] = {
     MalformedInput: "malformed",
     UnknownEvent: "unknown-event",
     SignatureInvalid: "signature",
-    NotFound: "missing-content",
+    NotFound: "missing",
 }
 
 
@@ -142,26 +159,18 @@ def recorded_sequence(system: System, device: DeviceId) -> int:
 
 
 def _context(system: System, statement: Statement) -> Context:
-    device = statement.attestation.device
-    context = system.context(
-        Actor.device(device), idempotency_key=f"statement-{statement.attestation.sequence}"
-    )
-    return replace(context, attestation=statement.attestation)
+    made = statement.attestation
+    return replace(_context_of(system, made.device, made.sequence), attestation=made)
+
+
+def _context_of(system: System, device: DeviceId, sequence: int) -> Context:
+    return system.context(Actor.device(device), idempotency_key=f"statement-{sequence}")
 
 
 def _read(system: System, statement: Statement) -> Event:
     """Check the signature and return the event that was signed."""
     made = statement.attestation
-    signed = device_statement(
-        stream=statement.stream,
-        name=statement.name,
-        schema=statement.schema,
-        device=made.device,
-        device_sequence=made.sequence,
-        device_time_us=made.device_time.us,
-        commitment=commitment(made.salt, made.payload),
-    )
-    verify_p256(public_key(system, made.device), made.signature, signed)
+    verify_p256(public_key(system, made.device), made.signature, _signed(statement))
     return decode(statement.name, statement.schema, canonical.parse_canonical(made.payload))
 
 
@@ -212,7 +221,7 @@ def _record_equipment(
         raise RuleViolation(
             "device.stream", "the statement is about another station", "State your own facts."
         )
-    blobs = stored_content(system, statement, system.clinic_key)
+    blobs = stored_content(system, event, system.clinic_key)
 
     def decide(station: Station) -> Event | tuple[Event, ...]:
         match event:
@@ -231,35 +240,90 @@ def _record_equipment(
     return update(system.log, EQUIPMENT, device.stream, decide, replace(context, blobs=blobs))
 
 
-def _refuse(
-    system: System, statement: Statement, refusal: RuleViolation, context: Context
-) -> Refused:
+def _signed(statement: Statement) -> bytes:
     made = statement.attestation
+    return device_statement(
+        stream=statement.stream,
+        name=statement.name,
+        schema=statement.schema,
+        device=made.device,
+        device_sequence=made.sequence,
+        device_time_us=made.device_time.us,
+        commitment=commitment(made.salt, made.payload),
+    )
+
+
+def _refusal(error: Exception) -> RuleViolation:
+    return RuleViolation(
+        f"device.{_SLUGS[type(error)]}",
+        str(error)[:LONGEST_EVIDENCE],
+        "Keep the statement aside and have the station looked at.",
+    )
+
+
+def _refuse(
+    system: System, device: DeviceId, sequence: int, refusal: RuleViolation, context: Context
+) -> Taken | Refused:
     ours = replace(context, attestation=None, blobs=(), subject=None)
-    update(
+    records = update(
         system.log,
         EQUIPMENT,
-        made.device.stream,
+        device.stream,
         lambda station: stations.reject_batch(
-            station, device_sequences=(made.sequence,), refusal=refusal
+            station, device_sequences=(sequence,), refusal=refusal
         ),
         ours,
     )
-    return Refused(
-        sequence=made.sequence,
-        rule=refusal.rule,
-        evidence=refusal.evidence,
-        next_step=refusal.next_step,
+    return _answered(sequence, records, refusal.next_step)
+
+
+def _answered_again(
+    system: System, statement: Statement, before: tuple[Record, ...], context: Context
+) -> Taken | Refused:
+    """Answer what became of a number, unless another statement came under it."""
+    made = statement.attestation
+    if before[-1].device_sequence is None or _same(system, statement, before[-1]):
+        return _answered(made.sequence, before)
+    refusal = RuleViolation(
+        "device.number-once",
+        f"number {made.sequence} stands for another statement",
+        "Keep the statement aside and have the station looked at.",
+    )
+    signed = sha256(_signed(statement)).hexdigest()
+    other = replace(context, idempotency_key=f"other-{made.sequence}-{signed[:32]}")
+    return _refuse(system, made.device, made.sequence, refusal, other)
+
+
+def _same(system: System, statement: Statement, record: Record) -> bool:
+    made = statement.attestation
+    (sealed,) = system.log.sealed_after(record.seq - 1, limit=1)
+    header = decode_entry(sealed.entry).header
+    return (
+        header.stream,
+        header.name,
+        header.schema,
+        header.device_time_us,
+        header.commitment,
+    ) == (
+        statement.stream,
+        statement.name,
+        statement.schema,
+        made.device_time.us,
+        commitment(made.salt, made.payload),
     )
 
 
-def _answered(statement: Statement, records: tuple[Record, ...]) -> Taken | Refused:
+def _answered(
+    sequence: int,
+    records: tuple[Record, ...],
+    next_step: str = "It was refused for good; keep the statement aside.",
+) -> Taken | Refused:
     last = records[-1]
     if isinstance(last.event, equipment.DeviceBatchRejected):
         return Refused(
-            sequence=statement.attestation.sequence,
+            sequence=sequence,
             rule=last.event.rule,
             evidence=last.event.evidence,
-            next_step="It was refused for good; keep the statement aside.",
+            next_step=next_step,
         )
-    return Taken(record=last, duplicate=False)
+    return Taken(record=last)

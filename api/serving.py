@@ -6,6 +6,7 @@ Rules kept here:
 2. Stopping lets requests finish, then workers, then the record; nothing is cut off half way.
 """
 
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ import uvicorn
 
 from api import version
 from api.app import create_app
-from api.settings import Settings
+from api.settings import Settings, origin_at
 from api.wiring import System, open_system
 from api.work import working
 from domain.errors import Unavailable
@@ -75,13 +76,14 @@ def serving(
     with _listening(settings) as listener:
         port = listener.getsockname()[1]
         origin = settings.origin
-        if settings.port == 0:
-            origin = f"http://{settings.host}:{port}"
+        if origin == origin_at(settings.host, 0):
+            origin = origin_at(settings.host, port)
         here = replace(settings, port=port, origin=origin)
         with opened(here, say=say, clock=clock) as system, working(system):
+            app = create_app(system, static=static)
             server = uvicorn.Server(
                 uvicorn.Config(
-                    create_app(system, static=static),
+                    app,
                     log_config=None,
                     access_log=False,
                     server_header=False,
@@ -96,21 +98,29 @@ def serving(
                 _wait_for(server, thread)
                 yield Service(system=system, address=origin)
             finally:
+                app.state.stopping.set()  # streams to browsers end, so nobody waits for them
                 server.should_exit = True
                 thread.join()
 
 
 @contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place = f"{settings.host}:{settings.port}"
     try:
-        listener.bind((settings.host, settings.port))
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        listener = socket.socket(family)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except OSError:
+            listener.close()
+            raise
     except OSError as error:
-        listener.close()
-        message = (
-            f"{settings.host}:{settings.port} is taken; stop what listens there, or set VULTUS_PORT"
-        )
+        message = f"cannot listen on {place}: {error.strerror}; check VULTUS_HOST and VULTUS_PORT"
+        if error.errno == errno.EADDRINUSE:
+            message = f"{place} is taken; stop what listens there, or set VULTUS_PORT"
         raise Unavailable(message) from error
     with listener:
         yield listener

@@ -10,8 +10,11 @@ Rules kept here:
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
+from adapters.database import sqlite_name
 from domain.errors import MalformedInput
 
 DEFAULT_PORT = 8460
@@ -63,20 +66,22 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environment is None else environment
     data = Path(given.get("VULTUS_DATA") or "data").expanduser().absolute()
     database = given.get("VULTUS_DATABASE") or f"sqlite:///{data / 'vultus.sqlite'}"
-    if not database.startswith(("sqlite:///", "postgresql://")):
-        message = "VULTUS_DATABASE starts with sqlite:/// or postgresql://"
-        raise MalformedInput(message)
-    host = given.get("VULTUS_HOST") or "127.0.0.1"
+    try:
+        sqlite_name(database)
+    except MalformedInput as error:
+        message = f"VULTUS_DATABASE: {error}"
+        raise MalformedInput(message) from None
+    host = _host(given.get("VULTUS_HOST") or "127.0.0.1")
     port = _whole(given, "VULTUS_PORT", DEFAULT_PORT, least=0, most=LARGEST_PORT)
     return Settings(
         data=data,
         database=database,
         host=host,
         port=port,
-        origin=(given.get("VULTUS_ORIGIN") or f"http://{host}:{port}").rstrip("/"),
-        checkpoint_copies=Path(
-            given.get("VULTUS_CHECKPOINT_COPIES") or data / "checkpoint-copies"
-        ).expanduser(),
+        origin=_origin(given.get("VULTUS_ORIGIN") or origin_at(host, port)),
+        checkpoint_copies=Path(given.get("VULTUS_CHECKPOINT_COPIES") or data / "checkpoint-copies")
+        .expanduser()
+        .absolute(),
         checkpoint_every=_whole(given, "VULTUS_CHECKPOINT_EVERY", 200, least=1, most=10**6),
         checkpoint_seconds=float(
             _whole(given, "VULTUS_CHECKPOINT_SECONDS", 10, least=1, most=86_400)
@@ -85,9 +90,54 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def origin_at(host: str, port: int) -> str:
+    """Return the origin of a service that browsers reach directly."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _host(text: str) -> str:
+    if not text.isascii() or any(each.isspace() or each in "/@[]" for each in text):
+        message = "VULTUS_HOST is the name or address of this machine to listen on"
+        raise MalformedInput(message)
+    return text
+
+
+def _origin(text: str) -> str:
+    """Return a checked origin; anything that leaves this machine is encrypted [REQ-IN-190]."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or parts.scheme not in {"http", "https"} or text.rstrip("/") != _plain(parts):
+        message = "VULTUS_ORIGIN is the address browsers use, such as https://portal.example:8460"
+        raise MalformedInput(message)
+    if parts.scheme == "http" and not _on_this_machine(host):
+        message = (
+            f"VULTUS_ORIGIN is {text}: pictures would cross the network in clear; offer the "
+            "service under https:// and say so"
+        )
+        raise MalformedInput(message)
+    # Browsers leave the port out where it is the scheme's own.
+    usual = {"http": 80, "https": 443}[parts.scheme] == port
+    return f"{parts.scheme}://{parts.netloc.rpartition(':')[0] if usual else parts.netloc}".lower()
+
+
+def _plain(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc}" if "@" not in parts.netloc else ""
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _whole(given: Mapping[str, str], name: str, default: int, *, least: int, most: int) -> int:
     text = given.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not digits or not least <= int(text) <= most:
         message = f"{name} is a whole number from {least} to {most}"
         raise MalformedInput(message)
     return int(text)

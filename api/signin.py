@@ -6,7 +6,7 @@ Rules kept here:
 2. Roles are read from the record at each request, so a revoked role ends at once.
 3. A browser's unsafe request names this client in a header and comes from our own origin; a page
    of somebody else can send neither with the cookie.
-4. A denial is a recorded fact, too.
+4. A denial is a recorded fact, and so is the end of a sign-in by idleness or age.
 """
 
 from collections.abc import Callable
@@ -16,11 +16,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from adapters.accounts import Ended
 from api.permissions import Permission, permissions_of
 from api.wiring import System, system_of
 from domain.errors import NotPermitted, NotSignedIn
 from domain.handling import load, update
-from domain.rules.access import ACCESS, Lockout, deny_access
+from domain.rules.access import ACCESS, Lockout, deny_access, sign_out
 from domain.rules.practitioner import PRACTITIONER
 from domain.values.actor import Actor, Role
 from domain.values.identifiers import AccessId, PractitionerId, StreamName
@@ -30,6 +31,7 @@ COOKIE = "vultus_session"
 CLIENT_HEADER = "X-Vultus-Client"
 LOCKOUT = Lockout()
 FRESH_FOR = timedelta(minutes=5)
+LONGEST_RESOURCE = 200
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -71,8 +73,11 @@ def signed_in(request: Request) -> Person:
     system = system_of(request)
     refuse_foreign(request, system)
     token = request.cookies.get(COOKIE)
-    found = system.accounts.current(token, now=system.clock.now()) if token else None
+    now = system.clock.now()
+    found = system.accounts.current(token, now=now) if token else None
     if found is None:
+        if token:
+            _record_end(system, system.accounts.expire(token, now=now))
         message = "There is no sign-in, or it ended after 15 minutes without activity."
         raise NotSignedIn(message)
     state, _ = load(system.log, PRACTITIONER, found.practitioner.stream)
@@ -111,21 +116,33 @@ def refuse_foreign(request: Request, system: System) -> None:
     """Refuse an unsafe request that another site may have caused.
 
     Raises:
-        NotSignedIn: it does not name its client, or comes from another origin.
+        NotPermitted: it does not name its client, or comes from another origin.
     """
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("origin")
     if request.headers.get(CLIENT_HEADER) is None:
         message = f"An unsafe request names its client in {CLIENT_HEADER}."
-        raise NotSignedIn(message)
+        raise NotPermitted(message)
     if origin is not None and origin != system.settings.origin:
-        message = "The request comes from another origin."
-        raise NotSignedIn(message)
+        message = f"The request comes from another origin; open {system.settings.origin}."
+        raise NotPermitted(message)
+
+
+def _record_end(system: System, ended: Ended | None) -> None:
+    if ended is None:
+        return
+    update(
+        system.log,
+        ACCESS,
+        access_stream(ended.practitioner),
+        lambda access: sign_out(access, practitioner=ended.practitioner, reason=ended.reason),
+        system.context(Actor.service("sign-in")),
+    )
 
 
 def _record_denial(system: System, person: Person, permission: Permission, resource: str) -> None:
-    event = deny_access(permission=permission.value, resource=resource)
+    event = deny_access(permission=permission.value, resource=resource[:LONGEST_RESOURCE])
     update(
         system.log,
         ACCESS,

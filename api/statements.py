@@ -1,8 +1,16 @@
-"""A station's signed statement as it arrived, and the content it depends on."""
+"""A station's signed statement as it arrived, and the content it depends on.
+
+Rules kept here:
+
+1. Which content a statement depends on follows from what was signed, not from what stands beside.
+"""
 
 from dataclasses import dataclass
 
 from api.wiring import System
+from domain.events import capture_session as captures
+from domain.events import equipment
+from domain.events.names import Event
 from domain.events.record import Attestation, StoredBlob
 from domain.values.content import Digest
 from domain.values.identifiers import StreamName
@@ -17,20 +25,28 @@ class Statement:
         name: The event's permanent name.
         schema: Version of the name.
         attestation: Who signed what, and when.
-        blobs: Digests of the content it depends on, stored before.
     """
 
     stream: StreamName
     name: str
     schema: int
     attestation: Attestation
-    blobs: tuple[Digest, ...]
 
 
-def stored_content(system: System, statement: Statement, key: str) -> tuple[StoredBlob, ...]:
-    """Return where the statement's content lies.
+def stored_content(system: System, event: Event, key: str) -> tuple[StoredBlob, ...]:
+    """Return where the content lies that an event of a station names.
 
     Raises:
         NotFound: some of it was never delivered.
     """
-    return tuple(system.blobs.find(digest, key=key) for digest in statement.blobs)
+    return tuple(system.blobs.find(digest, key=key) for digest in _content_of(event))
+
+
+def _content_of(event: Event) -> tuple[Digest, ...]:
+    match event:
+        case captures.AttemptSubmitted():
+            return tuple(dict.fromkeys(frame.content.digest for frame in event.frames))
+        case equipment.CalibrationRecorded():
+            return (event.calibration.parameters.digest,)
+        case _:
+            return ()

@@ -21,9 +21,20 @@ MOST_PROBLEMS = 50
 
 
 def verify_and_record(
-    system: System, actor: Actor, *, progress: Callable[[int], None] | None = None
+    system: System,
+    actor: Actor,
+    *,
+    idempotency_key: str | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Row:
-    """Verify every record there is now, record the result and return it."""
+    """Verify every record there is now, record the result and return it.
+
+    Repeated under the same key it returns what was found then.
+    """
+    context = system.context(actor, idempotency_key=idempotency_key)
+    before = system.log.recorded(str(actor), idempotency_key) if idempotency_key else ()
+    if before:
+        return verification_of(before[-1])
     system.checkpointer.sign()
     report = verify_log(
         system.log,
@@ -43,9 +54,7 @@ def verify_and_record(
     else:
         problems = tuple(each.text for each in report.problems[:MOST_PROBLEMS])
         event = IntegrityViolationDetected(size=report.size, problems=problems)
-    records = update(
-        system.log, CLINIC, system.clinic.stream, lambda _: event, system.context(actor)
-    )
+    records = update(system.log, CLINIC, system.clinic.stream, lambda _: event, context)
     return verification_of(records[-1])
 
 

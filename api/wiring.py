@@ -5,10 +5,12 @@ Rules kept here:
 1. This is the only place that knows every adapter by name.
 2. Opening is safe to repeat and to interrupt: keys first, then tables, then the log.
 3. Whatever was opened is closed, in reverse order, also when opening fails half way.
+4. A folder without its clinic's identifier is a new one only if nothing else is in it.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from adapters.accounts import Accounts
 from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.database import migrate, open_engine, reading
 from adapters.eventlog.log import RecordLog, open_event_log
+from adapters.keys.durable_file import create_private, disk_errors, make_folder
 from adapters.keys.key_ring import FileKeyRing
 from adapters.keys.master_key import MasterKey, create_master_key_file, load_master_key_file
 from adapters.keys.signing import Ed25519Signer
@@ -27,13 +30,16 @@ from adapters.ledger.checkpointer import Checkpointer
 from adapters.ledger.checkpoints import DatabaseShelf, OutsideFolder
 from adapters.system import SystemClock, SystemRandomness
 from api.settings import Settings
-from domain.errors import NotFound
+from domain.errors import IntegrityFailure, MalformedInput, NotFound, RuleViolation, Unavailable
 from domain.handling import Context
 from domain.ports import BlobStore, Clock, KeyRing, Randomness
 from domain.values.actor import Actor
 from domain.values.identifiers import ClinicId, SubjectId
 from projections.catalogue import ALL
 from projections.runner import ProjectionRunner
+
+CORRELATION: ContextVar[str | None] = ContextVar("correlation", default=None)
+"""The correlation of the request that is being answered here; none outside of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +95,7 @@ class System:
         return Context(
             clinic=self.clinic,
             actor=actor,
-            correlation=correlation or self.randomness.uuid(),
+            correlation=correlation or CORRELATION.get() or self.randomness.uuid(),
             idempotency_key=idempotency_key,
             received_at=self.clock.now(),
             subject=subject,
@@ -107,10 +113,11 @@ def open_system(
     """
     our_clock = clock or SystemClock()
     chance = randomness or SystemRandomness()
+    _provide_copies(settings)
     secrets = settings.data / "secrets"
     with ExitStack() as opened:
         master = _master_key(secrets / "master-key")
-        clinic = _clinic(settings.data / "clinic", chance)
+        clinic = _clinic(settings.data, chance)
         keys = opened.enter_context(
             FileKeyRing(settings.data / "keys", clinic=clinic, master=master)
         )
@@ -120,8 +127,6 @@ def open_system(
             settings.database, clinic=clinic, keys=keys, clock=our_clock, randomness=chance
         )
         opened.callback(log.close)
-        if settings.checkpoint_copies.is_relative_to(settings.data):
-            settings.checkpoint_copies.mkdir(parents=True, exist_ok=True)
         engine = open_engine(settings.database)
         opened.callback(engine.dispose)
         shelf = DatabaseShelf(engine)
@@ -160,10 +165,11 @@ def system_of(request: Request) -> System:
 
 
 def _master_key(path: Path) -> MasterKey:
-    try:
+    with suppress(NotFound):
         return load_master_key_file(path)
-    except NotFound:
+    with suppress(RuleViolation):  # another process made it meanwhile
         return create_master_key_file(path)
+    return load_master_key_file(path)
 
 
 def _signing_key(path: Path, *, name: str, master: MasterKey) -> Ed25519Signer:
@@ -173,11 +179,41 @@ def _signing_key(path: Path, *, name: str, master: MasterKey) -> Ed25519Signer:
         return Ed25519Signer.create(path, name=name, master=master)
 
 
-def _clinic(path: Path, randomness: Randomness) -> ClinicId:
-    """Return the clinic of this data folder; a new folder gets a new one."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".new")
-        half.write_text(randomness.uuid())
-        half.replace(path)
-    return ClinicId(path.read_text())
+def _provide_copies(settings: Settings) -> None:
+    """Make the folder of checkpoint copies where it is ours to make; else see that it is there.
+
+    Raises:
+        Unavailable: it is elsewhere and missing: an outside folder that is made here would look
+            like an outside copy and be none.
+    """
+    folder = settings.checkpoint_copies
+    if folder.is_relative_to(settings.data):
+        make_folder(folder)
+    elif not folder.is_dir():
+        message = (
+            f"VULTUS_CHECKPOINT_COPIES names {folder}, which is not there; mount or make it, or "
+            "leave the setting out"
+        )
+        raise Unavailable(message)
+
+
+def _clinic(folder: Path, randomness: Randomness) -> ClinicId:
+    """Return the clinic of this data folder; a new folder gets a new one.
+
+    Raises:
+        IntegrityFailure: the identifier is gone or damaged while there is a record.
+    """
+    path = folder / "clinic"
+    with disk_errors("reading the clinic's identifier"):
+        if not path.exists():
+            if (folder / "keys").exists():
+                message = f"{path} is gone while there are keys; put it back from a backup"
+                raise IntegrityFailure(message)
+            make_folder(folder)
+            create_private(path, randomness.uuid().encode())
+        content = path.read_bytes()
+    try:
+        return ClinicId(content.decode("ascii"))
+    except (MalformedInput, UnicodeDecodeError) as error:
+        message = f"{path} does not hold a clinic's identifier; put it back from a backup"
+        raise IntegrityFailure(message) from error

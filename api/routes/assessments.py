@@ -68,8 +68,9 @@ class AmendmentDigest(BaseModel):
 @ROUTER.get("/{assessment}")
 def show(assessment: str, _person: Reader, reading: Read, response: Response) -> AssessmentDetail:
     """Return an assessment with everything that is shown and signed."""
-    row = found_or_refuse(read.assessment(reading.connection, assessment), "assessment")
+    # The stream first: it knows whether the content was erased.
     state, version = load_existing(reading.system.log, ASSESSMENT, AssessmentId(assessment).stream)
+    row = found_or_refuse(read.assessment(reading.connection, assessment), "assessment")
     tag(response, version)
     return assessment_detail(reading, row, state, version)
 

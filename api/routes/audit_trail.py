@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from api.answers import Read
+from api.answers import Place, Read
 from api.permissions import Permission
 from api.signin import Person, allowed
 from projections.audit_trail import trail
@@ -49,7 +49,7 @@ def audit_trail(
     _person: Auditor,
     reading: Read,
     *,
-    before: int | None = None,
+    before: Place | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     actor: str | None = None,
     stream: str | None = None,

@@ -8,12 +8,21 @@ from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from adapters.imaging.decode import decode
-from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
+from api.answers import (
+    Place,
+    Read,
+    Recorded,
+    Running,
+    found_or_refuse,
+    recorded,
+    refuse_erased,
+    tag,
+)
 from api.capture_views import SessionDetail, SessionRow, session_detail, session_row
 from api.model_list import model_list
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey, SeenVersion
-from api.problems import CaptureRefused
+from api.problems import CaptureRefused, TooLarge
 from api.signin import Person, allowed
 from api.sources import Sources
 from api.wiring import System
@@ -31,6 +40,7 @@ from domain.values.content import (
     CaptureView,
     ColourEncoding,
     ContentReference,
+    Digest,
     FrameRole,
     ImageReference,
 )
@@ -142,7 +152,7 @@ def open_session(new: NewSession, person: Worker, system: Running, key: Idempote
 
 @ROUTER.get("")
 def list_sessions(
-    _person: Reader, reading: Read, state: str | None = None, before: int | None = None
+    _person: Reader, reading: Read, state: str | None = None, before: Place | None = None
 ) -> Sessions:
     """Return sessions, newest first."""
     rows = read.sessions(reading.connection, state=state, before=before)
@@ -153,7 +163,10 @@ def list_sessions(
 @ROUTER.get("/{session}")
 def show(session: str, _person: Reader, reading: Read, response: Response) -> SessionDetail:
     """Return a session with every attempt, good and bad, and everything refused."""
-    row = found_or_refuse(read.session(reading.connection, session), "session")
+    row = read.session(reading.connection, session)
+    if row is None:
+        refuse_erased(reading.system, SessionId(session).stream)
+    row = found_or_refuse(row, "session")
     tag(response, row["version"])
     return session_detail(reading, row)
 
@@ -174,17 +187,17 @@ def import_photograph(
     opened = _opening(system, identifier)
     limit = system.settings.upload_limit_bytes
     content = file.file.read(limit + 1)
+    if len(content) > limit:
+        raise TooLarge(limit)
     facts = decode(content, maximum_bytes=limit).facts
-    stored = system.blobs.put(
-        [content], key=f"subject:{opened.subject}", expected=None, limit_bytes=limit
-    )
-    attempt = AttemptId.derived(session, str(stored.content))
+    digest = Digest.of(content)
+    attempt = AttemptId.derived(session, digest)
     imported = PhotographImported(
         attempt=attempt,
         view=CaptureView(view),
         frame=ImageReference(
             content=ContentReference(
-                digest=stored.content, size_bytes=stored.size_bytes, media_type=facts.media_type
+                digest=digest, size_bytes=len(content), media_type=facts.media_type
             ),
             role=FrameRole.SINGLE,
             camera_serial=None,
@@ -205,13 +218,21 @@ def import_photograph(
         consent=sources.consent(opened.subject, opened.purpose),
         based_on=sources.based_on,
     )
-    base = system.context(person.actor, idempotency_key=key, subject=opened.subject)
-    context = replace(base, blobs=(stored,))
+    context = system.context(person.actor, idempotency_key=key, subject=opened.subject)
+    if not system.log.recorded(str(context.actor), key):
+        state, _ = load_existing(system.log, CAPTURE_SESSION, identifier.stream)
+        if not isinstance(decide(state), CaptureBlocked):
+            # Only what may be recorded is stored. Should it be refused after all, because the
+            # session moved on right here, the content stays, sealed, until the subject is erased.
+            stored = system.blobs.put(
+                [content], key=f"subject:{opened.subject}", expected=digest, limit_bytes=limit
+            )
+            context = replace(context, blobs=(stored,))
     records = update(system.log, CAPTURE_SESSION, identifier.stream, decide, context)
     if isinstance(records[-1].event, CaptureBlocked):
         raise CaptureRefused(records[-1].event.gates)
     place = recorded(records).model_dump()
-    return Imported(**place, attempt=str(attempt), digest=str(stored.content))
+    return Imported(**place, attempt=str(attempt), digest=digest)
 
 
 @ROUTER.post("/{session}/close")

@@ -8,38 +8,43 @@ Rules kept here:
 
 import base64
 import binascii
-import threading
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from adapters.device_requests import Message, check_request
+from adapters.device_requests import Message, check_request, claimed_digest
 from api.answers import Running
+from api.nonces import Nonces
 from api.permissions import Permission
 from api.problems import TooLarge
-from api.reception import Refused, note_clock, public_key, receive, recorded_sequence
+from api.reception import (
+    Refused,
+    note_clock,
+    public_key,
+    receive,
+    recorded_sequence,
+    refuse_unreadable,
+)
 from api.statements import Statement
 from api.wiring import System, system_of
 from domain.errors import MalformedInput, NotSignedIn, RuleViolation, SignatureInvalid
 from domain.events.record import Attestation
 from domain.values.content import Digest
 from domain.values.identifiers import DeviceId, SessionId, StreamName
-from domain.values.time import DeviceTime
+from domain.values.time import LATEST_US, DeviceTime
 from projections import acquisition_protocol, capture_session, equipment
 from projections.rows import Row
 
 ROUTER = APIRouter(prefix="/device", tags=["device"])
-NONCES_KEPT = 20_000
 MOST_STATEMENTS = 64
 _PIECE = 1 << 20
 _JUDGED = {"accepted", "rejected", "unmeasurable"}
-_USED: OrderedDict[str, None] = OrderedDict()
-_USED_LOCK = threading.Lock()
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Caller:
@@ -52,16 +57,20 @@ class Caller:
 
 
 async def station(request: Request) -> Caller:
-    """Return the station that signed a request.
+    """Return the station that signed a request; its body is read after the signature is checked.
 
     Raises:
         NotSignedIn: the signature does not hold; the answer tells our time, for a station whose
             clock is off.
     """
     system = system_of(request)
+    claimed = claimed_digest(request.headers)
+    device = await run_in_threadpool(_check, request, system, claimed)
     body = await _body(request, system.settings.upload_limit_bytes)
-    digest = sha256(body).digest() if body else None
-    return await run_in_threadpool(_check, request, system, body, digest)
+    if (sha256(body).digest() if body else None) != claimed:
+        message = "the body is not the one that was signed"
+        raise NotSignedIn(message)
+    return Caller(device, body)
 
 
 station.permission = Permission.DEVICE_POST  # type: ignore[attr-defined]
@@ -119,25 +128,33 @@ class StoredContent(BaseModel):
     size_bytes: int
 
 
-class StatementIn(BaseModel):
+class Numbered(BaseModel):
+    """What every statement has, however damaged."""
+
+    device_sequence: int = Field(ge=1, le=2**53 - 1)
+
+
+class StatementIn(Numbered):
     """One signed statement; binary fields in base64."""
 
     stream: str = Field(max_length=100)
     name: str = Field(max_length=60)
     schema_: int = Field(alias="schema", ge=1, le=1000)
-    device_sequence: int = Field(ge=1, le=2**53 - 1)
-    device_time_us: int = Field(ge=0)
+    device_time_us: int = Field(ge=0, le=LATEST_US)
     salt: str = Field(max_length=64)
     payload: str = Field(max_length=4 << 20)
     signature: str = Field(max_length=200)
-    blobs: list[str] = Field(default_factory=list, max_length=16)
+    blobs: list[str] = Field(default_factory=list, max_length=16)  # told, but not signed: not used
 
 
 class Batch(BaseModel):
-    """Statements in the order of their numbers, and the station's clock as it sends them."""
+    """Statements, and the station's clock as it sends them.
 
-    device_clock_us: int = Field(ge=0)
-    statements: list[StatementIn] = Field(max_length=MOST_STATEMENTS)
+    Each is read on its own, so that one that is damaged does not hold up the others.
+    """
+
+    device_clock_us: int = Field(ge=0, le=LATEST_US)
+    statements: list[dict[str, object]] = Field(max_length=MOST_STATEMENTS)
 
 
 class TakenOut(BaseModel):
@@ -195,6 +212,9 @@ def put_content(
 ) -> StoredContent:
     """Store content of a session, or of the station itself; safe to repeat."""
     expected = Digest(f"sha256:{digest}")
+    if Digest.of(caller.body) != expected:
+        message = "the content is not the one its address names"
+        raise MalformedInput(message)
     key = system.clinic_key if session is None else _key_of_session(system, caller, session)
     pieces = _pieces(caller.body)
     limit = system.settings.upload_limit_bytes
@@ -206,33 +226,16 @@ def put_content(
 @ROUTER.post("/statements")
 def post_statements(caller: Station, system: Running) -> BatchOut:
     """Take in statements in the order of their numbers; what is refused does not stop the rest."""
-    try:
-        batch = Batch.model_validate_json(caller.body)
-    except ValueError as error:
-        message = "the batch does not have the expected shape"
-        raise MalformedInput(message) from error
+    batch = _parsed(Batch.model_validate_json, caller.body)
+    numbers = [_parsed(Numbered.model_validate, each).device_sequence for each in batch.statements]
     accepted: list[TakenOut] = []
     refused: list[RefusedOut] = []
-    for each in sorted(batch.statements, key=lambda one: one.device_sequence):
-        outcome = receive(system, _statement(caller.device, each))
-        if isinstance(outcome, Refused):
-            refused.append(
-                RefusedOut(
-                    device_sequence=outcome.sequence,
-                    rule=outcome.rule,
-                    evidence=outcome.evidence,
-                    next_step=outcome.next_step,
-                )
-            )
-            continue
-        accepted.append(
-            TakenOut(
-                device_sequence=each.device_sequence,
-                seq=outcome.record.seq,
-                version=outcome.record.version,
-                committed_at=str(outcome.record.committed_at),
-            )
-        )
+    for _, each in sorted(zip(numbers, batch.statements, strict=True), key=lambda one: one[0]):
+        outcome = _receive(system, caller.device, each)
+        if isinstance(outcome, RefusedOut):
+            refused.append(outcome)
+        else:
+            accepted.append(outcome)
     latest = recorded_sequence(system, caller.device)
     if batch.statements:
         note_clock(system, caller.device, DeviceTime(batch.device_clock_us), latest)
@@ -242,6 +245,38 @@ def post_statements(caller: Station, system: Running) -> BatchOut:
         accepted=accepted,
         refused=refused,
     )
+
+
+def _receive(system: System, device: DeviceId, given: dict[str, object]) -> TakenOut | RefusedOut:
+    number = Numbered.model_validate(given).device_sequence
+    try:
+        statement = _statement(device, _parsed(StatementIn.model_validate, given))
+    except MalformedInput as error:
+        outcome = refuse_unreadable(system, device, number, error)
+    else:
+        outcome = receive(system, statement)
+    if isinstance(outcome, Refused):
+        return RefusedOut(
+            device_sequence=outcome.sequence,
+            rule=outcome.rule,
+            evidence=outcome.evidence,
+            next_step=outcome.next_step,
+        )
+    return TakenOut(
+        device_sequence=number,
+        seq=outcome.record.seq,
+        version=outcome.record.version,
+        committed_at=str(outcome.record.committed_at),
+    )
+
+
+def _parsed(parse: Callable[[Any], Shape], given: object) -> Shape:
+    try:
+        return parse(given)
+    except ValidationError as error:
+        places = {".".join(str(part) for part in each["loc"]) for each in error.errors()}
+        message = f"it does not have the expected shape at: {', '.join(sorted(places))}"
+        raise MalformedInput(message) from None
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -256,7 +291,7 @@ async def _body(request: Request, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _check(request: Request, system: System, body: bytes, digest: bytes | None) -> Caller:
+def _check(request: Request, system: System, claimed: bytes | None) -> DeviceId:
     headers = {name.title(): value for name, value in request.headers.items()}
     message = Message(method=request.method, url=str(request.url), headers=headers)
     now = system.clock.now()
@@ -264,24 +299,17 @@ def _check(request: Request, system: System, body: bytes, digest: bytes | None) 
         asker = check_request(
             message,
             public_key_of=lambda device: public_key(system, device),
-            body_digest=digest,
+            body_digest=claimed,
             now=now.moment,
         )
     except SignatureInvalid as error:
         text = f"{error}. Our time is {now}."
         raise NotSignedIn(text) from error
-    _use_nonce(f"{asker.device}/{asker.nonce}")
-    return Caller(asker.device, body)
-
-
-def _use_nonce(nonce: str) -> None:
-    with _USED_LOCK:
-        if nonce in _USED:
-            message = "this signed request was used before"
-            raise NotSignedIn(message)
-        _USED[nonce] = None
-        while len(_USED) > NONCES_KEPT:
-            _USED.popitem(last=False)
+    nonces: Nonces = request.app.state.nonces
+    if not nonces.use(f"{asker.device}/{asker.nonce}", now=now):
+        text = "this signed request was used before"
+        raise NotSignedIn(text)
+    return asker.device
 
 
 def _key_of_session(system: System, caller: Caller, session: str) -> str:
@@ -310,7 +338,6 @@ def _statement(device: DeviceId, each: StatementIn) -> Statement:
             payload=_decoded(each.payload),
             signature=_decoded(each.signature),
         ),
-        blobs=tuple(Digest(digest) for digest in each.blobs),
     )
 
 

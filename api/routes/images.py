@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.imaging.decode import decode
-from api.answers import Read, Reading, found_or_refuse
+from api.answers import Read, Reading, found_or_refuse, refuse_erased
 from api.permissions import Permission
 from api.signin import Person, access_stream, allowed
 from domain.handling import update
 from domain.rules.access import ACCESS, view_record
 from domain.values.content import Digest
+from domain.values.identifiers import SessionId
 from projections import capture_session, inference
 from projections.rows import Row
 
@@ -53,11 +54,12 @@ def preview(
     session: str,
     person: Viewer,
     reading: Read,
+    purpose: Purpose = Purpose.CARE,
     width: Annotated[int, Query(ge=64, le=2048)] = 800,
 ) -> Response:
     """Return a smaller JPEG of an image, for screens; never for measuring."""
     found = _content(reading, session, digest)
-    _record(reading, person, digest, Purpose.CARE)
+    _record(reading, person, digest, purpose)
     content = b"".join(_whole(reading, found, digest))
     pixels = decode(content).encoded
     scale = min(1.0, width / pixels.shape[1])
@@ -70,17 +72,29 @@ def preview(
 
 
 @ROUTER.get("/artefacts/{digest}", response_class=StreamingResponse)
-def artefact(digest: str, session: str, person: Viewer, reading: Read) -> StreamingResponse:
+def artefact(
+    digest: str,
+    session: str,
+    person: Viewer,
+    reading: Read,
+    purpose: Purpose = Purpose.CARE,
+) -> StreamingResponse:
     """Return a stored result, such as a map to lay over an image."""
     row = inference.artefact(reading.connection, session, digest)
-    found = found_or_refuse(row, "artefact of this session")
-    _record(reading, person, digest, Purpose.CARE)
+    found = _found(reading, row, session, "artefact")
+    _record(reading, person, digest, purpose)
     return StreamingResponse(_whole(reading, found, digest), media_type=found["media_type"])
 
 
 def _content(reading: Reading, session: str, digest: str) -> Row:
     row = capture_session.content(reading.connection, session, digest)
-    return found_or_refuse(row, "image of this session")
+    return _found(reading, row, session, "image")
+
+
+def _found(reading: Reading, row: Row | None, session: str, what: str) -> Row:
+    if row is None:
+        refuse_erased(reading.system, SessionId(session).stream)
+    return found_or_refuse(row, f"{what} of this session")
 
 
 def _whole(reading: Reading, found: Row, digest: str) -> Iterator[bytes]:

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
 from adapters.ledger.proofs import inclusion_file
 from api.answers import Running
 from api.permissions import Permission
+from api.preconditions import IdempotencyKey
 from api.signin import Person, allowed
 from api.verification import last_verification, verify_and_record
 from domain.errors import NotFound
@@ -110,7 +111,9 @@ def log_key(_person: Reader, system: Running) -> Response:
 
 
 @ROUTER.get("/proof/{seq}", response_class=Response)
-def proof(seq: int, _person: Reader, system: Running) -> Response:
+def proof(
+    seq: Annotated[int, Path(ge=0, le=2**53 - 1)], _person: Reader, system: Running
+) -> Response:
     """Return the proof that a record is in the log, a C2SP tlog-proof."""
     covering = system.shelf.covering(seq)
     if covering is None:
@@ -121,6 +124,6 @@ def proof(seq: int, _person: Reader, system: Running) -> Response:
 
 
 @ROUTER.post("/verify")
-def verify(person: Verifier, system: Running) -> Verification:
+def verify(person: Verifier, system: Running, key: IdempotencyKey) -> Verification:
     """Verify the whole log now, and record what was found."""
-    return Verification(**verify_and_record(system, person.actor))
+    return Verification(**verify_and_record(system, person.actor, idempotency_key=key))

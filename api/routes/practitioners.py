@@ -11,6 +11,7 @@ from api.answers import Read, Recorded, Running, recorded
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.signin import Person, allowed
+from domain.errors import RuleViolation
 from domain.events.practitioner import PractitionerEvent
 from domain.handling import load_existing, update
 from domain.rules import practitioner as rules
@@ -95,6 +96,12 @@ def register(
         issued = [rules.issue_credential(known, each) for each in ("password", "totp")]
         return (registered, *issued)
 
+    if system.accounts.taken(new.account, by_other_than=identifier):
+        raise RuleViolation(
+            "access.account-taken",
+            "the account's name belongs to somebody else",
+            "Choose another name.",
+        )
     context = system.context(person.actor, idempotency_key=key)
     records = update(system.log, PRACTITIONER, identifier.stream, decide, context)
     secret = system.accounts.issue(identifier, account=new.account, password=new.password)

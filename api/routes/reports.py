@@ -2,10 +2,11 @@
 
 import io
 import threading
+from http import HTTPStatus
 from typing import Annotated
 
 import pypdfium2
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from adapters.reports.evidence_bundle import pack_bundle
@@ -13,6 +14,7 @@ from api.answers import Read, Reading, Running, found_or_refuse
 from api.assessment_views import ReportView, report_view
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
+from api.rate_limit import RateLimit
 from api.signin import Person, access_stream, allowed, anyone
 from api.wiring import System
 from domain.errors import NotFound
@@ -27,6 +29,7 @@ from projections.rows import Row
 
 ROUTER = APIRouter(tags=["reports"])
 Reader = Annotated[Person, Depends(allowed(Permission.REPORTS_READ))]
+Viewer = Annotated[Person, Depends(allowed(Permission.IMAGES_VIEW))]
 Exporter = Annotated[Person, Depends(allowed(Permission.BUNDLES_EXPORT))]
 SCALE = 110 / 72  # pixels per point: 110 dots per inch
 _PDFIUM = threading.Lock()
@@ -79,10 +82,12 @@ def show(report: str, person: Reader, reading: Read) -> ReportDetail:
 
 
 @ROUTER.get("/reports/{report}/pages/{page}.png", response_class=Response)
-def page(report: str, page: int, _person: Reader, reading: Read) -> Response:
-    """Return a page, counted from 1, as a picture for the screen."""
+def page(report: str, page: int, person: Viewer, reading: Read) -> Response:
+    """Return a page, counted from 1, as a picture for the screen; the look is recorded [DRV-30]."""
     content = _document(reading.system, _row(reading, report))
-    return Response(_picture(content, page), media_type="image/png")
+    picture = _picture(content, page)
+    _record_look(reading.system, person, report)
+    return Response(picture, media_type="image/png")
 
 
 @ROUTER.get("/reports/{report}/document", response_class=Response)
@@ -126,14 +131,16 @@ def bundle(
         clinic=system.clinic,
     )
     content = held.getvalue()
+    digest = Digest.of(content)
     seq = _record_export(
         system,
         person,
         kind="bundle",
         subject=row["subject"],
-        digest=Digest.of(content),
+        digest=digest,
         purpose=purpose.purpose,
-        key=key,
+        # Later the same evidence has a newer checkpoint: other bytes, and so another export.
+        key=f"{key}-{digest.raw.hex()[:16]}",
     )
     return Response(
         content,
@@ -143,8 +150,18 @@ def bundle(
 
 
 @ROUTER.get("/verify-code/{code}", dependencies=[Depends(anyone)])
-def verify_code(code: str, reading: Read) -> CodeState:
+def verify_code(
+    code: Annotated[str, Path(max_length=40)], request: Request, reading: Read
+) -> CodeState:
     """Say whether a printed code belongs to a report issued here; reveals nothing else."""
+    limit: RateLimit = request.app.state.code_checks
+    address = "" if request.client is None else request.client.host
+    if not limit.allows(address, now=reading.system.clock.now()):
+        raise HTTPException(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "Too many codes were asked for from this address.",
+            headers={"Retry-After": "60"},
+        )
     row = read.report_by_code(reading.connection, code.strip().upper())
     if row is None:
         return CodeState(known=False, number=None, issued_at=None, digest=None, flagged=False)

@@ -94,11 +94,16 @@ def sign_in(credentials: Credentials, request: Request, response: Response, syst
         code=credentials.code,
         now=now,
     )
-    _record_failure(system, proof)
-    if proof.practitioner is None or proof.failed is not None:
-        message = "Account, password and code do not go together."
-        raise NotSignedIn(message)
     practitioner = proof.practitioner
+    if _failed(system, proof) is not None or practitioner is None:
+        # One text for every reason: it tells neither whether there is such an account, nor, while
+        # it is locked, whether what was typed is right.
+        message = (
+            "Account, password and code do not go together, or the account is locked: "
+            f"{LOCKOUT.failures} failures lock it for {LOCKOUT.window // timedelta(minutes=1)} "
+            "minutes."
+        )
+        raise NotSignedIn(message)
     update(
         system.log,
         ACCESS,
@@ -165,11 +170,10 @@ def reauthenticate(again: Again, person: SignedIn, system: Running) -> Reauthent
     proof = system.accounts.prove_again(
         person.practitioner, password=again.password, code=again.code, now=now
     )
-    _record_failure(system, proof)
-    if proof.failed is not None:
+    if _failed(system, proof) is not None:
         raise RuleViolation(
             "access.reauthentication",
-            f"the {proof.failed} is not right, or the code was used before",
+            "password or code is not right, the code was used before, or the account is locked",
             "Wait for the next code and try again.",
         )
     identifier = ReauthenticationId(system.randomness.uuid())
@@ -193,19 +197,19 @@ def reauthenticate(again: Again, person: SignedIn, system: Running) -> Reauthent
     )
 
 
-def _record_failure(system: System, proof: Proof) -> None:
-    """Record a failed proof, and refuse even a good one while the account is locked."""
+def _failed(system: System, proof: Proof) -> str | None:
+    """Return what failed, recorded; while an account is locked, even a good proof fails."""
     now = system.clock.now()
-    stream = (
-        AccessId.derived(system.clinic).stream
-        if proof.practitioner is None
-        else access_stream(proof.practitioner)
-    )
-    if proof.failed is None:
-        return
-    failed = rules.refuse_sign_in(practitioner=proof.practitioner, reason=proof.failed, at=now)
-    actor = Actor.service("sign-in")
-    update(system.log, ACCESS, stream, lambda _: failed, system.context(actor))
+    known = proof.practitioner
+    stream = AccessId.derived(system.clinic).stream if known is None else access_stream(known)
+    access, _ = load(system.log, ACCESS, stream)
+    locked = known is not None and rules.locked_out(access, now, LOCKOUT)
+    reason = "locked" if locked else proof.failed
+    if reason is not None:
+        refused = rules.refuse_sign_in(practitioner=known, reason=reason, at=now)
+        context = system.context(Actor.service("sign-in"))
+        update(system.log, ACCESS, stream, lambda _: refused, context)
+    return reason
 
 
 def _me(system: System, person: Person) -> Me:

@@ -1,10 +1,10 @@
 """Subjects: enrol, look up, hold, erase."""
 
-from datetime import UTC, datetime
+import itertools
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from adapters.workers.erasure import carry_out_erasure
@@ -15,7 +15,7 @@ from api.signatures import Approval, signing
 from api.signin import Person, access_stream, allowed
 from api.subject_history import TimelineItem, timeline
 from api.wiring import System
-from domain.events.subject import ErasureRefused, SubjectEvent
+from domain.events.subject import ErasureRefused, SubjectEnrolled, SubjectEvent
 from domain.handling import load_existing, update
 from domain.rules import subject as rules
 from domain.rules.access import ACCESS, view_record
@@ -23,6 +23,7 @@ from domain.rules.subject import SUBJECT, Subject
 from domain.values.content import Digest
 from domain.values.identifiers import SubjectId
 from domain.values.signature import Meaning
+from domain.values.time import ServerTime
 from projections import capture_session
 from projections import subject as read
 from projections.rows import Row
@@ -30,6 +31,7 @@ from projections.rows import Row
 ROUTER = APIRouter(prefix="/subjects", tags=["subjects"])
 
 Reader = Annotated[Person, Depends(allowed(Permission.SUBJECTS_READ))]
+Identifier = Annotated[Person, Depends(allowed(Permission.SUBJECTS_IDENTIFY))]
 Enroller = Annotated[Person, Depends(allowed(Permission.SUBJECTS_ENROL))]
 Holder = Annotated[Person, Depends(allowed(Permission.SUBJECTS_HOLD))]
 Requester = Annotated[Person, Depends(allowed(Permission.ERASURE_REQUEST))]
@@ -67,6 +69,12 @@ class Subjects(BaseModel):
     """Subjects found."""
 
     items: list[SubjectRow]
+
+
+class Search(BaseModel):
+    """What is looked for; in the body, because it may be a name."""
+
+    query: str = Field(min_length=2, max_length=100)
 
 
 class ConsentState(BaseModel):
@@ -128,10 +136,21 @@ class Erased(Recorded):
 
 
 @ROUTER.get("")
-def list_subjects(person: Reader, reading: Read, query: str = "") -> Subjects:
-    """Return subjects by pseudonym, or by name for those who may identify."""
-    identified = Permission.SUBJECTS_IDENTIFY in person.permissions
-    rows = read.subjects(reading.connection, query=query, identified=identified)
+def list_subjects(
+    _person: Reader, reading: Read, query: Annotated[str, Query(max_length=100)] = ""
+) -> Subjects:
+    """Return subjects by pseudonym; an address carries no name, and shows none."""
+    rows = read.subjects(reading.connection, query=query, identified=False)
+    return Subjects(items=[_row(reading, row) for row in rows])
+
+
+@ROUTER.post("/search")
+def search(wanted: Search, person: Identifier, reading: Read) -> Subjects:
+    """Return subjects by pseudonym or name, with names; every look is recorded [DRV-30]."""
+    rows = read.subjects(reading.connection, query=wanted.query, identified=True)
+    for row in rows:
+        if row["given_name"] is not None:
+            _record_look(reading.system, person, row["subject"])
     return Subjects(items=[_row(reading, row) for row in rows])
 
 
@@ -139,7 +158,7 @@ def list_subjects(person: Reader, reading: Read, query: str = "") -> Subjects:
 def enrol(identity: Identity, person: Enroller, system: Running, key: IdempotencyKey) -> Enrolled:
     """Enrol a person as a subject with a key of their own."""
     subject = SubjectId.derived(str(person.actor), key)
-    pseudonym = pseudonym_of(subject)
+    pseudonym = _free_pseudonym(system, subject)
     system.keys.create(f"subject:{subject}")
 
     def decide(state: Subject) -> tuple[SubjectEvent, ...]:
@@ -149,6 +168,9 @@ def enrol(identity: Identity, person: Enroller, system: Running, key: Idempotenc
 
     context = system.context(person.actor, idempotency_key=key, subject=subject)
     records = update(system.log, SUBJECT, subject.stream, decide, context)
+    first = records[0].event
+    if isinstance(first, SubjectEnrolled):  # as it was recorded, should this be a repetition
+        pseudonym = first.pseudonym
     return Enrolled(**recorded(records).model_dump(), subject=str(subject), pseudonym=pseudonym)
 
 
@@ -210,8 +232,9 @@ def erase(
     identifier = SubjectId(subject)
     data_key = f"subject:{identifier}"
     state, _ = load_existing(system.log, SUBJECT, identifier.stream)
-    now = system.clock.now()
-    text = _certificate(state.pseudonym or "", identifier, now.moment)
+    context = system.context(person.actor, idempotency_key=key, subject=identifier)
+    now = context.received_at or system.clock.now()
+    text = _certificate(state.pseudonym, identifier, now)
     decide = partial(
         rules.destroy_key,
         signing=signing(system, person, approval, Meaning.APPROVED),
@@ -220,21 +243,36 @@ def erase(
         certificate=Digest.of(text.encode()),
         purged_blobs=len(tuple(system.log.blobs_of_key(data_key))),
     )
-    context = system.context(person.actor, idempotency_key=key, subject=identifier)
     records = update(system.log, SUBJECT, identifier.stream, decide, context)
     refused = records[-1].event
     if isinstance(refused, ErasureRefused):
         place = recorded(records).model_dump()
         return Erased(**place, erased=False, ground=refused.ground, certificate=None)
+    # After a crash here the next start destroys the key, and so does repeating this request.
     carry_out_erasure(data_key, log=system.log, keys=system.keys, blobs=system.blobs)
     system.runner.catch_up()
+    text = _certificate(state.pseudonym, identifier, records[-1].received_at or now)
     return Erased(**recorded(records).model_dump(), erased=True, ground=None, certificate=text)
 
 
-def pseudonym_of(subject: SubjectId) -> str:
-    """Return the pseudonym of a subject: eight digits that say nothing about the person."""
-    number = int(str(subject).replace("-", ""), 16) % 10**8
-    return f"P-{number // 10**4:04d}-{number % 10**4:04d}"
+def pseudonym_of(subject: SubjectId, number: int) -> str:
+    """Return a subject's first, second, … pseudonym: eight digits that say nothing about anybody.
+
+    Two of ten thousand subjects easily get the same eight digits; then the second one is taken.
+    """
+    digits = int(SubjectId.derived(subject, str(number)).replace("-", ""), 16) % 10**8
+    return f"P-{digits // 10**4:04d}-{digits % 10**4:04d}"
+
+
+def _free_pseudonym(system: System, subject: SubjectId) -> str:
+    system.runner.catch_up()
+    with system.reads.connect() as connection:
+        for number in itertools.count():
+            pseudonym = pseudonym_of(subject, number)
+            found = read.subjects(connection, query=pseudonym, identified=False)
+            if all(row["subject"] == subject for row in found):
+                return pseudonym
+    raise AssertionError  # counting does not end
 
 
 def _decide(
@@ -281,10 +319,10 @@ def _record_look(system: System, person: Person, subject: str) -> None:
     update(system.log, ACCESS, stream, lambda _: looked, system.context(person.actor))
 
 
-def _certificate(pseudonym: str, subject: SubjectId, at: datetime) -> str:
+def _certificate(pseudonym: str, subject: SubjectId, at: ServerTime) -> str:
     return (
         "Certificate of erasure\n\n"
-        f"On {at.astimezone(UTC):%d %B %Y at %H:%M UTC} the key that protected everything recorded "
+        f"On {at.moment:%d %B %Y at %H:%M UTC} the key that protected everything recorded "
         f"about {pseudonym} (record {subject}) was destroyed. Nobody, this clinic included, can "
         "read the photographs, measurements, findings or names again. The places of the records "
         "remain, so that anybody can still check that nothing else was changed.\n"

@@ -1,5 +1,12 @@
 """Live updates to the browser: server-sent events that say what changed, never what it says.
 
+Rules kept here:
+
+1. Listening is no activity: it keeps no sign-in alive, and ends with it.
+2. That somebody looked at something is no news to anybody's screen; telling it would make screens
+   read again, which is a look, without end.
+3. A stream that is left, or a service that stops, ends the stream within half a second.
+
 Source: WHATWG HTML, section 9.2 (server-sent events).
 """
 
@@ -12,8 +19,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
 from api.permissions import Permission
-from api.signin import Person, allowed
+from api.signin import COOKIE, Person, allowed
 from api.wiring import System, system_of
+from domain.values.identifiers import AccessId
 
 ROUTER = APIRouter(tags=["updates"])
 EVERY_S = 0.5
@@ -26,31 +34,43 @@ def updates(
     request: Request, _person: Annotated[Person, Depends(allowed(Permission.WORKLIST_READ))]
 ) -> StreamingResponse:
     """Stream ``changed`` events with the position reached and the streams that changed."""
-    return StreamingResponse(_follow(request, system_of(request)), media_type="text/event-stream")
+    events = follow(request, system_of(request), every_s=EVERY_S, heartbeat_s=HEARTBEAT_S)
+    return StreamingResponse(events, media_type="text/event-stream")
 
 
-async def _follow(request: Request, system: System) -> AsyncIterator[str]:
+async def follow(
+    request: Request, system: System, *, every_s: float, heartbeat_s: float
+) -> AsyncIterator[str]:
+    """Yield events until the browser leaves, the sign-in ends or the service stops."""
     position = await asyncio.to_thread(system.runner.position)
     yield _event("changed", {"position": position, "streams": []})
     quiet = 0.0
-    while not await request.is_disconnected():
-        await asyncio.sleep(EVERY_S)
+    while await _goes_on(request, system):
+        await asyncio.sleep(every_s)
         reached = await asyncio.to_thread(system.runner.position)
         if reached > position:
             streams = await asyncio.to_thread(_changed, system, position, reached)
             yield _event("changed", {"position": reached, "streams": streams})
             position, quiet = reached, 0.0
             continue
-        quiet += EVERY_S
-        if quiet >= HEARTBEAT_S:
+        quiet += every_s
+        if quiet >= heartbeat_s:
             lag = await asyncio.to_thread(_lag, system, position)
-            yield _event("lag", {"lag": lag})
+            yield f": still here\n\n{_event('lag', {'lag': lag})}"
             quiet = 0.0
+
+
+async def _goes_on(request: Request, system: System) -> bool:
+    if request.app.state.stopping.is_set() or await request.is_disconnected():
+        return False
+    token = request.cookies.get(COOKIE, "")
+    return await asyncio.to_thread(system.accounts.holds, token, now=system.clock.now())
 
 
 def _changed(system: System, position: int, reached: int) -> list[str]:
     records = system.log.after(position, limit=min(reached - position, MOST_STREAMS))
-    return sorted({str(record.stream) for record in records})
+    looks = f"{AccessId.kind}-"
+    return sorted({str(each.stream) for each in records if not each.stream.startswith(looks)})
 
 
 def _lag(system: System, position: int) -> int:
