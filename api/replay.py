@@ -64,7 +64,9 @@ def position_of(log: EventLog, until: str) -> int:
 def past(log: EventLog, seq: int, *, progress: Progress | None = None) -> Iterator[Past]:
     """Build the read models as they were after a record."""
     with TemporaryDirectory(prefix="vultus-replay-") as folder:
-        engine = open_engine(f"sqlite:///{Path(folder) / 'past.sqlite'}")
+        database = Path(folder) / "past.sqlite"
+        database.touch(mode=0o600)
+        engine = open_engine(f"sqlite:///{database}")
         try:
             metadata.create_all(engine)
             runner = ProjectionRunner(engine, log, ALL)
