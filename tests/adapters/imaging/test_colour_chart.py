@@ -122,3 +122,25 @@ def test_a_stain_on_the_chart_shows_in_the_largest_difference() -> None:
 def test_faces_and_rooms_are_no_chart() -> None:
     for picture in (render(Scene()), photograph("astronaut.png"), photograph("coffee.png")):
         assert measure_chart(linear_of(picture), EncodedRgb(picture)) is None
+
+
+@pytest.mark.parametrize(("left_px", "top_px"), [(-60, 60), (300, 60), (90, -30), (90, 240)])
+def test_a_chart_cut_by_the_frame_is_not_half_measured(left_px: float, top_px: float) -> None:
+    picture = encode(chart_picture(ChartSketch(left_px=left_px, top_px=top_px)))
+    found = measure_chart(linear_of(picture), EncodedRgb(picture))
+    if found is not None:
+        height, width = picture.shape[:2]
+        window = found.place.window
+        window.require_inside(width=width, height=height)
+        outside = (found.place.centres_px < 0) | (found.place.centres_px >= [width, height])
+        assert np.isnan(found.patches[outside.any(axis=1)]).all()
+
+
+def test_a_chart_too_small_to_measure_is_not_found() -> None:
+    picture = encode(chart_picture(ChartSketch(patch_px=2.5)))
+    assert find_chart(EncodedRgb(picture)) is None
+
+
+def test_an_overexposed_chart_is_no_reference() -> None:
+    picture = encode(30 * FLAT)
+    assert measure_chart(linear_of(picture), EncodedRgb(picture)) is None

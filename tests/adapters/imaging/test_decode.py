@@ -345,3 +345,39 @@ def test_arbitrary_bytes_are_refused_and_nothing_else(noise: bytes) -> None:
     for start in (b"", PNG[:8], PNG[:33], b"\xff\xd8", JPEG[:200]):
         with pytest.raises(MalformedInput):
             decode(start + noise)
+
+
+def test_jpeg_with_restart_markers_and_several_profile_parts_is_read() -> None:
+    out = io.BytesIO()
+    Image.fromarray(SMOOTH).save(out, "JPEG", quality=90, restart_marker_blocks=4)
+    assert decode(out.getvalue()).width == SMOOTH.shape[1]
+    half = len(SRGB_PROFILE) // 2
+    tag = b"ICC_PROFILE\0"
+    first = jpeg_with(0xE2, tag + b"\x01\x02" + SRGB_PROFILE[:half])
+    second = jpeg_with(0xE2, tag + b"\x02\x02" + SRGB_PROFILE[half:])
+    # Parts may come in any order; their numbers say how they join.
+    both = second[: len(second) - len(JPEG) + 2] + first[2:]
+    assert decode(both).facts.colour_claim == "icc profile"
+    refuses(first, "image.colour_profile")
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4])
+def test_parametric_curves_are_evaluated(kind: int) -> None:
+    """sRGB's numbers make sRGB, also without its tiny linear foot; cut shorter they do not."""
+    numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045, 0.0, 0.0)
+    count = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}[kind]
+    curve = struct.pack(">HH", kind, 0)
+    curve += struct.pack(f">{count}i", *(round(value * 65536) for value in numbers[:count]))
+    plain = bytearray(profile(SRGB_PRIMARIES, 2.4, "test"))
+    table_end = 132 + 12 * 7
+    tags = plain[132:table_end]
+    element = b"para" + bytes(4) + curve
+    for at in range(0, len(tags), 12):
+        if tags[at + 1 : at + 4] == b"TRC":
+            tags[at + 4 : at + 12] = struct.pack(">II", len(plain), len(element))
+    content = bytes(plain[:132] + tags + plain[table_end:]) + element
+    wrapped = png_with(b"iCCP", b"icc\0\0" + zlib.compress(content))
+    if kind in {1, 3, 4}:
+        assert decode(wrapped).facts.colour_claim == "icc profile"
+    else:
+        refuses(wrapped, "image.colour_profile")

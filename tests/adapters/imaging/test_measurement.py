@@ -6,6 +6,8 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.imaging.measurement import AttemptResult, measure_attempt, measure_images
 from adapters.imaging.measures import MEASURES
@@ -215,3 +217,27 @@ def test_a_real_photograph_is_decoded_and_measured() -> None:
     blurred = png(np.asarray(cv2.GaussianBlur(photograph("astronaut.png"), (0, 0), 2), np.uint8))
     worse = {each.name: each.value for each in measure_attempt(blurred)}
     assert worse["focus_edge_width"] > found["focus_edge_width"] + 1
+
+
+@given(
+    st.tuples(st.integers(16, 400), st.integers(16, 400)),
+    st.sampled_from(["noise", "ramp", "red", "stripes", "half"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_picture_is_measured_without_an_exception(size: tuple[int, int], kind: str) -> None:
+    width, height = size
+    rng = np.random.default_rng(width * 1000 + height)
+    picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    if kind == "ramp":
+        picture[:] = np.linspace(0, 255, width).astype(np.uint8)[None, :, None]
+    elif kind == "red":
+        picture[:] = (200, 90, 60)
+    elif kind == "stripes":
+        picture[:] = (np.arange(height) % 16 < 8).astype(np.uint8)[:, None, None] * 200
+    elif kind == "half":
+        picture[: height // 2] = (180, 120, 90)
+        picture[height // 2 :] = 5
+    content = png(picture)
+    names = [each.name for each in measure_attempt(content, content)]
+    assert len(set(names)) == len(names)
+    assert "face_found" in names
