@@ -40,6 +40,7 @@ WORKER = "depth"
 DEPTH_MAP: Final = "depth-map"
 """The permanent word of this output where it is withheld."""
 
+CALIBRATION_RULE: Final = "depth.locked-calibration"
 _MEDIA_TYPE: Final = "image/png"
 
 _FEWEST_MATCHES: Final = 0.6
@@ -55,6 +56,8 @@ def reconstruct_depth(
     """Reconstruct depth and record it, or why not; () when there is nothing left to do."""
     capture = read_capture(bench, step.session, step.attempt)
     if not attempts.depth_due(capture.session, step.attempt):
+        return ()
+    if (DEPTH_MAP, CALIBRATION_RULE) in capture.attempt.withheld:
         return ()
     gate = read_gate(bench, capture)
     calibrated = locked_calibration(bench, capture)
@@ -92,7 +95,7 @@ def _withheld(
     gate: GateResult | None,
 ) -> tuple[Record, ...]:
     ground = Refusal(
-        rule="depth.locked-calibration",
+        rule=CALIBRATION_RULE,
         evidence="no locked calibration stands behind this capture"
         if gate is None
         else gate.evidence,

@@ -15,7 +15,7 @@ from adapters.workbench import Workbench
 from domain.events.record import Record
 from domain.handling import update
 from domain.policies import WithholdVolume
-from domain.rules.attempt import volume_withheld
+from domain.rules.attempt import VOLUME, volume_withheld
 from domain.rules.capture_session import CAPTURE_SESSION
 
 WORKER = "withholding"
@@ -23,8 +23,13 @@ CLAIM_VALIDATED: Final = False
 
 
 def withhold_volume(bench: Workbench, step: WithholdVolume, calling: Record) -> tuple[Record, ...]:
-    """Record every ground on which volume is withheld; () when all are recorded."""
+    """Record every ground on which volume is withheld; () when that was done before.
+
+    All grounds are recorded in one step, so one that is there says that the step was taken.
+    """
     capture = read_capture(bench, step.session, step.attempt)
+    if any(output == VOLUME for output, _ in capture.attempt.withheld):
+        return ()
     gate = read_gate(bench, capture)
     return update(
         bench.log,

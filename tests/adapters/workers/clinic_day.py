@@ -66,7 +66,7 @@ from domain.rules.calibration import calibration_digest
 from domain.rules.capture_session import CAPTURE_SESSION, close_session
 from domain.values.actor import Actor
 from domain.values.calibration import CalibrationRecord
-from domain.values.capture import SERVER_GATES, ReadAt
+from domain.values.capture import SERVER_GATES, CaptureConditions, ReadAt
 from domain.values.consent import Purpose
 from domain.values.content import (
     CaptureView,
@@ -92,6 +92,7 @@ from domain.values.model import ModelManifest
 from domain.values.protocol import ProtocolContent, ViewRequirement
 from domain.values.quality import Limit, QualityMeasurement, QualityVerdict
 from domain.values.signature import ElectronicSignature, Meaning
+from domain.values.time import DeviceTime
 from tests.adapters.workers import frames
 from tests.builders import (
     CALIBRATION,
@@ -112,10 +113,10 @@ from tests.builders import (
     a_protocol_content,
     a_wording,
     an_illumination_record,
-    conditions,
     device_time,
     gates,
 )
+from tests.builders import conditions as some_conditions
 from tests.event_builders import a_session_opened
 
 CLINIC_KEY = f"clinic:{CLINIC}"
@@ -400,6 +401,7 @@ class ClinicDay:
         pictures: tuple[bytes, ...] | None = None,
         calibration: CalibrationId | None = CALIBRATION,
         view: CaptureView = FRONTAL,
+        conditions: CaptureConditions | None = None,
     ) -> AttemptId:
         """Record what the station hands in, signed by it."""
         key = f"subject:{subject}"
@@ -413,8 +415,8 @@ class ClinicDay:
                 image(content, role, serial)
                 for content, role, serial in zip(contents, roles, SERIALS, strict=False)
             ),
-            captured_at=device_time(5 + self.sequence),
-            conditions=replace(conditions(), calibration=calibration),
+            captured_at=DeviceTime(self.clock.now().us),
+            conditions=replace(conditions or some_conditions(), calibration=calibration),
             gates=gates(),
             claims=(),
         )
@@ -514,13 +516,13 @@ class ClinicDay:
         self.record(session.stream, closed, by=Actor.practitioner(OPERATOR), subject=subject)
 
     def sign_off(self, session: SessionId, *, subject: SubjectId = SUBJECT) -> AssessmentId:
-        """Record that the practitioner accepts every finding, concludes and signs."""
+        """Record that the practitioner accepts what is unreviewed, concludes and signs."""
         assessment = AssessmentId.derived(session)
         practitioner = Actor.practitioner(PRACTITIONER)
         state, _ = load(self.log, ASSESSMENT, assessment.stream)
         self.record(
             assessment.stream,
-            *(FindingAccepted(finding=each.finding) for each in state.findings),
+            *(FindingAccepted(finding=each.finding) for each in state.unreviewed),
             ConclusionRecorded(text="Even tone. Next visit in six weeks."),
             by=practitioner,
             subject=subject,
