@@ -363,7 +363,7 @@ def test_jpeg_with_restart_markers_and_several_profile_parts_is_read() -> None:
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 3, 4])
 def test_parametric_curves_are_evaluated(kind: int) -> None:
-    """sRGB's numbers make sRGB, also without its tiny linear foot; cut shorter they do not."""
+    """The numbers of sRGB make sRGB, also without its tiny linear foot; cut shorter they do not."""
     numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045, 0.0, 0.0)
     count = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}[kind]
     curve = struct.pack(">HH", kind, 0)
