@@ -5,6 +5,7 @@ Rules kept here:
 1. Without a face, the middle of the picture is measured, so that the reason (too dark, out of
    focus) shows beside the missing face.
 2. Edges beside clipped pixels are left out of sharpness; everything else uses the whole ellipse.
+3. Where nearly everything is drowned there are no edges, only noise, which would look sharp.
 """
 
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from domain.values.quality import Region
 
 _CLIPPING_REACH: Final = 9
 _MIDDLE: Final = 0.4
+_DROWNED: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +96,14 @@ def look_at(
     encoded = EncodedRgb(np.ascontiguousarray(image.encoded[part]))
     local = Window(left=0, top=0, width=window.width, height=window.height)
     mask = ellipse_mask(local, width=window.width, height=window.height)
-    spread = _spread(luma, encoded, mask)
+    exposure = measure_exposure(encoded, luma, mask)
+    seen = exposure.drowned_share < _DROWNED
+    spread = _spread(luma, encoded, mask) if seen else None
     return Look(
         frame=frame,
         face=face,
         window=window,
-        exposure=measure_exposure(encoded, luma, mask),
+        exposure=exposure,
         blank_rows=blank_rows_share(image.encoded),
         light=measure_face_light(luma, mask, local),
         focus=None if spread is None else focus_permille(spread, width=width, height=height),

@@ -44,6 +44,13 @@ def test_rows_that_never_arrived_are_counted() -> None:
     assert found.blank_rows == 300 / GOOD.height
 
 
+def test_noise_in_the_dark_is_not_sharp() -> None:
+    dark = np.random.default_rng(3).integers(0, 8, (300, 200, 3), dtype=np.uint8)
+    found = look_at(image_of(dark), "single", ignored=None, white=None)
+    assert found.exposure.drowned_share == 1
+    assert found.focus is None
+
+
 def test_windows_and_regions_are_the_same_rectangle() -> None:
     window = Window(left=3, top=4, width=5, height=6)
     assert as_window(as_region(window, "left")) == window
