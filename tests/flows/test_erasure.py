@@ -1,6 +1,7 @@
 """Erasing one subject: nothing of it can be read again, and every proof stays green."""
 
 import secrets
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ def key() -> str:
 def test_an_erased_subject_is_gone_and_the_record_verifies(story: Path) -> None:
     settings = from_environment({"VULTUS_DATA": str(story / "record"), "VULTUS_PORT": "0"})
     known, clock = Secrets(story / "people.json"), LeapingClock()
-    with serving(settings, static=None, say=lambda _: None, clock=clock) as service:
+    service_at = serving(settings, static=None, say=lambda _: None, clock=clock)
+    with service_at as service, ExitStack() as left:
         practitioner = person_at(service.address, known, clock)
+        left.callback(practitioner.close)
         item = next(
             each for each in practitioner.get("/worklist")["items"] if each["kind"] == "done"
         )
@@ -35,6 +38,7 @@ def test_an_erased_subject_is_gone_and_the_record_verifies(story: Path) -> None:
             f"/subjects/{subject}/erasure-requests", {"reason": "asked by the client"}, key=key()
         )
         privacy = person_at(service.address, known, clock, people.PRIVACY)
+        left.callback(privacy.close)
         asked = privacy.get(f"/subjects/{subject}")["erasure_request"]
         done = privacy.approve(f"/subjects/{subject}/erasure", digest=asked["digest"], key=key())
 
@@ -48,8 +52,6 @@ def test_an_erased_subject_is_gone_and_the_record_verifies(story: Path) -> None:
             f"/images/{frames[0]['digest']}?session={session}",
         ):
             assert refused(practitioner, path) in {404, 410}
-        privacy.close()
-        practitioner.close()
 
     verified = vultus("verify", data=story / "record")
     assert verified.returncode == 0, verified.stderr

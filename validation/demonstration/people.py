@@ -123,7 +123,7 @@ class Person:
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """Read something, with everything recorded so far in it."""
-        return _answer(self._http.get(path, params=query))
+        return _answer(self._http.get(path, params=query or None))
 
     def version(self, path: str) -> str:
         """Return the version of what is read, for ``If-Match``."""
