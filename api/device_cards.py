@@ -71,6 +71,10 @@ def _reasons(row: Row, now: ServerTime) -> tuple[list[str], list[str]]:
         blocking.append("There is no locked calibration.")
     elif calibration["invalidated_because"]:
         blocking.append(f"Calibration invalidated: {calibration['invalidated_because']}")
+    elif calibration["drift"]:
+        blocking.append(f"The last field check failed: {calibration['drift']}")
+    elif _mounted(row) != (calibration["cameras"], calibration["record"]["lens_configuration"]):
+        blocking.append("Cameras or lenses were changed since the calibration.")
     else:
         until = ServerTime.parse(calibration["valid_until"])
         if until <= now:
@@ -81,3 +85,10 @@ def _reasons(row: Row, now: ServerTime) -> tuple[list[str], list[str]]:
     if offset is not None and abs(offset) > CLOCK_LIMIT_MS:
         warning.append(f"The clock is {offset / 1000:+.1f} s from ours.")
     return blocking, warning
+
+
+def _mounted(row: Row) -> tuple[list[str], str | None]:
+    """Return the cameras and lenses now mounted on a station, as a calibration names them."""
+    configuration = row["configuration"] or {}
+    serials = [camera["serial"] for camera in configuration.get("cameras", [])]
+    return serials, configuration.get("lens_configuration")

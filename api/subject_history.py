@@ -2,14 +2,15 @@
 
 Rules kept here:
 
-1. The lines come from the audit trail's headers, so the timeline outlives an erasure.
+1. The lines are the audit trail's, without the steps between: they outlive an erasure, and their
+   details go with it.
 """
 
 import sqlalchemy as sa
 from pydantic import BaseModel
 
 from domain.values.identifiers import AssessmentId, SessionId
-from projections.audit_trail import trail
+from projections.audit_trail import story
 from projections.rows import Row
 
 MOST = 200
@@ -29,7 +30,7 @@ class TimelineItem(BaseModel):
 
 def timeline(connection: sa.Connection, subject: str) -> list[TimelineItem]:
     """Return what happened around a subject, newest first."""
-    return [_item(row) for row in trail(connection, subject=subject, limit=MOST)]
+    return [_item(row) for row in story(connection, subject, limit=MOST)]
 
 
 def _item(row: Row) -> TimelineItem:
@@ -38,7 +39,7 @@ def _item(row: Row) -> TimelineItem:
         at=row["at"],
         kind=row["name"],
         title=row["title"],
-        detail=row["actor"].partition(":")[0],
+        detail="content erased" if row["erased"] else row["detail"],
         session=_inside(row["stream"], SessionId.kind),
         assessment=_inside(row["stream"], AssessmentId.kind),
     )

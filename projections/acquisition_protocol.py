@@ -6,7 +6,7 @@ from domain.events import acquisition_protocol as facts
 from domain.events.record import Record
 from domain.values.identifiers import ProtocolId
 from projections.rows import Row, change, every, one, plain, put
-from projections.tables import Projection, metadata
+from projections.tables import JSON, Projection, metadata
 
 PROTOCOL = sa.Table(
     "acquisition_protocol",
@@ -14,7 +14,7 @@ PROTOCOL = sa.Table(
     sa.Column("protocol", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("content_version", sa.Text, nullable=False),
-    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("content", JSON, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("drafted_by", sa.Text, nullable=False),
     sa.Column("approved_by", sa.Text, nullable=True),

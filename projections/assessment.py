@@ -3,7 +3,10 @@
 Rules kept here:
 
 1. The model's finding and the practitioner's verdict on it stand side by side.
-2. A flag never hides a report; it is shown with it.
+2. A flag never hides a report; it is shown with it. What is flagged after sign-off is shown with
+   every report of the assessment, also with one that an amendment brings later; what was flagged
+   before is part of what is signed, and shown with the assessment.
+3. The findings of a visit are compared with what a practitioner signed at an earlier one.
 """
 
 import sqlalchemy as sa
@@ -12,28 +15,32 @@ from domain.events import assessment as facts
 from domain.events.record import Record
 from domain.values.identifiers import AssessmentId
 from projections.rows import Row, change, erased_subject, every, forget, one, plain, put
-from projections.tables import Projection, metadata
+from projections.tables import JSON, Projection, metadata
 
 ASSESSMENT = sa.Table(
     "assessment",
     metadata,
     sa.Column("assessment", sa.Text, primary_key=True),
-    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("subject", sa.Text, nullable=False),
     sa.Column("session", sa.Text, nullable=False, index=True),
-    sa.Column("attempts", sa.JSON, nullable=False),
-    sa.Column("frames", sa.JSON, nullable=False),
-    sa.Column("inferences", sa.JSON, nullable=False),
-    sa.Column("withheld", sa.JSON, nullable=False),
+    sa.Column("attempts", JSON, nullable=False),
+    sa.Column("frames", JSON, nullable=False),
+    sa.Column("inferences", JSON, nullable=False),
+    sa.Column("withheld", JSON, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("conclusion", sa.Text, nullable=True),
-    sa.Column("signature", sa.JSON, nullable=True),
-    sa.Column("amendments", sa.JSON, nullable=False),
+    sa.Column("signature", JSON, nullable=True),
+    sa.Column("amendments", JSON, nullable=False),
+    sa.Column("flags", JSON, nullable=False),
     sa.Column("opened_at", sa.Text, nullable=False),
     sa.Column("opened_seq", sa.BigInteger, nullable=False),
     sa.Column("signed_seq", sa.BigInteger, nullable=True),
     sa.Column("updated_at", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Index("ix_assessment_of_subject", "subject", "opened_seq"),
 )
+"""``state`` is ``open``, ``signed``, ``amended`` or, when all that was signed is reported,
+``reported``."""
 
 FINDING = sa.Table(
     "finding",
@@ -42,7 +49,7 @@ FINDING = sa.Table(
     sa.Column("assessment", sa.Text, nullable=False, index=True),
     sa.Column("subject", sa.Text, nullable=False, index=True),
     sa.Column("ordinal", sa.Integer, nullable=False),
-    sa.Column("proposed", sa.JSON, nullable=False),
+    sa.Column("proposed", JSON, nullable=False),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("amended_value", sa.Float, nullable=True),
     sa.Column("amended_text", sa.Text, nullable=True),
@@ -57,21 +64,21 @@ REPORT = sa.Table(
     sa.Column("assessment", sa.Text, nullable=False, index=True),
     sa.Column("subject", sa.Text, nullable=False, index=True),
     sa.Column("session", sa.Text, nullable=False),
-    sa.Column("number", sa.Text, nullable=False, index=True),
-    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("document", JSON, nullable=False),
     sa.Column("signed_digest", sa.Text, nullable=False),
     sa.Column("verification_code", sa.Text, nullable=False, index=True),
     sa.Column("renderer", sa.Text, nullable=False),
-    sa.Column("sources", sa.JSON, nullable=False),
+    sa.Column("sources", JSON, nullable=False),
     sa.Column("issued_at", sa.Text, nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
-    sa.Column("flags", sa.JSON, nullable=False),
+    sa.Column("flags", JSON, nullable=False),
 )
 
 TABLES = (REPORT, FINDING, ASSESSMENT)
 
 
-def apply(connection: sa.Connection, record: Record) -> None:  # noqa: C901, PLR0912 - a case a fact
+def apply(connection: sa.Connection, record: Record) -> None:  # noqa: C901 - one case per fact
     """Apply one record."""
     subject = erased_subject(record)
     if subject is not None:
@@ -105,14 +112,7 @@ def apply(connection: sa.Connection, record: Record) -> None:  # noqa: C901, PLR
                 amendments = [*found["amendments"], plain(event)]
                 change(connection, ASSESSMENT, key, state="amended", amendments=amendments)
         case facts.ReportFlagged() as event:
-            flag = {"cause": event.cause, "reason": event.reason, "at": str(record.committed_at)}
-            for row in every(
-                connection, sa.select(REPORT).where(REPORT.c.assessment == key["assessment"])
-            ):
-                flags = [*row["flags"], flag]
-                change(connection, REPORT, {"report": row["report"]}, flags=flags)
-        case _:
-            return
+            _flag(connection, record, key, event)
     change(
         connection,
         ASSESSMENT,
@@ -140,6 +140,7 @@ def _open(connection: sa.Connection, record: Record, event: facts.AssessmentOpen
         conclusion=None,
         signature=None,
         amendments=[],
+        flags=[],
         opened_at=str(record.committed_at),
         opened_seq=record.seq,
         signed_seq=None,
@@ -185,27 +186,57 @@ def _issue(
         sources=plain(event.sources),
         issued_at=str(record.committed_at),
         seq=record.seq,
-        flags=[],
+        flags=[flag for flag in found["flags"] if not flag["signed_with"]],
     )
     change(connection, ASSESSMENT, key, state="reported")
 
 
+def _flag(
+    connection: sa.Connection, record: Record, key: dict[str, str], event: facts.ReportFlagged
+) -> None:
+    found = one(connection, ASSESSMENT, **key)
+    if found is None:
+        return
+    flag = {
+        "cause": event.cause,
+        "reason": event.reason,
+        "at": str(record.committed_at),
+        "signed_with": found["signature"] is None,
+    }
+    change(connection, ASSESSMENT, key, flags=[*found["flags"], flag])
+    for row in _reports(connection, key["assessment"]):
+        change(connection, REPORT, {"report": row["report"]}, flags=[*row["flags"], flag])
+
+
+def _reports(connection: sa.Connection, assessment: str) -> list[Row]:
+    mine = sa.select(REPORT).where(REPORT.c.assessment == assessment)
+    return every(connection, mine.order_by(REPORT.c.seq.desc()))
+
+
 def assessment(connection: sa.Connection, identifier: str) -> Row | None:
-    """Return an assessment with ``findings_reviewed`` rows and its ``report``, or none."""
+    """Return an assessment with ``findings``, its newest ``report`` and all ``reports``, or none.
+
+    A finding's ``verdict`` is ``none``, ``accepted``, ``amended`` or ``rejected``.
+    """
     found = one(connection, ASSESSMENT, assessment=identifier)
     if found is None:
         return None
     query = sa.select(FINDING).where(FINDING.c.assessment == identifier).order_by(FINDING.c.ordinal)
     found["findings"] = every(connection, query)
-    found["report"] = one(connection, REPORT, assessment=identifier)
+    found["reports"] = _reports(connection, identifier)
+    found["report"] = next(iter(found["reports"]), None)
     return found
 
 
 def previous(connection: sa.Connection, subject: str, opened_seq: int) -> Row | None:
-    """Return the subject's newest assessment before a place in the log, or none."""
+    """Return the subject's newest signed assessment before a place in the log, or none."""
     query = (
         sa.select(ASSESSMENT.c.assessment)
-        .where(ASSESSMENT.c.subject == subject, ASSESSMENT.c.opened_seq < opened_seq)
+        .where(
+            ASSESSMENT.c.subject == subject,
+            ASSESSMENT.c.opened_seq < opened_seq,
+            ASSESSMENT.c.signed_seq.is_not(None),
+        )
         .order_by(ASSESSMENT.c.opened_seq.desc())
         .limit(1)
     )

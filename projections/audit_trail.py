@@ -1,18 +1,22 @@
-"""Who did what, when, in readable words: one line a record, from headers alone.
+"""Who did what, when, in readable words: one line a record.
 
 Rules kept here:
 
-1. Only headers are used, so the trail reads the same before and after an erasure.
+1. A line stands for ever and comes from the header. Its ``detail`` comes from the content: it goes
+   when the content is erased, and the line says so.
 2. Pages go by ``seq``, so that new records never shift what is being read.
+3. Whom a record is about is known where the header says it, and where somebody looked at or took
+   out what is a subject's.
 """
-
-import re
 
 import sqlalchemy as sa
 
-from domain.events.record import Record
-from projections.rows import Row, every, put
-from projections.subject import owner
+from domain.events.access import RecordViewed
+from domain.events.clinic import RecordExported
+from domain.events.record import Record, Shredded
+from domain.values.identifiers import SubjectId
+from projections.event_words import MILESTONES, detail_of, title_of
+from projections.rows import Row, change, erased_subject, every, put, subject_of
 from projections.tables import Projection, metadata
 
 AUDIT = sa.Table(
@@ -20,12 +24,15 @@ AUDIT = sa.Table(
     metadata,
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False, index=True),
-    sa.Column("stream", sa.Text, nullable=False, index=True),
+    sa.Column("detail", sa.Text, nullable=True),
+    sa.Column("erased", sa.Boolean, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("subject", sa.Text, nullable=True, index=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=True),
     sa.Column("device", sa.Text, nullable=True),
     sa.Column("device_sequence", sa.BigInteger, nullable=True),
     sa.Column("device_time", sa.Text, nullable=True),
@@ -33,20 +40,22 @@ AUDIT = sa.Table(
     sa.Column("correlation", sa.Text, nullable=False),
     sa.Column("causation", sa.BigInteger, nullable=True),
     sa.Column("leaf", sa.Text, nullable=False),
+    *(
+        sa.Index(f"ix_audit_trail_by_{name}", name, "seq")
+        for name in ("actor", "stream", "name", "subject")
+    ),
 )
 
 MOST = 500
-_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-def title_of(name: str) -> str:
-    """Return an event's name in words: ``AttemptSubmitted`` is ``Attempt submitted``."""
-    first, *rest = _WORDS.split(name)
-    return " ".join((first, *(word.lower() for word in rest)))
 
 
 def apply(connection: sa.Connection, record: Record) -> None:
     """Apply one record."""
+    subject = erased_subject(record)
+    if subject is not None:
+        gone = {"subject": subject, "key": f"subject:{subject}"}
+        change(connection, AUDIT, gone, detail=None, erased=True)
+    erased = isinstance(record.event, Shredded)
     put(
         connection,
         AUDIT,
@@ -54,10 +63,13 @@ def apply(connection: sa.Connection, record: Record) -> None:
         at=str(record.committed_at),
         name=record.name,
         title=title_of(record.name),
+        detail=None if erased else detail_of(record.event),
+        erased=erased,
         actor=str(record.actor),
         stream=str(record.stream),
         version=record.version,
-        subject=owner(record),
+        key=record.key,
+        subject=_about(record),
         device=None if record.device is None else str(record.device),
         device_sequence=record.device_sequence,
         device_time=None if record.device_time is None else str(record.device_time),
@@ -69,6 +81,19 @@ def apply(connection: sa.Connection, record: Record) -> None:
 
 
 PROJECTION = Projection(name="audit-trail", version=1, tables=(AUDIT,), apply=apply)
+
+
+def _about(record: Record) -> str | None:
+    if record.stream.startswith(f"{SubjectId.kind}-"):
+        return str(SubjectId.of_stream(record.stream))
+    match record.event:
+        case RecordExported() as event:
+            return None if event.subject is None else str(event.subject)
+        case RecordViewed() as event:
+            kind, _, name = event.resource.partition(":")
+            return name if kind == "subject" else None
+        case _:
+            return subject_of(record)
 
 
 def trail(
@@ -85,9 +110,14 @@ def trail(
     query = sa.select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(min(limit, MOST))
     if before is not None:
         query = query.where(AUDIT.c.seq < before)
-    for column, wanted in (("actor", actor), ("stream", stream), ("name", name)):
+    filters = {"actor": actor, "stream": stream, "name": name, "subject": subject}
+    for column, wanted in filters.items():
         if wanted is not None:
             query = query.where(AUDIT.c[column] == wanted)
-    if subject is not None:
-        query = query.where(AUDIT.c.subject == subject)
     return every(connection, query)
+
+
+def story(connection: sa.Connection, subject: str, *, limit: int = MOST) -> list[Row]:
+    """Return the lines that tell the story of a subject, newest first."""
+    query = sa.select(AUDIT).where(AUDIT.c.subject == subject, AUDIT.c.name.in_(MILESTONES))
+    return every(connection, query.order_by(AUDIT.c.seq.desc()).limit(limit))

@@ -4,6 +4,8 @@ Rules kept here:
 
 1. What depends on the time, such as an expiry, is worked out when it is read.
 2. When a station was last seen is read from headers, which survive every erasure.
+3. The calibration in force is the one locked last, as the rules have it: one that was found
+   defective stays in force, and blocks, until another is locked. No older one comes back.
 """
 
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from domain.events import equipment as facts
 from domain.events.record import Record
 from domain.values.identifiers import DeviceId
 from projections.rows import Row, change, every, one, plain, put
-from projections.tables import Projection, metadata
+from projections.tables import JSON, Projection, metadata
 
 DEVICE = sa.Table(
     "device",
@@ -21,7 +23,7 @@ DEVICE = sa.Table(
     sa.Column("serial", sa.Text, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("public_key", sa.Text, nullable=False),
-    sa.Column("configuration", sa.JSON, nullable=True),
+    sa.Column("configuration", JSON, nullable=True),
     sa.Column("configuration_seq", sa.BigInteger, nullable=True),
     sa.Column("quarantine", sa.Text, nullable=True),
     sa.Column("enrolled_at", sa.Text, nullable=False),
@@ -35,52 +37,62 @@ CALIBRATION = sa.Table(
     "calibration",
     metadata,
     sa.Column("calibration", sa.Text, primary_key=True),
-    sa.Column("device", sa.Text, nullable=False, index=True),
-    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.Column("record", JSON, nullable=False),
+    sa.Column("cameras", JSON, nullable=False),
     sa.Column("valid_until", sa.Text, nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("locked_at", sa.Text, nullable=True),
     sa.Column("locked_by", sa.Text, nullable=True),
     sa.Column("locked_seq", sa.BigInteger, nullable=True),
     sa.Column("invalidated_because", sa.Text, nullable=True),
+    sa.Column("drift", sa.Text, nullable=True),
+    sa.Index("ix_calibration_in_order", "device", "seq"),
+    sa.Index("ix_calibration_in_force", "device", "locked_seq"),
 )
+"""``cameras`` are the serial numbers of those mounted when it was made, left first; ``drift`` is
+the evidence of the last field check of it, where that failed."""
 
 ILLUMINATION = sa.Table(
     "illumination",
     metadata,
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("device", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("record", JSON, nullable=False),
+    sa.Index("ix_illumination_in_order", "device", "seq"),
 )
 
 FIELD_CHECK = sa.Table(
     "field_check",
     metadata,
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("device", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("record", JSON, nullable=False),
+    sa.Index("ix_field_check_in_order", "device", "seq"),
 )
 
 INCIDENT = sa.Table(
     "device_incident",
     metadata,
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("device", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_device_incident_in_order", "device", "seq"),
 )
 
 GAP = sa.Table(
     "device_sequence_gap",
     metadata,
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("device", sa.Text, nullable=False, index=True),
+    sa.Column("device", sa.Text, nullable=False),
     sa.Column("expected", sa.BigInteger, nullable=False),
     sa.Column("received", sa.BigInteger, nullable=False),
+    sa.Index("ix_device_sequence_gap_in_order", "device", "seq"),
 )
 
 TABLES = (GAP, INCIDENT, FIELD_CHECK, ILLUMINATION, CALIBRATION, DEVICE)
@@ -103,13 +115,8 @@ def apply(connection: sa.Connection, record: Record) -> None:
                 serial=event.serial,
                 model=event.model,
                 public_key=event.public_key,
-                configuration=None,
-                configuration_seq=None,
-                quarantine=None,
                 enrolled_at=str(record.committed_at),
                 last_sequence=0,
-                last_seen_at=None,
-                clock_offset_ms=None,
                 version=record.version,
             )
         case facts.DeviceConfigurationChanged() as event:
@@ -125,6 +132,8 @@ def apply(connection: sa.Connection, record: Record) -> None:
             _note(connection, ILLUMINATION, record, device, found=plain(event.illumination))
         case facts.FieldCheckPerformed() as event:
             _note(connection, FIELD_CHECK, record, device, found=plain(event))
+            drift = None if event.passed else event.evidence
+            change(connection, CALIBRATION, {"calibration": str(event.calibration)}, drift=drift)
         case facts.DeviceQuarantined() as event:
             change(connection, DEVICE, {"device": device}, quarantine=event.reason)
         case facts.DeviceClockDriftDetected() as event:
@@ -164,18 +173,17 @@ def _calibrate(
 ) -> None:
     match event:
         case facts.CalibrationRecorded():
+            station = one(connection, DEVICE, device=device) or {}
+            mounted = (station.get("configuration") or {}).get("cameras", [])
             put(
                 connection,
                 CALIBRATION,
                 calibration=str(event.calibration.calibration),
                 device=device,
                 record=plain(event.calibration),
+                cameras=[camera["serial"] for camera in mounted],
                 valid_until=str(event.calibration.valid_until),
                 seq=record.seq,
-                locked_at=None,
-                locked_by=None,
-                locked_seq=None,
-                invalidated_because=None,
             )
         case facts.CalibrationLocked():
             change(
@@ -194,6 +202,7 @@ def _calibrate(
 def _note(
     connection: sa.Connection, table: sa.Table, record: Record, device: str, *, found: object
 ) -> None:
+    # When it was done, which only the station's clock can say.
     at = str(record.device_time or record.committed_at)
     put(connection, table, seq=record.seq, device=device, at=at, record=found)
 
@@ -230,7 +239,7 @@ def _incident(connection: sa.Connection, record: Record, device: str) -> None:
 
 
 def devices(connection: sa.Connection) -> list[Row]:
-    """Return all stations with their newest locked calibration, in order of serial number."""
+    """Return all stations with their ``calibration`` in force, in order of serial number."""
     found = every(connection, sa.select(DEVICE).order_by(DEVICE.c.serial))
     for row in found:
         row["calibration"] = calibration_in_force(connection, row["device"])
@@ -261,7 +270,7 @@ def device(connection: sa.Connection, identifier: str) -> Row | None:
 
 
 def calibration_in_force(connection: sa.Connection, device: str) -> Row | None:
-    """Return the station's newest locked calibration, or none."""
+    """Return the station's calibration locked last, whatever was found since, or none."""
     query = (
         sa.select(CALIBRATION)
         .where(CALIBRATION.c.device == device, CALIBRATION.c.locked_seq.is_not(None))

@@ -11,7 +11,7 @@ from domain.events import inference as facts
 from domain.events.record import Record
 from domain.values.identifiers import InferenceId
 from projections.rows import Row, change, erased_subject, every, forget, one, plain, put
-from projections.tables import Projection, metadata
+from projections.tables import JSON, Projection, metadata
 
 INFERENCE = sa.Table(
     "inference",
@@ -20,17 +20,17 @@ INFERENCE = sa.Table(
     sa.Column("subject", sa.Text, nullable=False, index=True),
     sa.Column("session", sa.Text, nullable=False, index=True),
     sa.Column("attempt", sa.Text, nullable=False),
-    sa.Column("release", sa.Text, nullable=False, index=True),
+    sa.Column("release", sa.Text, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
-    sa.Column("frames", sa.JSON, nullable=False),
+    sa.Column("frames", JSON, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("run", sa.JSON, nullable=True),
-    sa.Column("inputs", sa.JSON, nullable=False),
-    sa.Column("outputs", sa.JSON, nullable=False),
-    sa.Column("findings", sa.JSON, nullable=False),
-    sa.Column("artefacts", sa.JSON, nullable=False),
-    sa.Column("failure", sa.JSON, nullable=True),
-    sa.Column("reproductions", sa.JSON, nullable=False),
+    sa.Column("run", JSON, nullable=True),
+    sa.Column("inputs", JSON, nullable=False),
+    sa.Column("outputs", JSON, nullable=False),
+    sa.Column("findings", JSON, nullable=False),
+    sa.Column("artefacts", JSON, nullable=False),
+    sa.Column("failure", JSON, nullable=True),
+    sa.Column("reproductions", JSON, nullable=False),
     sa.Column("requested_seq", sa.BigInteger, nullable=False),
     sa.Column("ended_seq", sa.BigInteger, nullable=True),
 )

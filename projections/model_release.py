@@ -6,7 +6,7 @@ from domain.events import model_release as facts
 from domain.events.record import Record
 from domain.values.identifiers import ReleaseId
 from projections.rows import Row, change, every, one, plain, put
-from projections.tables import Projection, metadata
+from projections.tables import JSON, Projection, metadata
 
 RELEASE = sa.Table(
     "model_release",
@@ -14,7 +14,7 @@ RELEASE = sa.Table(
     sa.Column("release", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("release_version", sa.Text, nullable=False),
-    sa.Column("manifest", sa.JSON, nullable=False),
+    sa.Column("manifest", JSON, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("registered_by", sa.Text, nullable=False),
     sa.Column("approved_by", sa.Text, nullable=True),

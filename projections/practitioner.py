@@ -1,4 +1,9 @@
-"""The people who work at the clinic, and the clinic itself."""
+"""The people who work at the clinic, the clinic itself, and the software that served it.
+
+Rules kept here:
+
+1. A build may serve before the clinic is registered; nothing is lost by that order.
+"""
 
 import sqlalchemy as sa
 
@@ -7,7 +12,7 @@ from domain.events import practitioner as facts
 from domain.events.record import Record
 from domain.values.identifiers import PractitionerId
 from projections.rows import Row, change, every, one, plain, put
-from projections.tables import Projection, metadata
+from projections.tables import JSON, Projection, metadata
 
 PRACTITIONER = sa.Table(
     "practitioner",
@@ -16,8 +21,8 @@ PRACTITIONER = sa.Table(
     sa.Column("display_name", sa.Text, nullable=False),
     sa.Column("profession", sa.Text, nullable=False),
     sa.Column("registration", sa.Text, nullable=False),
-    sa.Column("roles", sa.JSON, nullable=False),
-    sa.Column("credentials", sa.JSON, nullable=False),
+    sa.Column("roles", JSON, nullable=False),
+    sa.Column("credentials", JSON, nullable=False),
     sa.Column("last_signed_in_at", sa.Text, nullable=True),
     sa.Column("version", sa.Integer, nullable=False),
 )
@@ -29,11 +34,19 @@ CLINIC = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("time_zone", sa.Text, nullable=False),
     sa.Column("demo", sa.Boolean, nullable=False),
-    sa.Column("software", sa.JSON, nullable=True),
-    sa.Column("software_seq", sa.BigInteger, nullable=True),
 )
 
-TABLES = (CLINIC, PRACTITIONER)
+SOFTWARE = sa.Table(
+    "software",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("build", sa.Text, nullable=False),
+    sa.Column("components", JSON, nullable=False),
+)
+
+TABLES = (SOFTWARE, CLINIC, PRACTITIONER)
 
 
 def apply(connection: sa.Connection, record: Record) -> None:
@@ -47,12 +60,17 @@ def apply(connection: sa.Connection, record: Record) -> None:
                 name=event.name,
                 time_zone=event.time_zone,
                 demo=event.demo,
-                software=None,
-                software_seq=None,
             )
         case clinic.SoftwareDeployed() as event:
-            deployed = {"software": plain(event), "software_seq": record.seq}
-            connection.execute(sa.update(CLINIC).values(**deployed))
+            put(
+                connection,
+                SOFTWARE,
+                seq=record.seq,
+                at=str(record.committed_at),
+                version=event.version,
+                build=str(event.build),
+                components=plain(event.components),
+            )
         case access.OperatorAuthenticated() as event:
             key = {"practitioner": str(event.practitioner)}
             change(connection, PRACTITIONER, key, last_signed_in_at=str(record.committed_at))
@@ -121,5 +139,9 @@ def display_names(connection: sa.Connection) -> dict[str, str]:
 
 
 def clinic_row(connection: sa.Connection) -> Row | None:
-    """Return the clinic with the software that serves it, or none before it is registered."""
-    return next(iter(every(connection, sa.select(CLINIC))), None)
+    """Return the clinic with the ``software`` that serves it, or none before it is registered."""
+    found = next(iter(every(connection, sa.select(CLINIC))), None)
+    if found is not None:
+        newest = sa.select(SOFTWARE).order_by(SOFTWARE.c.seq.desc()).limit(1)
+        found["software"] = next(iter(every(connection, newest)), None)
+    return found

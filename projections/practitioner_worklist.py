@@ -3,7 +3,9 @@
 Rules kept here:
 
 1. A line says what is to be done next, not merely what happened last.
-2. Whatever needs attention, such as a flagged report, comes back to the list.
+2. Whatever needs attention, such as a flagged report, comes back to the list, until a practitioner
+   answers it by an amendment. What was flagged before sign-off was signed with it.
+3. Unfinished work never drops off the list, however old it is.
 """
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from domain.events import capture_session as facts
 from domain.events.record import Record
 from domain.values.identifiers import AssessmentId, SessionId
 from projections.rows import Row, change, erased_subject, every, forget, one, put, subject_of
-from projections.tables import Projection, metadata
+from projections.tables import JSON, Projection, metadata
 
 WORK = sa.Table(
     "work_item",
@@ -22,22 +24,29 @@ WORK = sa.Table(
     sa.Column("subject", sa.Text, nullable=False, index=True),
     sa.Column("device", sa.Text, nullable=True),
     sa.Column("operator", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("finished", sa.Boolean, nullable=False),
     sa.Column("opened_at", sa.Text, nullable=False),
     sa.Column("updated_at", sa.Text, nullable=False),
-    sa.Column("updated_seq", sa.BigInteger, nullable=False, index=True),
+    sa.Column("updated_seq", sa.BigInteger, nullable=False),
     sa.Column("accepted", sa.Integer, nullable=False),
     sa.Column("rejected", sa.Integer, nullable=False),
     sa.Column("blocked", sa.Integer, nullable=False),
-    sa.Column("withheld", sa.Integer, nullable=False),
+    sa.Column("withheld", JSON, nullable=False),
     sa.Column("assessment", sa.Text, nullable=True, index=True),
     sa.Column("findings_total", sa.Integer, nullable=False),
-    sa.Column("reviewed", sa.JSON, nullable=False),
+    sa.Column("reviewed", JSON, nullable=False),
     sa.Column("concluded", sa.Boolean, nullable=False),
+    sa.Column("signed", sa.Boolean, nullable=False),
+    sa.Column("unanswered", sa.Boolean, nullable=False),
     sa.Column("report", sa.Text, nullable=True),
     sa.Column("report_number", sa.Text, nullable=True),
-    sa.Column("flags", sa.JSON, nullable=False),
+    sa.Column("flags", JSON, nullable=False),
+    sa.Index("ix_work_item_in_order", "finished", "updated_seq"),
 )
+"""``withheld`` lists the outputs withheld; ``unanswered`` is whether a flag since sign-off is."""
+
+FINISHED = ("done", "abandoned")
 
 
 def apply(connection: sa.Connection, record: Record) -> None:
@@ -76,17 +85,20 @@ def _open(connection: sa.Connection, record: Record, event: facts.SessionOpened)
         device=None if event.device is None else str(event.device),
         operator=str(event.operator),
         kind="capture",
+        finished=False,
         opened_at=str(record.committed_at),
         updated_at=str(record.committed_at),
         updated_seq=record.seq,
         accepted=0,
         rejected=0,
         blocked=0,
-        withheld=0,
+        withheld=[],
         assessment=None,
         findings_total=0,
         reviewed=[],
         concluded=False,
+        signed=False,
+        unanswered=False,
         report=None,
         report_number=None,
         flags=[],
@@ -102,8 +114,8 @@ def _after_capture(row: Row, record: Record) -> Row | None:
             return {"rejected": row["rejected"] + 1}
         case facts.CaptureBlocked():
             return {"blocked": row["blocked"] + 1}
-        case facts.OutputWithheld():
-            return {"withheld": row["withheld"] + 1}
+        case facts.OutputWithheld() as event:
+            return {"withheld": sorted({*row["withheld"], event.output})}
         case facts.SessionClosed():
             return {"kind": "analysis"}
         case facts.SessionAbandoned():
@@ -125,13 +137,21 @@ def _after_review(row: Row, record: Record) -> Row | None:
             kind = _review_kind(row, row["reviewed"], concluded=True)
             return {"concluded": True, "kind": kind}
         case assessments.AssessmentSignedOff():
-            return {"kind": "signed"}
+            return {"kind": "signed", "signed": True}
+        case assessments.AssessmentAmended():
+            return {"kind": "signed", "unanswered": False}
         case assessments.ReportIssued() as event:
-            return {"kind": "done", "report": str(event.report), "report_number": event.number}
+            kind = "attention" if row["unanswered"] else "done"
+            return {"kind": kind, "report": str(event.report), "report_number": event.number}
         case assessments.ReportFlagged() as event:
-            return {"kind": "attention", "flags": [*row["flags"], event.reason]}
+            return _after_flag(row, event)
         case _:
             return {}
+
+
+def _after_flag(row: Row, event: assessments.ReportFlagged) -> Row:
+    flags = {"flags": [*row["flags"], event.reason]}
+    return {**flags, "kind": "attention", "unanswered": True} if row["signed"] else flags
 
 
 def _review_kind(row: Row, reviewed: list[str], concluded: bool) -> str:  # noqa: FBT001 - a column
@@ -141,15 +161,24 @@ def _review_kind(row: Row, reviewed: list[str], concluded: bool) -> str:  # noqa
 def _advance(connection: sa.Connection, record: Record, row: Row | None, to: Row | None) -> None:
     if row is None or to is None:
         return
-    seen = {"updated_at": str(record.committed_at), "updated_seq": record.seq}
-    change(connection, WORK, {"session": row["session"]}, **seen, **to)
+    now = {"updated_at": str(record.committed_at), "updated_seq": record.seq}
+    finished = to.get("kind", row["kind"]) in FINISHED
+    change(connection, WORK, {"session": row["session"]}, finished=finished, **now, **to)
 
 
 def worklist(connection: sa.Connection, *, limit: int = 200) -> list[Row]:
     """Return the lines of the worklist, most recently changed first.
 
     ``kind`` is ``capture``, ``analysis``, ``review``, ``sign``, ``signed``, ``done``,
-    ``attention`` or ``abandoned``.
+    ``attention`` or ``abandoned``; ``withheld`` is a number of outputs.
+
+    Args:
+        connection: To read with.
+        limit: How many finished lines at most; all that is unfinished comes beside them.
     """
-    query = sa.select(WORK).order_by(WORK.c.updated_seq.desc()).limit(limit)
-    return every(connection, query)
+    newest = sa.select(WORK).order_by(WORK.c.updated_seq.desc())
+    rows = every(connection, newest.where(sa.not_(WORK.c.finished)))
+    rows += every(connection, newest.where(WORK.c.finished).limit(limit))
+    for row in rows:
+        row["withheld"] = len(row["withheld"])
+    return sorted(rows, key=lambda row: -row["updated_seq"])

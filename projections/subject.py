@@ -2,8 +2,10 @@
 
 Rules kept here:
 
-1. A subject is always shown by pseudonym; the name is a separate column that erasure empties.
+1. A subject is always shown by pseudonym; the name stands in a table of its own, is read only for
+   who may identify subjects, and goes with erasure.
 2. That a subject was erased stays visible; what was erased does not.
+3. What was withdrawn shows what had been agreed to.
 """
 
 import sqlalchemy as sa
@@ -12,17 +14,19 @@ from domain.events import consent as consents
 from domain.events import subject as facts
 from domain.events.record import Record
 from domain.values.identifiers import SubjectId
-from projections.rows import Row, change, erased_subject, every, forget, one, put, subject_of
-from projections.tables import Projection, metadata
+from projections.capture_session import SESSION
+from projections.rows import Row, change, erased_subject, every, forget, one, put
+from projections.subject_search import WORD, found_by, put_words
+from projections.tables import JSON, Projection, metadata
 
 SUBJECT = sa.Table(
     "subject",
     metadata,
     sa.Column("subject", sa.Text, primary_key=True),
-    sa.Column("pseudonym", sa.Text, nullable=False, index=True),
+    sa.Column("pseudonym", sa.Text, nullable=False),
     sa.Column("enrolled_at", sa.Text, nullable=False),
-    sa.Column("enrolled_seq", sa.BigInteger, nullable=False),
-    sa.Column("holds", sa.JSON, nullable=False),
+    sa.Column("enrolled_seq", sa.BigInteger, nullable=False, index=True),
+    sa.Column("holds", JSON, nullable=False),
     sa.Column("erased_at", sa.Text, nullable=True),
     sa.Column("version", sa.Integer, nullable=False),
 )
@@ -63,7 +67,7 @@ CONSENT = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
 )
 
-TABLES = (CONSENT, ERASURE_REQUEST, IDENTITY, SUBJECT)
+TABLES = (CONSENT, ERASURE_REQUEST, IDENTITY, WORD, SUBJECT)
 PAGE = 100
 
 
@@ -72,6 +76,7 @@ def apply(connection: sa.Connection, record: Record) -> None:
     erased = erased_subject(record)
     if erased is not None:
         forget(connection, (CONSENT, ERASURE_REQUEST, IDENTITY), erased)
+        put_words(connection, erased, "", identifying=True)
     if record.stream.startswith(f"{SubjectId.kind}-"):
         _apply_subject(connection, record, str(SubjectId.of_stream(record.stream)))
     elif isinstance(
@@ -99,6 +104,7 @@ def _apply_subject(connection: sa.Connection, record: Record, subject: str) -> N
                 erased_at=None,
                 version=record.version,
             )
+            put_words(connection, subject, event.pseudonym, identifying=False)
         case facts.SubjectIdentityLinked() as event:
             put(
                 connection,
@@ -109,6 +115,8 @@ def _apply_subject(connection: sa.Connection, record: Record, subject: str) -> N
                 date_of_birth=event.date_of_birth,
                 clinic_number=event.clinic_number,
             )
+            known = f"{event.given_name} {event.family_name} {event.clinic_number}"
+            put_words(connection, subject, known, identifying=True)
         case facts.LegalHoldPlaced() as event:
             found = one(connection, SUBJECT, **key)
             holds = [] if found is None else [*found["holds"], event.ground]
@@ -128,29 +136,24 @@ def _apply_subject(connection: sa.Connection, record: Record, subject: str) -> N
 
 
 def _apply_consent(connection: sa.Connection, record: Record, event: consents.ConsentEvent) -> None:
-    shown = event.wording if not isinstance(event, consents.ConsentWithdrawn) else None
+    key = {"subject": str(event.subject), "purpose": event.purpose.value}
+    place = {"at": str(record.committed_at), "seq": record.seq, "version": record.version}
+    if isinstance(event, consents.ConsentWithdrawn):
+        change(connection, CONSENT, key, state="withdrawn", **place)
+        return
     granted = event if isinstance(event, consents.ConsentGranted) else None
-    state = {
-        consents.ConsentGranted: "granted",
-        consents.ConsentDeclined: "declined",
-        consents.ConsentWithdrawn: "withdrawn",
-    }[type(event)]
+    until = None if granted is None else granted.valid_until
     put(
         connection,
         CONSENT,
-        subject=str(event.subject),
-        purpose=event.purpose.value,
-        state=state,
-        wording_version=None if shown is None else shown.version,
-        language=None if shown is None else shown.language,
-        wording=None if shown is None else str(shown.text),
+        **key,
+        **place,
+        state="declined" if granted is None else "granted",
+        wording_version=event.wording.version,
+        language=event.wording.language,
+        wording=str(event.wording.text),
         given_by=None if granted is None else granted.given_by,
-        valid_until=None
-        if granted is None or granted.valid_until is None
-        else str(granted.valid_until),
-        at=str(record.committed_at),
-        seq=record.seq,
-        version=record.version,
+        valid_until=None if until is None else str(until),
     )
 
 
@@ -169,39 +172,41 @@ def subject(connection: sa.Connection, identifier: str) -> Row | None:
 def subjects(
     connection: sa.Connection, *, query: str = "", identified: bool, limit: int = PAGE
 ) -> list[Row]:
-    """Return subjects whose pseudonym, or name where ``identified``, contains the query."""
-    wanted = f"%{query.lower()}%"
-    name = sa.func.lower(IDENTITY.c.given_name + " " + IDENTITY.c.family_name)
-    matches: sa.ColumnElement[bool] = sa.func.lower(SUBJECT.c.pseudonym).like(wanted)
-    if identified:
-        number = sa.func.lower(IDENTITY.c.clinic_number)
-        matches = sa.or_(matches, name.like(wanted), number.like(wanted))
+    """Return the newest subjects, or those found by every word of the query.
+
+    Each has ``sessions``, how many there are, and ``last_session_at``. Where ``identified``, names
+    are searched and shown; otherwise ``given_name`` and ``family_name`` are none.
+    """
+    mine = SESSION.c.subject == SUBJECT.c.subject
+    last = sa.select(SESSION.c.opened_at).where(mine).order_by(SESSION.c.opened_seq.desc()).limit(1)
+    names = (IDENTITY.c.given_name, IDENTITY.c.family_name)
     select = (
-        sa.select(SUBJECT, IDENTITY.c.given_name, IDENTITY.c.family_name)
-        .outerjoin(IDENTITY, IDENTITY.c.subject == SUBJECT.c.subject)
-        .where(matches)
+        sa.select(
+            SUBJECT,
+            *(name if identified else sa.null().label(name.name) for name in names),
+            sa.select(sa.func.count()).where(mine).scalar_subquery().label("sessions"),
+            last.scalar_subquery().label("last_session_at"),
+        )
         .order_by(SUBJECT.c.enrolled_seq.desc())
         .limit(limit)
     )
-    found = every(connection, select)
-    if not identified:
-        for row in found:
-            row["given_name"] = row["family_name"] = None
-    return found
-
-
-def owner(record: Record) -> str | None:
-    """Return the subject a record is about, read from its header alone."""
-    if record.stream.startswith(f"{SubjectId.kind}-"):
-        return str(SubjectId.of_stream(record.stream))
-    return subject_of(record)
+    if identified:
+        select = select.outerjoin(IDENTITY, IDENTITY.c.subject == SUBJECT.c.subject)
+    found = found_by(query, identified=identified)
+    return every(
+        connection, select if found is None else select.where(SUBJECT.c.subject.in_(found))
+    )
 
 
 def pseudonyms(connection: sa.Connection, subjects: set[str]) -> dict[str, str]:
     """Return the pseudonym of each of these subjects."""
-    query = sa.select(SUBJECT.c.subject, SUBJECT.c.pseudonym)
-    rows = connection.execute(query.where(SUBJECT.c.subject.in_(sorted(subjects))))
-    return {row.subject: row.pseudonym for row in rows}
+    wanted = sorted(subjects)
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), PAGE):
+        query = sa.select(SUBJECT.c.subject, SUBJECT.c.pseudonym)
+        rows = connection.execute(query.where(SUBJECT.c.subject.in_(wanted[start : start + PAGE])))
+        found |= {row.subject: row.pseudonym for row in rows}
+    return found
 
 
 def erased_subjects(connection: sa.Connection) -> list[str]:

@@ -10,10 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from domain.events.record import Record
 
 metadata = sa.MetaData()
+
+JSON = sa.JSON(none_as_null=True)
+"""A value of the domain in its JSON form; where there is none, the column is empty."""
+
+BYTEWISE = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text in order of its UTF-8 bytes on every database, so that an index finds its beginnings."""
 
 POSITION = sa.Table(
     "projection_position",
@@ -25,6 +32,14 @@ POSITION = sa.Table(
     sa.Column("stalled_why", sa.Text, nullable=True),
 )
 """``seq`` is the last record applied, -1 for none; ``stalled_seq`` the record it cannot apply."""
+
+ERASED = sa.Table(
+    "projection_erased_key",
+    metadata,
+    sa.Column("projection", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+)
+"""The data keys whose destruction a projection has applied."""
 
 Apply = Callable[[sa.Connection, Record], None]
 

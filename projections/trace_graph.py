@@ -4,9 +4,10 @@ Rules kept here:
 
 1. A node is one recorded thing and knows the record that made it, so that it can be verified.
 2. An edge points from what rests to what it rests on: report → … → frames, calibration, build.
+3. A walk is complete or fails; it never leaves out what lies far away.
 """
 
-from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,7 +36,7 @@ EDGE = sa.Table(
     sa.Column("target", sa.Text, primary_key=True),
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=True, index=True),
-    sa.Index("trace_edge_target", "target"),
+    sa.Index("ix_trace_edge_backwards", "target", "source"),
 )
 
 LATEST = sa.Table(
@@ -48,7 +49,6 @@ LATEST = sa.Table(
 """The newest node of its kind, such as a configuration, on which a capture now will rest."""
 
 TABLES = (LATEST, EDGE, NODE)
-LARGEST = 5_000
 
 
 def add_node(
@@ -104,28 +104,49 @@ def latest(connection: sa.Connection, key: str) -> str | None:
     return None if found is None else str(found["node"])
 
 
-def closure(
-    connection: sa.Connection, start: Iterable[str], *, back: bool
-) -> tuple[list[Row], list[Row]]:
-    """Return every node and edge reachable from some nodes.
-
-    Args:
-        connection: To read with.
-        start: Identifiers of nodes.
-        back: Towards what they rest on; otherwise towards what rests on them.
-    """
-    near, far = (EDGE.c.source, EDGE.c.target) if back else (EDGE.c.target, EDGE.c.source)
-    reached, wave = set(start), set(start)
-    edges: dict[tuple[str, str], Row] = {}
-    while wave and len(reached) < LARGEST:
-        found = every(connection, sa.select(EDGE).where(near.in_(sorted(wave))))
-        edges.update({(row["source"], row["target"]): row for row in found})
-        wave = {row[far.name] for row in found} - reached
-        reached |= wave
-    nodes = every(connection, sa.select(NODE).where(NODE.c.id.in_(sorted(reached))))
-    known = {row["id"] for row in nodes}
-    kept = [row for row in edges.values() if row["source"] in known and row["target"] in known]
-    return (
-        sorted(nodes, key=lambda row: (row["seq"], row["id"])),
-        sorted(kept, key=lambda row: (row["source"], row["target"])),
+def behind(connection: sa.Connection, start: str) -> tuple[list[Row], list[Row]]:
+    """Return every node that a node rests on, itself included, and the edges between."""
+    reached = _reached(start, EDGE.c.source, EDGE.c.target)
+    nodes = sa.select(NODE).join(reached, NODE.c.id == reached.c.id)
+    source, target = NODE.alias("source"), NODE.alias("target")
+    edges = (
+        sa.select(EDGE)
+        .join(reached, EDGE.c.source == reached.c.id)
+        .join(source, source.c.id == EDGE.c.source)
+        .join(target, target.c.id == EDGE.c.target)
     )
+    return (
+        every(connection, nodes.order_by(NODE.c.seq, NODE.c.id)),
+        every(connection, edges.order_by(EDGE.c.source, EDGE.c.target)),
+    )
+
+
+def resting_on(connection: sa.Connection, start: str, *kinds: str) -> list[str]:
+    """Return every node of these kinds that rests on a node, in order of identifier."""
+    reached = _reached(start, EDGE.c.target, EDGE.c.source)
+    query = (
+        sa.select(NODE.c.id)
+        .join(reached, NODE.c.id == reached.c.id)
+        .where(NODE.c.kind.in_(kinds))
+        .order_by(NODE.c.id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def around(connection: sa.Connection, start: str, label: str) -> list[str]:
+    """Return where edges with a label lead from everything that rests on a node, in order."""
+    reached = _reached(start, EDGE.c.target, EDGE.c.source)
+    query = (
+        sa.select(EDGE.c.target)
+        .join(reached, EDGE.c.source == reached.c.id)
+        .where(EDGE.c.label == label)
+        .distinct()
+        .order_by(EDGE.c.target)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _reached(start: str, near: sa.Column[Any], far: sa.Column[Any]) -> sa.CTE:
+    """Return the query for everything reached over edges from ``near`` to ``far``."""
+    reached = sa.select(sa.literal(start, sa.Text).label("id")).cte("reached", recursive=True)
+    return reached.union(sa.select(far).join(reached, near == reached.c.id))

@@ -16,7 +16,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("protocol", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("content_version", sa.Text(), nullable=False),
-        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("content", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("drafted_by", sa.Text(), nullable=False),
         sa.Column("approved_by", sa.Text(), nullable=True),
@@ -43,14 +43,15 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("assessment", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("session", sa.Text(), nullable=False),
-        sa.Column("attempts", sa.JSON(), nullable=False),
-        sa.Column("frames", sa.JSON(), nullable=False),
-        sa.Column("inferences", sa.JSON(), nullable=False),
-        sa.Column("withheld", sa.JSON(), nullable=False),
+        sa.Column("attempts", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("frames", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("inferences", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("withheld", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("conclusion", sa.Text(), nullable=True),
-        sa.Column("signature", sa.JSON(), nullable=True),
-        sa.Column("amendments", sa.JSON(), nullable=False),
+        sa.Column("signature", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("amendments", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("flags", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("opened_at", sa.Text(), nullable=False),
         sa.Column("opened_seq", sa.BigInteger(), nullable=False),
         sa.Column("signed_seq", sa.BigInteger(), nullable=True),
@@ -58,12 +59,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("assessment"),
     )
+    op.create_index(
+        "ix_assessment_of_subject", "assessment", ["subject", "opened_seq"], unique=False
+    )
     op.create_index(op.f("ix_assessment_session"), "assessment", ["session"], unique=False)
-    op.create_index(op.f("ix_assessment_subject"), "assessment", ["subject"], unique=False)
     op.create_table(
         "attempt",
-        sa.Column("attempt", sa.Text(), nullable=False),
         sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("view", sa.Text(), nullable=False),
         sa.Column("imported", sa.Boolean(), nullable=False),
@@ -74,17 +77,16 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("committed_at", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("device_sequence", sa.BigInteger(), nullable=True),
-        sa.Column("frames", sa.JSON(), nullable=False),
-        sa.Column("conditions", sa.JSON(), nullable=True),
-        sa.Column("gates", sa.JSON(), nullable=False),
-        sa.Column("claims", sa.JSON(), nullable=False),
-        sa.Column("measurements", sa.JSON(), nullable=False),
-        sa.Column("verdict", sa.JSON(), nullable=True),
-        sa.Column("depth", sa.JSON(), nullable=True),
-        sa.Column("failure", sa.JSON(), nullable=True),
-        sa.PrimaryKeyConstraint("attempt"),
+        sa.Column("frames", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("conditions", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("gates", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("claims", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("measurements", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("verdict", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("depth", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("failure", sa.JSON(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("session", "attempt"),
     )
-    op.create_index(op.f("ix_attempt_session"), "attempt", ["session"], unique=False)
     op.create_index(op.f("ix_attempt_subject"), "attempt", ["subject"], unique=False)
     op.create_table(
         "audit_trail",
@@ -92,9 +94,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("erased", sa.Boolean(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("device", sa.Text(), nullable=True),
         sa.Column("device_sequence", sa.BigInteger(), nullable=True),
@@ -105,24 +110,29 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("leaf", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
-    op.create_index(op.f("ix_audit_trail_actor"), "audit_trail", ["actor"], unique=False)
-    op.create_index(op.f("ix_audit_trail_name"), "audit_trail", ["name"], unique=False)
-    op.create_index(op.f("ix_audit_trail_stream"), "audit_trail", ["stream"], unique=False)
-    op.create_index(op.f("ix_audit_trail_subject"), "audit_trail", ["subject"], unique=False)
+    op.create_index("ix_audit_trail_by_actor", "audit_trail", ["actor", "seq"], unique=False)
+    op.create_index("ix_audit_trail_by_name", "audit_trail", ["name", "seq"], unique=False)
+    op.create_index("ix_audit_trail_by_stream", "audit_trail", ["stream", "seq"], unique=False)
+    op.create_index("ix_audit_trail_by_subject", "audit_trail", ["subject", "seq"], unique=False)
     op.create_table(
         "calibration",
         sa.Column("calibration", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
-        sa.Column("record", sa.JSON(), nullable=False),
+        sa.Column("record", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("cameras", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("valid_until", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("locked_at", sa.Text(), nullable=True),
         sa.Column("locked_by", sa.Text(), nullable=True),
         sa.Column("locked_seq", sa.BigInteger(), nullable=True),
         sa.Column("invalidated_because", sa.Text(), nullable=True),
+        sa.Column("drift", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("calibration"),
     )
-    op.create_index(op.f("ix_calibration_device"), "calibration", ["device"], unique=False)
+    op.create_index(
+        "ix_calibration_in_force", "calibration", ["device", "locked_seq"], unique=False
+    )
+    op.create_index("ix_calibration_in_order", "calibration", ["device", "seq"], unique=False)
     op.create_table(
         "capture_blocked",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -131,7 +141,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("view", sa.Text(), nullable=True),
-        sa.Column("gates", sa.JSON(), nullable=False),
+        sa.Column("gates", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_index(
@@ -149,9 +159,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("protocol", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=False),
-        sa.Column("prompts", sa.JSON(), nullable=False),
+        sa.Column("prompts", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("model_manifest", sa.Text(), nullable=False),
-        sa.Column("preconditions", sa.JSON(), nullable=False),
+        sa.Column("preconditions", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("ended_because", sa.Text(), nullable=True),
         sa.Column("opened_at", sa.Text(), nullable=False),
@@ -160,12 +170,20 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("session"),
     )
-    op.create_index(op.f("ix_capture_session_device"), "capture_session", ["device"], unique=False)
     op.create_index(
-        op.f("ix_capture_session_opened_seq"), "capture_session", ["opened_seq"], unique=False
+        "ix_capture_session_in_state", "capture_session", ["state", "opened_seq"], unique=False
     )
     op.create_index(
-        op.f("ix_capture_session_subject"), "capture_session", ["subject"], unique=False
+        "ix_capture_session_of_subject", "capture_session", ["subject", "opened_seq"], unique=False
+    )
+    op.create_index(
+        "ix_capture_session_on_device",
+        "capture_session",
+        ["device", "state", "opened_seq"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_capture_session_opened_seq"), "capture_session", ["opened_seq"], unique=False
     )
     op.create_table(
         "clinic",
@@ -173,8 +191,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("demo", sa.Boolean(), nullable=False),
-        sa.Column("software", sa.JSON(), nullable=True),
-        sa.Column("software_seq", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("clinic"),
     )
     op.create_table(
@@ -198,7 +214,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("serial", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("public_key", sa.Text(), nullable=False),
-        sa.Column("configuration", sa.JSON(), nullable=True),
+        sa.Column("configuration", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("configuration_seq", sa.BigInteger(), nullable=True),
         sa.Column("quarantine", sa.Text(), nullable=True),
         sa.Column("enrolled_at", sa.Text(), nullable=False),
@@ -218,7 +234,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
-    op.create_index(op.f("ix_device_incident_device"), "device_incident", ["device"], unique=False)
+    op.create_index(
+        "ix_device_incident_in_order", "device_incident", ["device", "seq"], unique=False
+    )
     op.create_table(
         "device_sequence_gap",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -228,7 +246,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_index(
-        op.f("ix_device_sequence_gap_device"), "device_sequence_gap", ["device"], unique=False
+        "ix_device_sequence_gap_in_order", "device_sequence_gap", ["device", "seq"], unique=False
     )
     op.create_table(
         "erasure_request",
@@ -244,17 +262,17 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
-        sa.Column("record", sa.JSON(), nullable=False),
+        sa.Column("record", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
-    op.create_index(op.f("ix_field_check_device"), "field_check", ["device"], unique=False)
+    op.create_index("ix_field_check_in_order", "field_check", ["device", "seq"], unique=False)
     op.create_table(
         "finding",
         sa.Column("finding", sa.Text(), nullable=False),
         sa.Column("assessment", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("proposed", sa.JSON(), nullable=False),
+        sa.Column("proposed", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("amended_value", sa.Float(), nullable=True),
         sa.Column("amended_text", sa.Text(), nullable=True),
@@ -269,10 +287,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
-        sa.Column("record", sa.JSON(), nullable=False),
+        sa.Column("record", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
-    op.create_index(op.f("ix_illumination_device"), "illumination", ["device"], unique=False)
+    op.create_index("ix_illumination_in_order", "illumination", ["device", "seq"], unique=False)
     op.create_table(
         "inference",
         sa.Column("inference", sa.Text(), nullable=False),
@@ -281,20 +299,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("attempt", sa.Text(), nullable=False),
         sa.Column("release", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("frames", sa.JSON(), nullable=False),
+        sa.Column("frames", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("run", sa.JSON(), nullable=True),
-        sa.Column("inputs", sa.JSON(), nullable=False),
-        sa.Column("outputs", sa.JSON(), nullable=False),
-        sa.Column("findings", sa.JSON(), nullable=False),
-        sa.Column("artefacts", sa.JSON(), nullable=False),
-        sa.Column("failure", sa.JSON(), nullable=True),
-        sa.Column("reproductions", sa.JSON(), nullable=False),
+        sa.Column("run", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("inputs", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("outputs", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("findings", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("artefacts", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("failure", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("reproductions", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("requested_seq", sa.BigInteger(), nullable=False),
         sa.Column("ended_seq", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("inference"),
     )
-    op.create_index(op.f("ix_inference_release"), "inference", ["release"], unique=False)
     op.create_index(op.f("ix_inference_session"), "inference", ["session"], unique=False)
     op.create_index(op.f("ix_inference_subject"), "inference", ["subject"], unique=False)
     op.create_table(
@@ -302,7 +319,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("release", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("release_version", sa.Text(), nullable=False),
-        sa.Column("manifest", sa.JSON(), nullable=False),
+        sa.Column("manifest", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("registered_by", sa.Text(), nullable=False),
         sa.Column("approved_by", sa.Text(), nullable=True),
@@ -336,11 +353,17 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("profession", sa.Text(), nullable=False),
         sa.Column("registration", sa.Text(), nullable=False),
-        sa.Column("roles", sa.JSON(), nullable=False),
-        sa.Column("credentials", sa.JSON(), nullable=False),
+        sa.Column("roles", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("credentials", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("last_signed_in_at", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("practitioner"),
+    )
+    op.create_table(
+        "projection_erased_key",
+        sa.Column("projection", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("projection", "key"),
     )
     op.create_table(
         "projection_position",
@@ -358,18 +381,17 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("session", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("document", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("signed_digest", sa.Text(), nullable=False),
         sa.Column("verification_code", sa.Text(), nullable=False),
         sa.Column("renderer", sa.Text(), nullable=False),
-        sa.Column("sources", sa.JSON(), nullable=False),
+        sa.Column("sources", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("issued_at", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.Column("flags", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("report"),
     )
     op.create_index(op.f("ix_report_assessment"), "report", ["assessment"], unique=False)
-    op.create_index(op.f("ix_report_number"), "report", ["number"], unique=False)
     op.create_index(op.f("ix_report_subject"), "report", ["subject"], unique=False)
     op.create_index(
         op.f("ix_report_verification_code"), "report", ["verification_code"], unique=False
@@ -388,17 +410,26 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         op.f("ix_session_content_subject"), "session_content", ["subject"], unique=False
     )
     op.create_table(
+        "software",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("build", sa.Text(), nullable=False),
+        sa.Column("components", sa.JSON(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_table(
         "subject",
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("pseudonym", sa.Text(), nullable=False),
         sa.Column("enrolled_at", sa.Text(), nullable=False),
         sa.Column("enrolled_seq", sa.BigInteger(), nullable=False),
-        sa.Column("holds", sa.JSON(), nullable=False),
+        sa.Column("holds", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("erased_at", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("subject"),
     )
-    op.create_index(op.f("ix_subject_pseudonym"), "subject", ["pseudonym"], unique=False)
+    op.create_index(op.f("ix_subject_enrolled_seq"), "subject", ["enrolled_seq"], unique=False)
     op.create_table(
         "subject_identity",
         sa.Column("subject", sa.Text(), nullable=False),
@@ -409,6 +440,16 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("subject"),
     )
     op.create_table(
+        "subject_word",
+        sa.Column(
+            "word", sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("identifying", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("word", "subject", "identifying"),
+    )
+    op.create_index(op.f("ix_subject_word_subject"), "subject_word", ["subject"], unique=False)
+    op.create_table(
         "trace_edge",
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
@@ -416,8 +457,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("subject", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("source", "target"),
     )
+    op.create_index("ix_trace_edge_backwards", "trace_edge", ["target", "source"], unique=False)
     op.create_index(op.f("ix_trace_edge_subject"), "trace_edge", ["subject"], unique=False)
-    op.create_index("trace_edge_target", "trace_edge", ["target"], unique=False)
     op.create_table(
         "trace_latest",
         sa.Column("key", sa.Text(), nullable=False),
@@ -448,26 +489,28 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("device", sa.Text(), nullable=True),
         sa.Column("operator", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("finished", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Text(), nullable=False),
         sa.Column("updated_seq", sa.BigInteger(), nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("blocked", sa.Integer(), nullable=False),
-        sa.Column("withheld", sa.Integer(), nullable=False),
+        sa.Column("withheld", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("assessment", sa.Text(), nullable=True),
         sa.Column("findings_total", sa.Integer(), nullable=False),
-        sa.Column("reviewed", sa.JSON(), nullable=False),
+        sa.Column("reviewed", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("concluded", sa.Boolean(), nullable=False),
+        sa.Column("signed", sa.Boolean(), nullable=False),
+        sa.Column("unanswered", sa.Boolean(), nullable=False),
         sa.Column("report", sa.Text(), nullable=True),
         sa.Column("report_number", sa.Text(), nullable=True),
-        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.Column("flags", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("session"),
     )
     op.create_index(op.f("ix_work_item_assessment"), "work_item", ["assessment"], unique=False)
-    op.create_index(op.f("ix_work_item_kind"), "work_item", ["kind"], unique=False)
+    op.create_index("ix_work_item_in_order", "work_item", ["finished", "updated_seq"], unique=False)
     op.create_index(op.f("ix_work_item_subject"), "work_item", ["subject"], unique=False)
-    op.create_index(op.f("ix_work_item_updated_seq"), "work_item", ["updated_seq"], unique=False)
 
 
 def downgrade() -> None:
@@ -476,11 +519,14 @@ def downgrade() -> None:
     op.drop_table("trace_node")
     op.drop_table("trace_latest")
     op.drop_table("trace_edge")
+    op.drop_table("subject_word")
     op.drop_table("subject_identity")
     op.drop_table("subject")
+    op.drop_table("software")
     op.drop_table("session_content")
     op.drop_table("report")
     op.drop_table("projection_position")
+    op.drop_table("projection_erased_key")
     op.drop_table("practitioner")
     op.drop_table("output_withheld")
     op.drop_table("model_release")

@@ -13,6 +13,21 @@ from projections.rows import Row
 from projections.traceability import affected, trace_report
 
 ROUTER = APIRouter(prefix="/trace", tags=["traceability"])
+Affecting = Literal[
+    "calibration",
+    "illumination",
+    "device",
+    "configuration",
+    "firmware",
+    "station-software",
+    "model-release",
+    "software",
+    "component",
+    "protocol",
+    "consent",
+]
+"""What sessions and reports may rest on; a component is named ``name==version``."""
+
 Tracer = Annotated[Person, Depends(allowed(Permission.TRACE_READ))]
 
 
@@ -73,7 +88,7 @@ def trace(report: str, _person: Tracer, reading: Read) -> Trace:
 def show_affected(
     _person: Tracer,
     reading: Read,
-    kind: Literal["calibration", "model-release", "device", "configuration", "software"],
+    kind: Affecting,
     identifier: str,
 ) -> Affected:
     """Return every session and report that rests on something [DRV-14]."""

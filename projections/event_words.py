@@ -1,0 +1,201 @@
+"""Facts in readable words: a title for each name, and what stands in the event beside it.
+
+Rules kept here:
+
+1. A title follows from the permanent name alone, so it outlives an erasure.
+2. Of content under a subject's key, only permanent words and numbers are told: no name, and
+   nothing that somebody wrote. So a trail of these words shows no identity [DRV-31].
+"""
+
+import re
+
+from domain.events import (
+    access,
+    assessment,
+    capture_session,
+    clinic,
+    consent,
+    equipment,
+    inference,
+    model_release,
+    practitioner,
+)
+from domain.events import acquisition_protocol as protocol
+from domain.events.names import Event
+from domain.events.record import Shredded
+from domain.values.capture import failed
+
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TITLES = {
+    "SubjectIdentityLinked": "Identity recorded",
+    "SubjectKeyDestroyed": "Content erased for good",
+    "OperatorAuthenticated": "Signed in",
+    "AuthenticationFailed": "Sign-in refused",
+    "ReauthenticationPerformed": "Identity proven again",
+    "PreconditionsChecked": "Gates before capture passed",
+    "PhotographImported": "Photograph imported",
+    "AssessmentSignedOff": "Assessment signed off",
+}
+MILESTONES = (
+    "SubjectEnrolled",
+    "SubjectIdentityLinked",
+    "LegalHoldPlaced",
+    "LegalHoldReleased",
+    "ErasureRequested",
+    "ErasureRefused",
+    "SubjectKeyDestroyed",
+    "ConsentGranted",
+    "ConsentDeclined",
+    "ConsentWithdrawn",
+    "SessionOpened",
+    "CaptureBlocked",
+    "PhotographImported",
+    "AttemptUnmeasurable",
+    "AttemptJudged",
+    "SessionClosed",
+    "SessionAbandoned",
+    "InferenceFailed",
+    "AssessmentOpened",
+    "AssessmentSignedOff",
+    "ReportIssued",
+    "AssessmentAmended",
+    "ReportFlagged",
+    "RecordExported",
+)
+"""What belongs to the story of a subject; the steps between are in the audit trail."""
+
+
+def title_of(name: str) -> str:
+    """Return an event's name in words: ``AttemptSubmitted`` is ``Attempt submitted``."""
+    first, *rest = _WORDS.split(name)
+    return _TITLES.get(name) or " ".join((first, *(word.lower() for word in rest)))
+
+
+def detail_of(event: Event | Shredded) -> str:
+    """Return what an event says beside its name, in one line; empty when that is nothing."""
+    match event:
+        case consent.ConsentGranted() | consent.ConsentDeclined():
+            return f"{event.purpose}, wording {event.wording.version}"
+        case consent.ConsentWithdrawn() | capture_session.SessionOpened():
+            return f"{event.purpose}"
+        case practitioner.RoleGranted() | practitioner.RoleRevoked():
+            return f"{event.role}"
+        case practitioner.CredentialIssued() | practitioner.CredentialRevoked():
+            return event.credential
+        case protocol.ProtocolDrafted():
+            return f"{event.content.name} {event.content.version}"
+        case model_release.ModelRegistered():
+            return f"{event.manifest.name} {event.manifest.version}"
+        case (
+            equipment.DeviceQuarantined()
+            | equipment.DeviceReleased()
+            | equipment.CalibrationInvalidated()
+            | protocol.ProtocolRetired()
+            | model_release.ModelSuspended() as event
+        ):
+            return event.reason
+        case _:
+            return _of_access(event) or _of_equipment(event) or _of_capture(event)
+
+
+def _of_access(event: Event | Shredded) -> str:
+    match event:
+        case access.OperatorAuthenticated() | access.ReauthenticationPerformed():
+            return ", ".join(event.methods)
+        case access.AuthenticationFailed() | access.SignedOut():
+            return event.reason
+        case access.AccessDenied():
+            return f"{event.permission}, {event.resource}"
+        case access.RecordViewed():
+            return f"{event.resource}, for {event.purpose}"
+        case clinic.ClinicRegistered():
+            return event.name
+        case clinic.SoftwareDeployed():
+            return f"version {event.version}, {len(event.components)} components"
+        case clinic.RecordExported():
+            return f"{event.kind}, for {event.purpose}"
+        case clinic.IntegrityVerified():
+            return f"{event.size} records"
+        case clinic.IntegrityViolationDetected():
+            return f"{len(event.problems)} problems in {event.size} records"
+        case _:
+            return ""
+
+
+def _of_equipment(event: Event | Shredded) -> str:
+    match event:
+        case equipment.DeviceEnrolled():
+            return event.serial
+        case equipment.DeviceConfigurationChanged():
+            found = event.configuration
+            return f"firmware {found.firmware}, software {found.software}"
+        case equipment.CalibrationRecorded():
+            error = f"residual {event.calibration.reprojection_error_px:.3g} px"
+            return f"{_passed(event.calibration.passed)}, {error}"
+        case equipment.IlluminationCalibrated():
+            light = event.illumination
+            return f"{_passed(light.passed)}, {light.cct_k:.0f} K"
+        case equipment.FieldCheckPerformed():
+            return _passed(event.passed)
+        case equipment.DeviceSequenceGapDetected():
+            return f"{event.expected} was due, {event.received} came"
+        case equipment.DeviceClockDriftDetected():
+            return f"{event.offset_ms / 1000:+.1f} s from our clock"
+        case equipment.DeviceBatchRejected():
+            return event.rule
+        case _:
+            return ""
+
+
+def _of_capture(event: Event | Shredded) -> str:
+    match event:
+        case capture_session.PreconditionsChecked():
+            return f"{len(event.gates)} gates"
+        case capture_session.CaptureBlocked():
+            gates = ", ".join(each.gate for each in failed(event.gates))
+            return f"at {event.stage}: {gates}"
+        case capture_session.AttemptSubmitted():
+            return f"{event.view}, {len(event.frames)} frames"
+        case capture_session.PhotographImported():
+            return f"{event.view}"
+        case capture_session.AttemptUnmeasurable():
+            return event.rule
+        case capture_session.AttemptJudged():
+            reasons = ", ".join(each.name for each in event.verdict.reasons)
+            return "accepted" if event.verdict.acceptable else f"rejected: {reasons}"
+        case capture_session.DepthReconstructed():
+            return f"{event.completeness:.0%} complete"
+        case capture_session.OutputWithheld():
+            return f"{event.output}: {event.rule}"
+        case capture_session.SessionClosed():
+            return f"{len(event.accepted)} accepted"
+        case _:
+            return _of_review(event)
+
+
+def _of_review(event: Event | Shredded) -> str:
+    match event:
+        case inference.InferenceCompleted():
+            return f"{len(event.findings)} findings"
+        case inference.InferenceFailed():
+            return event.rule
+        case inference.ReproductionChecked():
+            return event.outcome
+        case assessment.AssessmentOpened():
+            return f"{len(event.findings)} findings, {len(event.withheld)} withheld"
+        case assessment.FindingAmended() | assessment.FindingRejected():
+            return event.reason_code
+        case assessment.AssessmentSignedOff():
+            return f"{event.signature.meaning}"
+        case assessment.ReportIssued():
+            return event.number
+        case assessment.AssessmentAmended():
+            return f"number {event.number}"
+        case assessment.ReportFlagged():
+            return event.cause
+        case _:
+            return ""
+
+
+def _passed(passed: bool) -> str:  # noqa: FBT001 - a result in words
+    return "passed" if passed else "failed"

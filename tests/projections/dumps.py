@@ -1,0 +1,69 @@
+"""What stands in the projections' tables, down to the byte, and databases to put them in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from adapters.database import migrate, open_engine, reading
+from domain.ports import EventLog
+from projections.catalogue import ALL
+from projections.runner import ProjectionRunner
+from projections.tables import POSITION, Projection, metadata
+
+Dump = dict[str, list[tuple[object, ...]]]
+"""Rows by name of table, in one order whatever order they were written in."""
+
+
+def in_memory() -> sa.Engine:
+    """Return a database of one connection that never touches a disk, with every table."""
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+    metadata.create_all(engine)
+    return engine
+
+
+def on_disk(folder: Path) -> sa.Engine:
+    """Return the shipped engine on a new, migrated SQLite file, ``log.db`` in the folder."""
+    migrate(f"sqlite:///{folder}/log.db")
+    return open_engine(f"sqlite:///{folder}/log.db")
+
+
+def dump(engine: sa.Engine, *projections: Projection) -> Dump:
+    """Return every row of every projection, or of these, with JSON as the text it is kept as."""
+    tables = [table for each in projections for table in each.tables] or [
+        table for table in metadata.sorted_tables if table is not POSITION
+    ]
+    with reading(engine).connect() as connection:
+        return {table.name: _rows(connection, table) for table in tables}
+
+
+def rebuilt(
+    log: EventLog,
+    *,
+    until: int | None = None,
+    engine: sa.Engine | None = None,
+    projections: Sequence[Projection] = ALL,
+) -> Dump:
+    """Return what stands in tables filled anew from the log."""
+    fresh = in_memory() if engine is None else engine
+    runner = ProjectionRunner(fresh, log, projections)
+    for each in projections:
+        runner.rebuild(each.name, until=until)
+    made = dump(fresh)
+    fresh.dispose()
+    return made
+
+
+def _rows(connection: sa.Connection, table: sa.Table) -> list[tuple[object, ...]]:
+    columns = ", ".join(
+        f"CAST({each.name} AS TEXT)" if isinstance(each.type, sa.JSON) else each.name
+        for each in table.columns
+    )
+    rows = connection.exec_driver_sql(f"SELECT {columns} FROM {table.name}")  # noqa: S608 - our names
+    return sorted((tuple(map(_one_form, row)) for row in rows), key=repr)
+
+
+def _one_form(value: object) -> object:
+    """Return a value in the form that it has on every database."""
+    return int(value) if isinstance(value, bool) else value
