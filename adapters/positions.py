@@ -120,6 +120,16 @@ class DatabasePositions:
                 made.on_conflict_do_update(index_elements=[POSITION.c.reader], set_=stopped)
             )
 
+    def go_on(self, reader: str) -> None:
+        """Forget where a reader stopped: it reacted to that record after all.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        change = sa.update(POSITION).where(POSITION.c.reader == reader)
+        with engine_errors(), self._engine.begin() as connection:
+            connection.execute(change.values(stopped_seq=None, stopped_why=None))
+
     def stopped(self, reader: str) -> Stop | None:
         """Return where a reader stopped; none while it goes on.
 

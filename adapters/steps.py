@@ -102,6 +102,7 @@ class Workers:
             Unavailable: log or positions cannot be read.
         """
         before = self.position()
+        stopped_before = self._positions.stopped(READER)
         try:
             follow(self._bench.log, self._positions, READER, self._react)
             again = self._try_again()
@@ -112,6 +113,8 @@ class Workers:
                 why = type(stopped.__cause__).__name__
                 self._positions.stop(READER, Stop(seq=stopped.seq, why=why))
             raise
+        if stopped_before is not None:
+            self._positions.go_on(READER)
         return self.position() - before + again
 
     def position(self) -> int:
@@ -124,9 +127,7 @@ class Workers:
 
     def take_all(self, record: Record) -> tuple[Record, ...]:
         """Take every step a record calls for, in order; return what was recorded."""
-        return tuple(
-            made for step in next_steps(record) for made in self.take(step, record)
-        )
+        return tuple(made for step in next_steps(record) for made in self.take(step, record))
 
     def take(self, step: Step, calling: Record) -> tuple[Record, ...]:  # noqa: PLR0911 - one case per step
         """Take one step and return what was recorded; () when it was taken before."""

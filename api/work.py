@@ -111,7 +111,8 @@ def working(system: System) -> Iterator[None]:
 def drain(system: System, timeout_s: float = 60.0) -> int:
     """Do everything that is pending and bring the projections up to date.
 
-    It is done here, in the calling thread; or waited for, while a runner is working.
+    It is done here, in the calling thread; or waited for, while a runner is working. What is
+    unavailable is tried again until the time is up.
 
     Returns:
         The number of records the workers went past here; 0 when a runner did it.
@@ -126,7 +127,8 @@ def drain(system: System, timeout_s: float = 60.0) -> int:
         with ExitStack() as held:
             if _take_lock(system, held):
                 done += _catch_up(system, deadline)
-        system.runner.catch_up()
+        with engine_errors():
+            system.runner.catch_up()
         state = work_state(system)
         if state.stopped is not None or state.set_aside:
             failed = state.stopped or state.set_aside[0]
@@ -140,10 +142,14 @@ def drain(system: System, timeout_s: float = 60.0) -> int:
 
 def _catch_up(system: System, deadline: float) -> int:
     workers = _workers(system, lambda: time.monotonic() >= deadline)
-    done = 0
-    while went := workers.catch_up():
-        done += went
-    return done
+    before = workers.position()
+    try:
+        while workers.catch_up():
+            pass
+    except FollowingStopped as stopped:
+        if not isinstance(stopped.__cause__, Unavailable):
+            raise
+    return workers.position() - before
 
 
 def _workers(system: System, stopping: Callable[[], bool]) -> Workers:

@@ -178,9 +178,17 @@ class ClinicDay:
             self.bench(log=log, blobs=blobs),
             keys=self.keys,
             keyed=self.log,
-            positions=positions or DatabasePositions(self.engine),
-            set_aside=SetAsideRecords(self.engine, READER),
+            positions=positions or self.positions(),
+            set_aside=self.set_aside(),
         )
+
+    def positions(self) -> DatabasePositions:
+        """Return where positions are kept."""
+        return DatabasePositions(self.engine)
+
+    def set_aside(self) -> SetAsideRecords:
+        """Return where records are set aside."""
+        return SetAsideRecords(self.engine, READER)
 
     def bench(self, *, log: EventLog | None = None, blobs: BlobStore | None = None) -> Workbench:
         """Return a workbench, with another log or blob store in between where given."""
