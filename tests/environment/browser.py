@@ -55,7 +55,7 @@ _FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">cache</cachedir>
+  <cachedir>{cache}</cachedir>
 </fontconfig>
 """
 
@@ -109,7 +109,7 @@ def _unpack(folder: Path) -> None:
         _extract_files(archive, fresh)
         archive.unlink()
     shutil.rmtree(fresh / "node_modules")
-    (fresh / "fonts.conf").write_text(_FONTS, "utf-8")
+    (fresh / "fonts.conf").write_text(_FONTS.format(cache=folder / "font-cache"), "utf-8")
     (fresh / "chromium").chmod(0o755)
     fresh.rename(folder)
 
