@@ -82,7 +82,7 @@ def from_plain(kind: Any, plain: Plain) -> Any:  # noqa: ANN401 - driven by type
 
 
 @cache
-def _decoder(kind: Any) -> Callable[[Plain], Any]:  # noqa: ANN401, PLR0911 - one line per kind
+def _decoder(kind: Any) -> Callable[[Plain], Any]:  # noqa: ANN401 - one line per kind
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
         (inner,) = (each for each in get_args(kind) if each is not types.NoneType)
