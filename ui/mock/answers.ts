@@ -3,7 +3,7 @@ import type { WorkItem } from "../src/api/types";
 import { ASSESSMENTS, REPORT } from "./assessments";
 import { ago, DAY, digest, id } from "./identifiers";
 import { audit, HEALTH, TRACE } from "./ledger";
-import { CARDS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS } from "./people";
+import { CARDS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
 import { head, map, page } from "./pictures";
 import { PASSED, SESSIONS } from "./sessions";
 
@@ -66,14 +66,14 @@ function read(path: string[], query: URLSearchParams): Reply {
     case "devices":
       return key === undefined ? { status: 200, body: { items: CARDS } } : found(deviceDetail(key));
     case "acquisition-protocols":
-      return { status: 200, body: { items: [{ protocol: id(20), name: "Face, five views", version: "3", state: "approved", version_number: 3 }, { protocol: id(21), name: "Face, frontal only", version: "1", state: "approved", version_number: 1 }] } };
+      return { status: 200, body: { items: PROTOCOLS } };
     case "assessments":
       return found(ASSESSMENTS.find((assessment) => assessment.assessment === key));
     case "reports":
       if (more === "pages") return { status: 200, type: "image/svg+xml", body: page(Number.parseInt(path[3] ?? "1", 10)) };
-      return found(key === REPORT.report ? REPORT : undefined);
+      return key === REPORT.report ? { status: 200, body: REPORT } : found(undefined);
     case "verify-code":
-      return { status: 200, body: key === REPORT.verification_code ? { known: true, number: REPORT.number, issued_at: REPORT.issued_at, digest: REPORT.digest, state: "flagged" } : { known: false } };
+      return { status: 200, body: key === REPORT.verification_code ? { known: true, number: REPORT.number, issued_at: REPORT.issued_at, digest: REPORT.digest, flagged: true } : { known: false, number: null, issued_at: null, digest: null, flagged: false } };
     case "trace":
       return { status: 200, body: TRACE };
     case "audit-trail": {

@@ -1,5 +1,5 @@
 // Assessments and reports of the mock.
-import type { Artefact, Assessment, Finding, Report } from "../src/api/types";
+import type { Assessment, Finding, Report } from "../src/api/types";
 import { ago, DAY, digest, id } from "./identifiers";
 import { SESSIONS } from "./sessions";
 
@@ -19,6 +19,8 @@ const ROWS: Row[] = [
   ["shape", "midface-depth", "Mid-face depth, left to right difference", 0.42, "mm", 0.31, 0.86, null],
 ];
 
+const BEFORE: Record<string, number> = { ita: 30.9, "melanin-cheek": 41.2, "erythema-cheek": 33.8, "forehead-density": 0.179, "roughness-cheek": 18.9 };
+
 function findings(reviewed: number): Finding[] {
   return ROWS.map(([category, code, label, value, unit, uncertainty, confidence, text], at) => ({
     finding: id(600 + at), category, code, label, value, unit, uncertainty, coverage_factor: uncertainty === null ? null : 2, text, confidence,
@@ -30,11 +32,12 @@ function findings(reviewed: number): Finding[] {
     verdict: at < reviewed ? (at === 4 ? "amended" : "accepted") : "none",
     amended_value: at < reviewed && at === 4 ? 26.5 : null, reason_code: at < reviewed && at === 4 ? "clinical-judgement" : null,
     reason: at < reviewed && at === 4 ? "Transient flushing on the left after cleansing." : null, amended_text: null,
-    origin: { inference: id(700), release_name: category === "lines" ? "Ridge lines" : "Chromophore map", release_version: "1.2.0", model_digest: digest("model") },
+    previous_value: BEFORE[code] ?? null,
+    origin: { inference: id(700), release: id(750), name: category === "lines" ? "Ridge lines" : "Chromophore map", version: "1.2.0", model_digest: digest("model") },
   }));
 }
 
-const ARTEFACTS: Artefact[] = [
+const ARTEFACTS: Assessment["artefacts"] = [
   ["Melanin", "Index 20 (light) to 70 (dark)", 25], ["Haemoglobin", "Index 10 (pale) to 60 (red)", 350],
   ["Depth", "400 mm (blue) to 480 mm (red)", 190], ["Lines", "0 to 0.5 mm/mm²", 270],
 ].flatMap(([name, legend, hue]) => [5, 6, 7].map((attempt) => ({
@@ -45,22 +48,27 @@ function make(number: number, pseudonym: string, reviewed: number, state: Assess
   const session = SESSIONS[1];
   const shown = findings(reviewed);
   return {
-    assessment: id(number), session: id(201), subject: id(101), pseudonym, state, findings: shown,
+    assessment: id(number), label: "Clinical decision support. Not a diagnosis.", opened_at: ago(90), session: id(201), subject: id(101), pseudonym, state, findings: shown,
     frames: (session?.attempts ?? []).flatMap((attempt) => attempt.frames.map((frame) => ({
-      attempt: attempt.attempt, view: attempt.view, role: frame.role, digest: frame.digest, session: id(201),
+      attempt: attempt.attempt, view: attempt.view, role: frame.role, digest: frame.digest, session: id(201), width_px: frame.width_px, height_px: frame.height_px,
     }))),
     artefacts: ARTEFACTS,
     withheld: [{ attempt: id(506), output: "volume-change", rule: "depth.completeness", evidence: "Stereo completeness 71 % is below 85 % in the left oblique view.", next_step: "Capture the left oblique view again in the next session." },
       { attempt: id(505), output: "clinical-volume-claim", rule: "claim.approved", evidence: "No approved claim covers clinical volume change yet.", next_step: "Nothing to do here; a study must come first." }],
     contraindications: ["Do not use these values to decide on treatment without your own examination.", "Not for lesions that change, bleed or itch."],
-    conclusion, presentation: { digest: digest(`presentation ${number} ${reviewed}`), json: JSON.stringify({ format: "vultus/presentation/v1", assessment: id(number), findings: shown.length }) },
+    conclusion, presentation: { digest: digest(`presentation ${number} ${reviewed}`), content: { format: "vultus/presentation/v1", assessment: id(number), findings: shown.length } },
     signature: state === "open" ? null : { signer_name: "Dr Imogen Hale", meaning: "approved", signed_at: ago(31 * DAY), digest: digest("presentation 303") },
     report: state === "open" ? null : { report: id(800), number: "R-1F2E-3D4C-5B6A", digest: digest("pdf"), verification_code: "K7QD-3M2X-PZ5A-W4TB", issued_at: ago(31 * DAY - 1), flags: REPORT_FLAGS },
-    amendments: [],
-    previous: { assessment: id(302), session: id(203), opened_at: ago(80 * DAY), findings: { ita: { value: 30.9, unit: "°" }, "melanin-cheek": { value: 41.2, unit: "1" }, "erythema-cheek": { value: 33.8, unit: "1" }, "forehead-density": { value: 0.179, unit: "mm/mm²" }, "roughness-cheek": { value: 18.9, unit: "µm" } } },
+    amendments: state === "reported" ? AMENDMENTS : [],
+    previous: { assessment: id(302), session: id(203), opened_at: ago(80 * DAY) },
     version: 3 + reviewed,
   };
 }
+
+const AMENDMENTS: Assessment["amendments"] = [{
+  number: 1, text: "The erythema value of the nose was read after cleansing; please compare with the next session only.",
+  signature: { signer_name: "Dr Imogen Hale", meaning: "authored", signed_at: ago(20 * DAY), digest: digest("amendment") },
+}];
 
 const REPORT_FLAGS = [{ cause: `calibration:${id(402)}`, reason: "The calibration behind the depth map was invalidated on 20 November; depth values may be off by up to 0.5 mm.", at: ago(2 * DAY) }];
 
@@ -71,11 +79,9 @@ export const ASSESSMENTS: Assessment[] = [
 ];
 
 export const REPORT: Report = {
-  report: id(800), number: "R-1F2E-3D4C-5B6A", assessment: id(303), session: id(201), subject: id(100), pseudonym: "QH-4817",
+  report: id(800), number: "R-1F2E-3D4C-5B6A", assessment: id(303), session: id(201), subject: id(100),
   digest: digest("pdf"), signed_digest: digest("presentation 303"), verification_code: "K7QD-3M2X-PZ5A-W4TB", issued_at: ago(31 * DAY - 1),
-  renderer: "typst 0.15.0", pages: 2, size_bytes: 412_330,
-  signature: { signer_name: "Dr Imogen Hale", meaning: "approved", signed_at: ago(31 * DAY), digest: digest("presentation 303") },
+  renderer: "typst 0.15.0", pages: 2,
   flags: REPORT_FLAGS,
-  amendments: [{ number: 1, text: "The erythema value of the nose was read after cleansing; please compare with the next session only.", signer_name: "Dr Imogen Hale", meaning: "authored", signed_at: ago(20 * DAY), digest: digest("amendment") }],
-  version: 19,
+  seq: 903,
 };

@@ -33,7 +33,7 @@ export const TRACE: Trace = {
     ["att1", "v1", "judged"], ["att2", "v2", "judged"], ["att1", "f1", "shot"], ["att1", "f2", "shot"], ["att2", "f3", "shot"], ["att2", "f4", "shot"],
     ["att1", "session", "in"], ["att2", "session", "in"], ["session", "consent", "covered by"], ["session", "protocol", "follows"], ["session", "soft", "recorded by"],
     ["att1", "cal", "calibrated by"], ["att2", "cal", "calibrated by"], ["depth", "cal", "uses"], ["cal", "lock", "locked by"], ["att1", "light", "lit by"], ["att1", "conf", "captured with"], ["conf", "dev", "of"], ["att2", "conf", "captured with"], ["cal", "dev", "of"],
-  ].map(([from, to, label]) => ({ from: from ?? "", to: to ?? "", label: label ?? "" })),
+  ].map(([source, target, label]) => ({ source: source ?? "", target: target ?? "", label: label ?? "" })),
 };
 
 const EVENTS: [string, string, string, string | null][] = [
@@ -52,7 +52,8 @@ export function audit(before: number, filter: { name?: string | null; stream?: s
     items.push({
       seq, at: ago((1_205 - seq) * 1.7), name, title, actor_kind: kind, actor_name: actor, stream, correlation: id(seq), causation: seq % 3 === 0 ? seq - 1 : null,
       device_sequence: kind === "device" ? 404 - (1_204 - seq) : null, device_time: kind === "device" ? ago((1_205 - seq) * 1.7 + 0.2) : null,
-      received_at: kind === "device" ? ago((1_205 - seq) * 1.7 + 0.05) : null, erased: seq % 17 === 0, detail: seq % 4 === 0 ? "Left oblique, number 2" : null,
+      received_at: kind === "device" ? ago((1_205 - seq) * 1.7 + 0.05) : null,
+      actor: `${kind}:${id(3)}`, leaf: digest(`leaf ${seq}`), subject: id(100 + (seq % 4)), version: 1 + (seq % 9),
     });
   }
   return items;
@@ -60,9 +61,9 @@ export function audit(before: number, filter: { name?: string | null; stream?: s
 
 export const HEALTH: LedgerHealth = {
   size: 1_205, root: digest("root"),
-  checkpoint: { size: 1_200, root: digest("checkpoint"), at: ago(4), text: `vultus/${id(2)}\n1200\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— vultus-log Az3grlk3mOQ2p1VxkQ8b8nB0kQ0Jc1n2c3d4e5f6\n` },
-  outside_copy: { size: 1_150, at: ago(60), agrees: true },
-  last_verified: { size: 1_180, at: ago(42), ok: true, problems: [] },
-  projections: ["practitioner-worklist", "capture-session", "assessment", "subject", "equipment", "trace", "audit-trail", "inference"].map((name, at) => ({ name, position: at === 5 ? 1_166 : 1_204, lag: at === 5 ? 38 : 0, stalled: false })),
+  checkpoint: { size: 1_200, signed_at: ago(4), text: `vultus/${id(2)}\n1200\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— vultus-log Az3grlk3mOQ2p1VxkQ8b8nB0kQ0Jc1n2c3d4e5f6\n` },
+  outside_copies: "kept",
+  last_verification: { seq: 1_181, size: 1_180, at: ago(42), intact: true, root: digest("root"), signatures: 212, blobs: 48, problems: [] },
+  projections: ["practitioner-worklist", "capture-session", "assessment", "subject", "equipment", "trace", "audit-trail", "inference"].map((name, at) => ({ name, position: at === 5 ? 1_166 : 1_204, lag: at === 5 ? 38 : 0, stalled_seq: null, stalled_why: null })),
   log_key: "vultus-log+9f2c11aa+AbC3dEf5GhI7jKl9mNoPqRsTuVwXyZ0123456789abcd",
 };

@@ -1,5 +1,6 @@
 // People and stations of the mock.
-import type { Device, DeviceCard, Me, Subject, SubjectRow, Wording } from "../src/api/types";
+import type { AcquisitionProtocol, Device, DeviceCard, Me, Subject, SubjectRow } from "../src/api/types";
+import { PURPOSES } from "../src/words";
 import { ago, DAY, digest, id } from "./identifiers";
 
 const ALL = [
@@ -59,8 +60,7 @@ export function subjectDetail(subject: string): Subject | undefined {
   const row = SUBJECTS[at];
   if (row === undefined) return undefined;
   const states = ["granted", "granted", "declined", "none", "withdrawn", "none"] as const;
-  const purposes = ["clinical-capture", "ai-analysis", "referrer-sharing", "teaching", "research", "marketing"];
-  return {
+    return {
     subject, pseudonym: row.pseudonym,
     identity: row.erased || row.display_name === null ? null : {
       given_name: row.display_name.split(" ")[0] ?? "", family_name: row.display_name.split(" ")[1] ?? "",
@@ -72,11 +72,11 @@ export function subjectDetail(subject: string): Subject | undefined {
       reason: "The client asked for everything to be erased after moving away.",
       requested_by: "Rosa Lindqvist", requested_at: ago(2 * DAY), refused_because: null, digest: digest("erasure"),
     } : null,
-    consents: purposes.map((purpose, which) => ({
-      purpose, state: states[which] ?? "none", wording_version: states[which] === "none" ? null : "2026-1",
-      language: "en-AU", given_by: "subject", at: states[which] === "none" ? null : ago(3 * DAY + which * 3),
+    consents: PURPOSES.map((purpose, which) => ({
+      purpose, state: states[which] ?? "none", wording_version: "2026-1",
+      language: "en-AU", given_by: "subject", at: ago(3 * DAY + which * 3),
       valid_until: which < 2 ? ago(-362 * DAY) : null,
-    })),
+    })).filter(({ state }) => state !== "none"),
     timeline: [
       { seq: 1_204, at: ago(22), kind: "AttemptJudged", title: "Attempt judged", detail: "service", session: id(200), assessment: null },
       { seq: 1_198, at: ago(26), kind: "AttemptSubmitted", title: "Attempt submitted", detail: "device", session: id(200), assessment: null },
@@ -101,7 +101,7 @@ const TEXTS: Record<string, string> = {
   marketing: "I agree that the clinic shows the photographs I have chosen in its own advertising. What has been published cannot always be called back.",
 };
 
-export const WORDINGS: Wording[] = Object.entries(TEXTS).map(([purpose, text]) => ({
+export const WORDINGS = Object.entries(TEXTS).map(([purpose, text]) => ({
   version: "2026-1", language: "en-AU", purpose,
   text: `${text} You may say no, and you may take this back at any time; neither changes how you are cared for.`,
   digest: digest(purpose),
@@ -116,7 +116,7 @@ export function deviceDetail(device: string): Device | undefined {
   if (card === undefined) return undefined;
   const calibration = (at: number, state: Device["calibrations"][number]["state"], error: number, epipolar: number) => ({
     calibration: id(400 + at), performed_at: ago(at * 27 * DAY + 300), operator_name: "Rosa Lindqvist",
-    target: { serial: "CT-118", certificate: "NMI-2026-0443", kind: "charuco-9x6-15mm" },
+    target_serial: "CT-118", target_certificate: "NMI-2026-0443", view_errors_px: [error, error], invalidated_because: null,
     reprojection_error_px: error, epipolar_error_px: epipolar, baseline_mm: 80.02 + at * 0.013,
     lens_configuration: "16 mm f/4, focus 450 mm", temperature_c: 23.4 + at * 0.3, passed: state !== "failed",
     reasons: state === "failed" ? ["epipolar error 0.612 px is above 0.300 px"] : [],
@@ -141,21 +141,26 @@ export function deviceDetail(device: string): Device | undefined {
       calibration(4, "expired", 0.138, 0.109), calibration(5, "expired", 0.133, 0.101),
     ],
     illumination: [
-      { performed_at: ago(34), zones: zones(0.012), exposure_target: 0.18, exposure_reached: 0.181, cct_k: 5_512, passed: true, reasons: [] },
-      { performed_at: ago(DAY), zones: zones(0.045), exposure_target: 0.18, exposure_reached: 0.172, cct_k: 5_468, passed: false, reasons: ["zone bottom is 6.8 % above target"] },
+      { at: ago(34), performed_at: ago(34), zones: zones(0.012), exposure_target: 0.18, exposure_reached: 0.181, cct_k: 5_512, passed: true, reasons: [] },
+      { at: ago(DAY), performed_at: ago(DAY), zones: zones(0.045), exposure_target: 0.18, exposure_reached: 0.172, cct_k: 5_468, passed: false, reasons: ["zone bottom is 6.8 % above target"] },
     ],
     field_checks: [
-      { at: ago(200), passed: true, epipolar_error_px: 0.14, limit_px: 0.3, reasons: [] },
-      { at: ago(DAY + 200), passed: true, epipolar_error_px: 0.16, limit_px: 0.3, reasons: [] },
-      { at: ago(2 * DAY + 210), passed: true, epipolar_error_px: 0.15, limit_px: 0.3, reasons: [] },
-      { at: ago(3 * DAY + 190), passed: false, epipolar_error_px: 0.37, limit_px: 0.3, reasons: ["epipolar error 0.370 px is above 0.300 px"] },
-      { at: ago(4 * DAY + 220), passed: true, epipolar_error_px: 0.21, limit_px: 0.3, reasons: [] },
+      { at: ago(200), performed_at: ago(200), passed: true, epipolar_error_px: 0.14, baseline_error_mm: 0.02, evidence: "epipolar error 0.14 px, limit 0.3 px" },
+      { at: ago(DAY + 200), performed_at: ago(DAY + 200), passed: true, epipolar_error_px: 0.16, baseline_error_mm: 0.02, evidence: "epipolar error 0.16 px, limit 0.3 px" },
+      { at: ago(2 * DAY + 210), performed_at: ago(2 * DAY + 210), passed: true, epipolar_error_px: 0.15, baseline_error_mm: 0.02, evidence: "epipolar error 0.15 px, limit 0.3 px" },
+      { at: ago(3 * DAY + 190), performed_at: ago(3 * DAY + 190), passed: false, epipolar_error_px: 0.37, baseline_error_mm: 0.02, evidence: "epipolar error 0.37 px, limit 0.3 px" },
+      { at: ago(4 * DAY + 220), performed_at: ago(4 * DAY + 220), passed: true, epipolar_error_px: 0.21, baseline_error_mm: 0.02, evidence: "epipolar error 0.21 px, limit 0.3 px" },
     ],
     incidents: [
-      { at: ago(3 * DAY), title: "Statements are missing", detail: "Number 381 was due, 383 came." },
-      { at: ago(9 * DAY), title: "Delivery refused: consent.withdrawn", detail: "The consent was withdrawn before the capture arrived." },
+      { seq: 1_011, kind: "DeviceSequenceGapFound", at: ago(3 * DAY), title: "Statements are missing", detail: "Number 381 was due, 383 came." },
+      { seq: 940, kind: "DeliveryRefused", at: ago(9 * DAY), title: "Delivery refused: consent.withdrawn", detail: "The consent was withdrawn before the capture arrived." },
     ],
-    sequence: { last: card.last_sequence, gaps: [{ expected: 381, received: 383, at: ago(3 * DAY) }] },
+    gaps: [{ expected: 381, received: 383 }],
     version: 61,
   };
 }
+
+export const PROTOCOLS: AcquisitionProtocol[] = [[20, "Face, five views", "3"] as const, [21, "Face, frontal only", "1"] as const].map(([number, name, version]) => ({
+  protocol: id(number), name, version, state: "approved", content: {}, digest: digest(name), drafted_by: "Rosa Lindqvist",
+  approved_by: "Dr Imogen Hale", approved_at: ago(40 * DAY), retired_because: null,
+}));

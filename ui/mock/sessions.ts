@@ -1,6 +1,7 @@
 // Capture sessions of the mock: one under way, with attempts good and bad.
 import type { Attempt, Gate, Measurement, Session } from "../src/api/types";
 import { ago, digest, id } from "./identifiers";
+import { words } from "../src/words";
 import { ME, STATION, SUBJECTS } from "./people";
 
 type Row = [name: string, label: string, value: number, unit: string, minimum: number | null, maximum: number | null, advice: string];
@@ -18,23 +19,27 @@ const GOOD: Row[] = [
   ["epipolar", "Stereo alignment", 0.19, "px", null, 0.5, "Run a field check"],
 ];
 
-export const PASSED: Gate[] = [
+function named(gates: Omit<Gate, "label">[]): Gate[] {
+  return gates.map((each) => ({ ...each, label: words(each.gate) }));
+}
+
+export const PASSED: Gate[] = named([
   { gate: "consent", passed: true, evidence: "Clinical capture granted on 12 Nov 2026, wording 2026-1.", next_step: "" },
   { gate: "operator", passed: true, evidence: "Operator role in force.", next_step: "" },
   { gate: "device-identity", passed: true, evidence: "Station VP-0007, key in the secure element.", next_step: "" },
   { gate: "calibration", passed: true, evidence: "Locked 25 Oct, valid until 13 Dec 2026.", next_step: "" },
   { gate: "versions", passed: true, evidence: "Firmware 2.4.1, software 0.1.0, 4 approved releases.", next_step: "" },
   { gate: "protocol", passed: true, evidence: "Face, five views, version 3 approved.", next_step: "" },
-];
+]);
 
-const STATION_GATES: Gate[] = [
+const STATION_GATES: Gate[] = named([
   { gate: "fixture", passed: true, evidence: "Rest engaged.", next_step: "" },
   { gate: "distance", passed: true, evidence: "452 mm, limit 440 to 460 mm.", next_step: "" },
   { gate: "alignment", passed: true, evidence: "Turn 0.8°, tilt 0.6°, limit 3°.", next_step: "" },
   { gate: "baseline", passed: true, evidence: "80.03 mm, 0.01 mm from the calibration.", next_step: "" },
   { gate: "illumination", passed: true, evidence: "4 zones within 2 % of target.", next_step: "" },
   { gate: "colour-reference", passed: true, evidence: "24 patches found, ΔE00 1.6.", next_step: "" },
-];
+]);
 
 function measured(overrides: Record<string, number>): Measurement[] {
   return GOOD.map(([name, label, good, unit, minimum, maximum, advice]) => {
@@ -53,16 +58,16 @@ function attempt({ at, view, number, overrides = {}, fault = "", state }: Taken)
   const measurements = state === "submitted" ? [] : measured(overrides);
   const reasons = measurements.filter((each) => each.passed === false);
   return {
-    attempt: id(500 + at), view, number, imported: false,
+    attempt: id(500 + at), view, number, imported: false, source: null, failure: null,
     state: state ?? (reasons.length > 0 ? "rejected" : "accepted"),
-    captured_at: ago(28 - at * 2), received_at: ago(27.8 - at * 2), committed_at: ago(27.7 - at * 2), clock_offset_ms: 12,
+    captured_at: ago(28 - at * 2), received_at: ago(27.8 - at * 2), committed_at: ago(27.7 - at * 2),
     frames: ["left", "right"].map((role) => ({
       role, digest: digest(`${view} ${number} ${role}|${view}|${role}|${fault}`), width_px: 3_040, height_px: 4_056,
       camera_serial: role === "left" ? "C-88121" : "C-88140", size_bytes: 14_310_400, media_type: "image/png",
     })),
     conditions: {
       firmware: "2.4.1", software: "0.1.0", calibration: id(401), distance_mm: overrides.distance ?? 452.3, exposure_us: 8_000, gain: 1.2,
-      cct_k: 5_512, temperature_c: 23.6, fixture_engaged: true, polarised: false, colour_reference: "in-view",
+      cct_k: 5_512, temperature_c: 23.6, fixture_engaged: true, polarised: false, colour_reference: "in-view", clock_offset_ms: 12,
       zones: ["left", "right", "top", "bottom"].map((zone, which) => ({ zone, pwm: 0.62, current_ma: 350, level: 1 + (which - 1.5) * 0.01, healthy: true })),
     },
     gates: STATION_GATES, measurements, claims: [],
@@ -72,8 +77,8 @@ function attempt({ at, view, number, overrides = {}, fault = "", state }: Taken)
         name, value, unit, minimum: minimum ?? null, maximum: maximum ?? null, advice: advice ?? "", region,
       })),
     },
-    depth: reasons.length === 0 && measurements.length > 0 ? { digest: digest(`depth|${at}`), completeness: view === "frontal" ? 0.964 : 0.712, algorithm: "pyramid-lsm/1", quality_flags: [] } : null,
-    device_sequence: 404 + at, signature_checked: true, seq: 1_190 + at * 3,
+    depth: reasons.length === 0 && measurements.length > 0 ? { completeness: view === "frontal" ? 0.964 : 0.712, algorithm: "pyramid-lsm/1", quality_flags: [] } : null,
+    device_sequence: 404 + at, seq: 1_190 + at * 3,
   };
 }
 
@@ -87,15 +92,15 @@ function make(number: number, which: number, state: Session["state"], taken: Tak
   ];
   return {
     session: id(number), subject: row?.subject ?? "", pseudonym: row?.pseudonym ?? "",
-    operator: { practitioner: id(3), display_name: "Rosa Lindqvist" },
-    device: { device: STATION, serial: "VP-0007" }, protocol: { protocol: id(20), name: "Face, five views", version: "3" },
+    operator: id(3), operator_name: "Rosa Lindqvist", ended_because: null,
+    device: STATION, device_serial: "VP-0007", protocol: id(20), protocol_name: "Face, five views", protocol_version: "3",
     purpose: "clinical-capture", opened_at: ago(30), state, time_zone: "Australia/Sydney",
     prompts: { hair_back: true, glasses_off: true, makeup: "none", neutral_expression: true, rest_cleaned: true },
     preconditions: PASSED, attempts,
     blocked: number === 200 ? [{
-      at: ago(25), stage: "station", view: "left-oblique",
+      at: ago(25), seq: 1_195, stage: "station", view: "left-oblique",
       gates: [
-        { gate: "distance", passed: false, evidence: "431 mm, limit 440 to 460 mm.", next_step: "Move the rest back by 9 mm or more." },
+        { gate: "distance", label: "Distance", passed: false, evidence: "431 mm, limit 440 to 460 mm.", next_step: "Move the rest back by 9 mm or more." },
         ...STATION_GATES.filter((gate) => gate.gate !== "distance"),
       ],
     }] : [],

@@ -1,4 +1,5 @@
 // Permanent words of the record, as people say them.
+import type { Purpose } from "./api/types";
 
 const WORDS: Record<string, string> = {
   "clinical-capture": "Clinical capture",
@@ -33,6 +34,9 @@ const WORDS: Record<string, string> = {
   "volume-change": "Volume change",
   "depth-map": "Depth map",
   "skin-tone": "Skin tone",
+  "ita-map": "Tone angle map",
+  kept: "Kept",
+  none: "None",
   authored: "I wrote this",
   reviewed: "I reviewed this",
   approved: "I approve this",
@@ -60,14 +64,14 @@ export const REVIEW_REASONS = [
   "other",
 ] as const;
 
-export const PURPOSES = [
+export const PURPOSES: readonly Purpose[] = [
   "clinical-capture",
   "ai-analysis",
   "referrer-sharing",
   "teaching",
   "research",
   "marketing",
-] as const;
+];
 
 /** Joins what there is: "1 attempt", "2 attempts". */
 export function count(number: number, singular: string, plural = `${singular}s`): string {

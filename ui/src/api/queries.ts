@@ -1,7 +1,7 @@
 // What can be read, each with the key under which it is kept.
 import { queryOptions } from "@tanstack/react-query";
 import { answer, client, readPlain } from "./client";
-import type { Version } from "./types";
+import type * as t from "./types";
 
 export const me = queryOptions({
   queryKey: ["me"],
@@ -11,13 +11,13 @@ export const me = queryOptions({
 
 export const version = queryOptions({
   queryKey: ["version"],
-  queryFn: () => readPlain<Version>("/version"),
+  queryFn: () => readPlain<t.Version>("/version"),
   staleTime: 60_000,
 });
 
 export const worklist = queryOptions({
   queryKey: ["worklist"],
-  queryFn: () => answer(client.GET("/worklist")),
+  queryFn: () => answer(client.GET("/worklist")) as Promise<t.Worklist>,
 });
 
 export const subjects = (query: string) =>
@@ -30,7 +30,8 @@ export const subjects = (query: string) =>
 export const subject = (subject: string) =>
   queryOptions({
     queryKey: ["subject", subject],
-    queryFn: () => answer(client.GET("/subjects/{subject}", { params: { path: { subject } } })),
+    queryFn: () =>
+      answer(client.GET("/subjects/{subject}", { params: { path: { subject } } })) as Promise<t.Subject>,
   });
 
 export const wordings = queryOptions({
@@ -43,18 +44,21 @@ export const session = (session: string) =>
   queryOptions({
     queryKey: ["capture-session", session],
     queryFn: () =>
-      answer(client.GET("/capture-sessions/{session}", { params: { path: { session } } })),
+      answer(
+        client.GET("/capture-sessions/{session}", { params: { path: { session } } }),
+      ) as Promise<t.Session>,
   });
 
 export const devices = queryOptions({
   queryKey: ["devices"],
-  queryFn: () => answer(client.GET("/devices")),
+  queryFn: () => answer(client.GET("/devices")) as Promise<{ items: t.DeviceCard[] }>,
 });
 
 export const device = (device: string) =>
   queryOptions({
     queryKey: ["device", device],
-    queryFn: () => answer(client.GET("/devices/{device}", { params: { path: { device } } })),
+    queryFn: () =>
+      answer(client.GET("/devices/{device}", { params: { path: { device } } })) as Promise<object> as Promise<t.Device>,
   });
 
 export const protocols = queryOptions({
@@ -66,13 +70,30 @@ export const assessment = (assessment: string) =>
   queryOptions({
     queryKey: ["assessment", assessment],
     queryFn: () =>
-      answer(client.GET("/assessments/{assessment}", { params: { path: { assessment } } })),
+      answer(
+        client.GET("/assessments/{assessment}", { params: { path: { assessment } } }),
+      ) as Promise<t.Assessment>,
+  });
+
+/** The digest that a signature under these words would cover, as the service computes it. */
+export const amendmentDigest = (assessment: string, version: number, text: string) =>
+  queryOptions({
+    queryKey: ["amendment-digest", assessment, version, text],
+    queryFn: () =>
+      answer(
+        client.POST("/assessments/{assessment}/amendments/digest", {
+          params: { path: { assessment } },
+          body: { text },
+        }),
+      ),
+    enabled: text !== "",
   });
 
 export const report = (report: string) =>
   queryOptions({
     queryKey: ["report", report],
-    queryFn: () => answer(client.GET("/reports/{report}", { params: { path: { report } } })),
+    queryFn: () =>
+      answer(client.GET("/reports/{report}", { params: { path: { report } } })) as Promise<object> as Promise<t.Report>,
   });
 
 export const knownCode = (code: string) =>
@@ -85,11 +106,7 @@ export const trace = (report: string) =>
   queryOptions({
     queryKey: ["trace", report],
     queryFn: () =>
-      answer(
-        client.GET("/trace/reports/{report}", {
-          params: { path: { report }, query: { direction: "back" } },
-        }),
-      ),
+      answer(client.GET("/trace/reports/{report}", { params: { path: { report } } })),
   });
 
 export interface AuditFilter {

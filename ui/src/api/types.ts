@@ -1,7 +1,114 @@
-// What the service answers with, name for name as its routes declare it.
-export type * from "./answers/access";
-export type * from "./answers/assessment";
-export type * from "./answers/capture";
-export type * from "./answers/equipment";
-export type * from "./answers/record";
-export type * from "./answers/subjects";
+// What the service answers with, by the names the screens use. Where its description leaves a word
+// or an object open, the closed form that the service in fact writes stands here.
+import type { components } from "./generated/schema";
+import type * as content from "./contents";
+
+type Described = components["schemas"];
+type Closed<Open, Parts> = Omit<Open, keyof Parts> & Parts;
+
+/** What a refusal says. Source: RFC 9457, and the members the service adds. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  rule?: string;
+  evidence?: string;
+  next_step?: string;
+  gates?: Gate[];
+  stream_version?: number;
+  server_time?: string;
+  correlation?: string;
+}
+
+export type Recorded = Described["Recorded"];
+export type Me = Described["Me"];
+export type Version = Described["Version"];
+
+export type WorkKind =
+  | "capture"
+  | "analysis"
+  | "review"
+  | "sign"
+  | "signed"
+  | "done"
+  | "attention"
+  | "abandoned";
+export type WorkItem = Closed<Described["WorkItem"], { kind: WorkKind }>;
+export type Worklist = Closed<Described["Worklist"], { items: WorkItem[]; devices: DeviceCard[] }>;
+
+export type Subject = Closed<Described["SubjectDetail"], { consents: Consent[] }>;
+export type SubjectRow = Described["SubjectRow"];
+export type Identity = Described["Identity"];
+export type Purpose = Described["domain__values__consent__Purpose"];
+export type Consent = Closed<
+  Described["ConsentState"],
+  { purpose: Purpose; state: "granted" | "declined" | "withdrawn" | "none" }
+>;
+export type TimelineItem = Described["TimelineItem"];
+
+export type Gate = Described["Gate"];
+export type Region = content.Region;
+export type Measurement = Closed<Described["Measurement"], { region: Region | null }>;
+export type Frame = Described["Frame"];
+export type Prompts = Described["PromptsIn"];
+export type Withheld = Described["WithheldOutput"];
+export type Attempt = Closed<
+  Described["Attempt"],
+  {
+    state: "submitted" | "measured" | "accepted" | "rejected" | "unmeasurable";
+    measurements: Measurement[];
+    claims: Measurement[];
+    conditions: content.Conditions | null;
+    verdict: content.Verdict | null;
+    failure: content.Failure | null;
+    depth: content.Depth | null;
+  }
+>;
+export type Session = Closed<
+  Described["SessionDetail"],
+  { state: "open" | "closed" | "abandoned"; attempts: Attempt[]; prompts: Prompts }
+>;
+
+export type DeviceCard = Closed<
+  Described["DeviceCard"],
+  { state: "ready" | "attention" | "quarantined" }
+>;
+export type Calibration = Closed<
+  Described["Calibration"],
+  { state: "locked" | "recorded" | "failed" | "expired" | "invalidated" | "superseded" }
+>;
+export type Illumination = content.Illumination;
+export type FieldCheck = content.FieldCheck;
+export type Device = Closed<
+  Described["DeviceDetail"],
+  {
+    card: DeviceCard;
+    calibrations: Calibration[];
+    configuration: content.DeviceConfiguration | null;
+    illumination: Illumination[];
+    field_checks: FieldCheck[];
+  }
+>;
+export type AcquisitionProtocol = Described["Protocol"];
+
+export type Finding = Closed<
+  Described["FindingView"],
+  { verdict: "none" | "accepted" | "amended" | "rejected" }
+>;
+export type Flag = content.Flag;
+export type Assessment = Closed<
+  Described["AssessmentDetail"],
+  {
+    state: "open" | "signed" | "reported" | "amended";
+    findings: Finding[];
+    report: Closed<Described["ReportView"], { flags: Flag[] }> | null;
+  }
+>;
+export type Report = Closed<Described["ReportDetail"], { flags: Flag[] }>;
+
+export type Trace = Described["Trace"];
+export type TraceNode = Described["TraceNode"];
+export type TraceEdge = Described["TraceEdge"];
+export type AuditItem = Described["AuditLine"];
+export type LedgerHealth = Described["Health"];

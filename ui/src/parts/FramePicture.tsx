@@ -19,7 +19,7 @@ export function FramePicture({ frame, session, width, alt, regions = [] }: Props
   return (
     <figure className={styles.frame}>
       <div className={styles.well}>
-        <img src={previewUrl(frame.digest, session, width)} alt={alt} loading="lazy" />
+        <img src={previewUrl(frame.digest, session, width)} alt={alt} />
         {here.length > 0 && (
           <svg viewBox={`0 0 ${width_px} ${height_px}`} preserveAspectRatio="none" aria-hidden="true">
             {distinct(here).map(({ region }) => (

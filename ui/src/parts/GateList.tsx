@@ -1,6 +1,5 @@
 // The gates before a capture: each passed or not, what was found, and what to do.
 import type { Gate } from "../api/types";
-import { words } from "../words";
 import styles from "./GateList.module.css";
 import { Glyph } from "./Glyph";
 
@@ -19,7 +18,7 @@ export function GateList({ gates, brief = false }: Props) {
           <Glyph name={gate.passed ? "pass" : "fail"} />
           <div>
             <span className={styles.name}>
-              {gate.label ?? words(gate.gate)}
+              {gate.label}
               <span className="visually-hidden">{gate.passed ? " passed" : " did not pass"}</span>
             </span>
             {!(brief && gate.passed) && <span className={styles.evidence}>{gate.evidence}</span>}

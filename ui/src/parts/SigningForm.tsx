@@ -10,17 +10,19 @@ import { Glyph } from "./Glyph";
 import { ProblemNotice } from "./ProblemNotice";
 import styles from "./SigningForm.module.css";
 
+export type Meaning = "approved" | "reviewed" | "authored";
+
 export interface Proof {
   reauthentication: string;
   digest: string;
-  meaning: string;
+  meaning: Meaning;
 }
 
 interface Props<Output extends Recorded> {
   digest: string;
   signer: string;
   verb: string;
-  meanings?: readonly string[];
+  meanings?: readonly Meaning[];
   blocked?: string | null;
   sign: (proof: Proof, key: string) => Promise<Output>;
   onDone: (output: Output) => void;
@@ -29,12 +31,12 @@ interface Props<Output extends Recorded> {
 interface Typed {
   password: string;
   code: string;
-  meaning: string;
+  meaning: Meaning;
 }
 
 export function SigningForm<Output extends Recorded>(props: Props<Output>) {
   const { digest, signer, verb, meanings = [], blocked = null, sign, onDone } = props;
-  const [typed, setTyped] = useState<Typed>({ password: "", code: "", meaning: meanings[0] ?? "" });
+  const [typed, setTyped] = useState<Typed>({ password: "", code: "", meaning: meanings[0] ?? "approved" });
   const [withPassword, setWithPassword] = useState(false);
   const signing = useWrite(
     async (input: Typed, key) => {
@@ -69,7 +71,7 @@ export function SigningForm<Output extends Recorded>(props: Props<Output>) {
           label="What your signature means"
           data={meanings.map((meaning) => ({ value: meaning, label: words(meaning) }))}
           value={typed.meaning}
-          onChange={(meaning) => meaning && setTyped({ ...typed, meaning })}
+          onChange={(meaning) => meaning && setTyped({ ...typed, meaning: meaning as Meaning })}
         />
       )}
       <p className={styles.signer}>

@@ -56,7 +56,7 @@ function WhoAmI() {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const leave = useWrite(
-    (_: undefined, key) => answer(client.POST("/sign-out", { body: {}, headers: writing(key) })),
+    (_: undefined, key) => answer(client.POST("/sign-out", { headers: writing(key) })),
     {
       onDone: () => {
         queries.clear();

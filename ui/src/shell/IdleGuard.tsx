@@ -20,7 +20,7 @@ export function IdleGuard() {
     };
     const headers = writing(crypto.randomUUID());
     // The screen empties also when the service cannot be reached; it ends the sign-in by itself.
-    answer(client.POST("/sign-out", { body: {}, headers })).then(leave, leave);
+    answer(client.POST("/sign-out", { headers })).then(leave, leave);
   }, [idle, queries, navigate]);
   return null;
 }

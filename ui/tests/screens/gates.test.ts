@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { id } from "../../mock/identifiers";
-import { CARDS, subjectDetail } from "../../mock/people";
+import { CARDS, PROTOCOLS, subjectDetail } from "../../mock/people";
 import type { Subject } from "../../src/api/types";
 import { gatesAhead } from "../../src/screens/sessions/GatesAhead";
 
 const subject = subjectDetail(id(100)) as Subject;
-const protocol = { protocol: id(20), name: "Face", version: "3", state: "approved", version_number: 3 };
+const [protocol = null] = PROTOCOLS;
 const [ready, , quarantined] = CARDS;
 const now = new Date();
 

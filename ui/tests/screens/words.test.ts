@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../../src/api/types";
-import { changeText } from "../../src/screens/assessments/FindingCard";
+import { changeText, shortText } from "../../src/screens/assessments/FindingCard";
 import { resultOf } from "../../src/screens/assessments/SignOff";
 import { splitStream } from "../../src/screens/audit/AuditRow";
-import { amendmentBytes, amendmentDigest } from "../../src/screens/reports/amendment";
 import { words } from "../../src/words";
 
 describe("words", () => {
@@ -28,16 +27,10 @@ describe("words", () => {
     expect(splitStream("clinic")).toEqual(["clinic", ""]);
   });
 
-  test("an amendment's digest is the one the service computes over its own bytes", async () => {
-    const detail = {
-      assessment: "00000000-0000-4000-8000-000000000001",
-      signed_digest: `sha256:${"a".repeat(64)}`,
-      amendments: [{ number: 1, text: "", signer_name: "", signed_at: "", digest: `sha256:${"b".repeat(64)}` }],
-    };
-    const text = 'Rötung „nachher“ \u2028 "x"\n\u00b0';
-    expect(amendmentBytes(detail, text)).toContain('"number":2');
-    expect(await amendmentDigest(detail, text)).toBe(
-      "sha256:ddb29770a8fcb9cefac1380971213b2862b153b3ce3b4da6ac9b99d5553a826c",
-    );
+  test("a finding in words is short in the list and whole in its details", () => {
+    expect(shortText("tan")).toBe("tan");
+    expect(shortText("Tone is varied: areas of 32 px differ from the mean colour.")).toBe("Tone is varied");
+    expect(shortText(`A ${"very ".repeat(9)}long clause`)).toHaveLength(32);
+    expect(shortText(null)).toBe("");
   });
 });

@@ -12,7 +12,6 @@ import type { Reviewing } from "./reviewing";
 
 interface Props {
   finding: Finding;
-  previous: { value: number | null } | null;
   chosen: boolean;
   first: boolean;
   onChoose: () => void;
@@ -26,7 +25,7 @@ const VERDICTS = {
   rejected: <Mark tone="fail">Rejected</Mark>,
 };
 
-export function FindingCard({ finding, previous, chosen, first, onChoose, actions }: Props) {
+export function FindingCard({ finding, chosen, first, onChoose, actions }: Props) {
   const { value, unit, uncertainty, text } = finding;
   return (
     <li id={`finding-${finding.finding}`}>
@@ -43,7 +42,7 @@ export function FindingCard({ finding, previous, chosen, first, onChoose, action
             )}
           </span>
           <span className={styles.value}>
-            {value === null ? text : quantity(value, uncertainty)} <span>{unitText(unit)}</span>
+            {value === null ? shortText(text) : quantity(value, uncertainty)} <span>{unitText(unit)}</span>
           </span>
           <span className={styles.verdict}>
             {VERDICTS[finding.verdict] ??
@@ -54,14 +53,14 @@ export function FindingCard({ finding, previous, chosen, first, onChoose, action
               ))}
           </span>
         </button>
-        {chosen && <Details finding={finding} previous={previous} actions={actions} />}
+        {chosen && <Details finding={finding} actions={actions} />}
       </div>
     </li>
   );
 }
 
-function Details({ finding, previous, actions }: Pick<Props, "finding" | "previous" | "actions">) {
-  const { value, uncertainty, coverage_factor, origin } = finding;
+function Details({ finding, actions }: Pick<Props, "finding" | "actions">) {
+  const { value, text, uncertainty, coverage_factor, origin, previous_value: previous } = finding;
   return (
     <div className={styles.details}>
       <dl className={styles.facts}>
@@ -73,10 +72,10 @@ function Details({ finding, previous, actions }: Pick<Props, "finding" | "previo
           </svg>
           {finding.confidence.toFixed(2)}
         </dd>
-        {finding.text !== null && value !== null && (
+        {text !== null && (value !== null || text !== shortText(text)) && (
           <>
-            <dt>Class</dt>
-            <dd>{finding.text}</dd>
+            <dt>In words</dt>
+            <dd className={styles.said}>{text}</dd>
           </>
         )}
         {coverage_factor !== null && (
@@ -85,24 +84,30 @@ function Details({ finding, previous, actions }: Pick<Props, "finding" | "previo
             <dd>expanded, coverage factor {coverage_factor}</dd>
           </>
         )}
-        {previous?.value != null && value !== null && (
+        {previous !== null && value !== null && (
           <>
             <dt>Last session</dt>
             <dd>
-              {earlierText(previous.value, finding)}
-              <span>{changeText(value - previous.value, uncertainty)}</span>
+              {earlierText(previous, finding)}
+              <span>{changeText(value - previous, uncertainty)}</span>
             </dd>
           </>
         )}
         <dt>Origin</dt>
         <dd>
-          {origin.release_name} {origin.release_version}, model <Digest value={origin.model_digest} />
+          {origin === null ? (
+            "entered by hand"
+          ) : (
+            <>
+              {origin.name} {origin.version}, model <Digest value={origin.model_digest} />
+            </>
+          )}
         </dd>
       </dl>
       <ul className={styles.limits}>
         {finding.quality_flags.map((flag) => (
           <li key={flag} className={styles.quality}>
-            <Glyph name="flag" size={12} /> {flag}
+            <Glyph name="flag" size={12} /> {words(flag)}
           </li>
         ))}
         {finding.limitations.map((limitation) => (
@@ -125,6 +130,13 @@ function Details({ finding, previous, actions }: Pick<Props, "finding" | "previo
       )}
     </div>
   );
+}
+
+/** The first clause of a text that is too long for a line of the list. */
+export function shortText(text: string | null): string {
+  if (text === null || text.length <= 32) return text ?? "";
+  const [clause = ""] = text.split(/[:.;]/);
+  return clause.length <= 32 ? clause : `${clause.slice(0, 31).trimEnd()}…`;
 }
 
 function earlierText(value: number, { uncertainty, unit }: Finding): string {

@@ -85,7 +85,6 @@ function Shown({ detail }: { detail: Assessment }) {
                 <FindingCard
                   key={finding.finding}
                   finding={finding}
-                  previous={detail.previous?.findings[finding.code] ?? null}
                   chosen={index === review.at}
                   first={detail.findings[index - 1]?.category !== finding.category}
                   onChoose={() => review.choose(index)}

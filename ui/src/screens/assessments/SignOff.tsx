@@ -151,8 +151,8 @@ function Presented({ detail }: { detail: Assessment }) {
         </ul>
       </section>
       <details className={styles.bytes}>
-        <summary>The signed bytes</summary>
-        <pre>{detail.presentation.json}</pre>
+        <summary>What is signed, as data</summary>
+        <pre>{JSON.stringify(detail.presentation.content, null, 1)}</pre>
       </details>
     </article>
   );

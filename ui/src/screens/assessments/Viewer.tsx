@@ -27,14 +27,14 @@ export function Viewer({ detail }: { detail: Assessment }) {
     <section className={styles.viewer} aria-label="Pictures">
       <div className={styles.picture}>
         <DeepZoom
-          label={`${words(view)} view, ${words(frame.role).toLowerCase()}${artefact ? `, map of ${artefact.name.toLowerCase()}` : ""}`}
+          label={`${words(view)} view, ${words(frame.role).toLowerCase()}${artefact ? `, ${words(artefact.name).toLowerCase()}` : ""}`}
           base={imageUrl(frame.digest, frame.session)}
           overlay={artefact ? artefactUrl(artefact.digest, frame.session) : null}
           opacity={opacity / 100}
         />
         {artefact && (
           <p className={styles.legend}>
-            <strong>{artefact.name}</strong> {artefact.legend}
+            <strong>{words(artefact.name)}</strong> {artefact.legend}
           </p>
         )}
       </div>
@@ -55,7 +55,7 @@ export function Viewer({ detail }: { detail: Assessment }) {
             value={artefact ? map : NONE}
             onChange={setMap}
             disabled={!overlaid}
-            data={[{ value: NONE, label: "No map" }, ...maps.map((each) => ({ value: each.name, label: each.name }))]}
+            data={[{ value: NONE, label: "No map" }, ...maps.map((each) => ({ value: each.name, label: words(each.name).replace(/ map$/, "") }))]}
           />
         )}
         {artefact && (

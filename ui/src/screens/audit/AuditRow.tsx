@@ -3,8 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { AuditItem } from "../../api/types";
 import { clockSeconds, day, dayAndSeconds } from "../../moments";
+import { Digest } from "../../parts/Digest";
 import { Facts } from "../../parts/Facts";
-import { Mark } from "../../parts/Mark";
 import { words } from "../../words";
 import styles from "./AuditTrail.module.css";
 
@@ -20,11 +20,10 @@ export function AuditRow({ item }: { item: AuditItem }) {
         </td>
         <td>
           <span className={styles.title}>{item.title}</span>
-          {item.detail && <span className="quiet"> {item.detail}</span>}
-          {item.erased && <Mark tone="held">Content erased</Mark>}
         </td>
         <td>
-          {item.actor_name ?? "unnamed"} <span className="quiet">{item.actor_kind}</span>
+          {item.actor_name ?? "unnamed"}{" "}
+          {item.actor_name !== item.actor_kind && <span className="quiet">{words(item.actor_kind).toLowerCase()}</span>}
         </td>
         <td className={styles.when}>
           <Link to="/audit-trail" search={{ stream: item.stream }} title={item.stream}>
@@ -51,6 +50,7 @@ export function AuditRow({ item }: { item: AuditItem }) {
                 ["Station’s number", item.device_sequence ?? null],
                 ["Caused by", item.causation == null ? null : `position ${item.causation}`],
                 ["Correlation", <code>{item.correlation}</code>],
+                ["Leaf", <Digest value={item.leaf} />],
               ]}
             />
           </td>

@@ -61,6 +61,7 @@ export function Calibrations({ detail }: { detail: Device }) {
                         {reason}
                       </div>
                     ))}
+                    {each.invalidated_because && <div className={styles.reason}>{each.invalidated_because}</div>}
                     {each.locked_by && <div className="quiet">by {each.locked_by}</div>}
                   </td>
                   <td className="number">{each.reprojection_error_px.toFixed(3)}</td>
@@ -68,7 +69,7 @@ export function Calibrations({ detail }: { detail: Device }) {
                   <td className="number">{each.baseline_mm.toFixed(3)}</td>
                   <td>{day(each.valid_until)}</td>
                   <td>
-                    {mayLock && each.state === "recorded" && each.digest && (
+                    {mayLock && each.state === "recorded" && (
                       <Button size="compact-sm" onClick={() => setLocking(each)}>
                         Lock
                       </Button>
@@ -93,7 +94,6 @@ interface LockProps {
 
 function LockDialog({ detail, calibration, onClose }: LockProps) {
   const me = useMe();
-  const { target } = calibration;
   return (
     <Modal opened onClose={onClose} title="Lock the calibration">
       <Stack gap="sm">
@@ -105,7 +105,7 @@ function LockDialog({ detail, calibration, onClose }: LockProps) {
           items={[
             ["Performed", dayAndClock(calibration.performed_at)],
             ["By", calibration.operator_name],
-            ["Target", typeof target === "string" ? target : `${target.serial}, certificate ${target.certificate}`],
+            ["Target", `${calibration.target_serial}, certificate ${calibration.target_certificate}`],
             ["Reprojection", `${calibration.reprojection_error_px.toFixed(3)} px`],
             ["Epipolar", `${calibration.epipolar_error_px.toFixed(3)} px`],
             ["Baseline", `${calibration.baseline_mm.toFixed(3)} mm`],
@@ -115,7 +115,7 @@ function LockDialog({ detail, calibration, onClose }: LockProps) {
           ]}
         />
         <SigningForm
-          digest={calibration.digest ?? ""}
+          digest={calibration.digest}
           signer={me.display_name}
           verb="Lock"
           sign={({ reauthentication, digest }, key) =>

@@ -38,7 +38,7 @@ export function Device() {
 }
 
 function Shown({ detail }: { detail: DeviceDetail }) {
-  const { card, configuration, sequence, incidents } = detail;
+  const { card, configuration, gaps, incidents } = detail;
   const service = useMay("devices.service");
   const [asking, setAsking] = useState(false);
   const out = card.state === "quarantined";
@@ -109,17 +109,17 @@ function Shown({ detail }: { detail: DeviceDetail }) {
               <Empty>No configuration was recorded.</Empty>
             )}
           </Panel>
-          <Panel title="Statements" aside={<span className="mono">last {sequence.last}</span>}>
+          <Panel title="Statements" aside={<span className="mono">last {card.last_sequence}</span>}>
             <Facts
               items={[
                 ["Seen", card.last_seen_at === null ? "never" : near(card.last_seen_at)],
                 ["Clock", card.clock_offset_ms === null ? "unknown" : `${offsetText(card.clock_offset_ms)} from ours`],
-                ["Gaps", sequence.gaps.length === 0 ? <Mark tone="pass" bare>None</Mark> : <Mark tone="warn" bare>{count(sequence.gaps.length, "gap")}</Mark>],
+                ["Gaps", gaps.length === 0 ? <Mark tone="pass" bare>None</Mark> : <Mark tone="warn" bare>{count(gaps.length, "gap")}</Mark>],
               ]}
             />
-            {sequence.gaps.map((gap) => (
+            {gaps.map((gap) => (
               <p key={gap.expected} className="quiet">
-                Number {gap.expected} was due, {gap.received} came{gap.at ? `, ${dayAndClock(gap.at)}` : ""}.
+                Number {gap.expected} was due, {gap.received} came.
               </p>
             ))}
           </Panel>
@@ -129,7 +129,7 @@ function Shown({ detail }: { detail: DeviceDetail }) {
             ) : (
               <ul className={styles.incidents}>
                 {incidents.map((incident) => (
-                  <li key={incident.at + incident.title}>
+                  <li key={incident.seq}>
                     <strong>{incident.title}</strong>
                     <span>{incident.detail}</span>
                     <time className="quiet">{dayAndClock(incident.at)}</time>

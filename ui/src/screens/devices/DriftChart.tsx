@@ -1,4 +1,4 @@
-// The epipolar error of field checks over time, against its limit.
+// The epipolar error of field checks over time; each says whether it met the limits of its day.
 import type { FieldCheck } from "../../api/types";
 import { day } from "../../moments";
 import styles from "./Device.module.css";
@@ -9,13 +9,12 @@ const LEFT = 34;
 const BOTTOM = 20;
 
 export function DriftChart({ checks }: { checks: readonly FieldCheck[] }) {
-  const known = checks.filter((check) => check.epipolar_error_px != null).toReversed();
+  const known = checks.toReversed();
   if (known.length === 0) return <p className="quiet">No field check was made yet.</p>;
-  const limit = known.at(-1)?.limit_px ?? null;
-  const highest = Math.max(limit ?? 0, ...known.map((check) => check.epipolar_error_px ?? 0)) * 1.15;
+  const highest = Math.max(...known.map((check) => check.epipolar_error_px)) * 1.15 || 1;
   const x = (index: number) => LEFT + ((index + 0.5) / known.length) * (WIDTH - LEFT);
   const y = (value: number) => (HEIGHT - BOTTOM) * (1 - value / highest) + 6;
-  const line = known.map((check, index) => `${index === 0 ? "M" : "L"}${x(index)} ${y(check.epipolar_error_px ?? 0)}`).join("");
+  const line = known.map((check, index) => `${index === 0 ? "M" : "L"}${x(index)} ${y(check.epipolar_error_px)}`).join("");
   return (
     <svg
       className={styles.chart}
@@ -25,21 +24,15 @@ export function DriftChart({ checks }: { checks: readonly FieldCheck[] }) {
         .map((check) => `${day(check.at)}: ${check.epipolar_error_px} pixels, ${check.passed ? "passed" : "failed"}`)
         .join("; ")}
     >
-      {limit !== null && (
-        <>
-          <rect x={LEFT} y={y(limit)} width={WIDTH - LEFT} height={y(0) - y(limit)} className={styles.allowed} />
-          <path d={`M${LEFT} ${y(limit)}H${WIDTH}`} className={styles.limitLine} />
-          <text x={LEFT - 5} y={y(limit) + 4} textAnchor="end">
-            {limit.toFixed(2)}
-          </text>
-        </>
-      )}
-      <text x={LEFT - 5} y={y(0) + 4} textAnchor="end">
-        0
-      </text>
+      <path d={`M${LEFT} ${y(0)}H${WIDTH}`} className={styles.limitLine} />
+      {[0, highest / 1.15].map((mark) => (
+        <text key={mark} x={LEFT - 5} y={y(mark) + 4} textAnchor="end">
+          {mark === 0 ? "0" : mark.toFixed(2)}
+        </text>
+      ))}
       <path d={line} className={styles.trend} />
       {known.map((check, index) => {
-        const [cx, cy] = [x(index), y(check.epipolar_error_px ?? 0)];
+        const [cx, cy] = [x(index), y(check.epipolar_error_px)];
         return check.passed ? (
           <circle key={check.at} cx={cx} cy={cy} r={3.5} className={styles.good} />
         ) : (

@@ -11,7 +11,7 @@ interface Props {
 }
 
 export function Readers({ projections, size }: Props) {
-  const behind = projections.filter((each) => each.lag > 0 || each.stalled).length;
+  const behind = projections.filter((each) => each.lag > 0 || each.stalled_seq !== null).length;
   return (
     <Panel title="Projections" aside={behind === 0 ? "all current" : `${behind} behind`} flush>
       <table className="grid-table">
@@ -35,8 +35,8 @@ export function Readers({ projections, size }: Props) {
               </td>
               <td className="number">{each.position.toLocaleString("en-AU")}</td>
               <td>
-                {each.stalled ? (
-                  <Mark tone="fail">{typeof each.stalled === "string" ? each.stalled : "Stands still"}</Mark>
+                {each.stalled_seq !== null ? (
+                  <Mark tone="fail">Stands still at {each.stalled_seq}{each.stalled_why && `: ${each.stalled_why}`}</Mark>
                 ) : each.lag > 0 ? (
                   <Mark tone="warn">{count(each.lag, "event")} behind</Mark>
                 ) : (

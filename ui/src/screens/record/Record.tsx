@@ -15,15 +15,20 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { ProblemNotice } from "../../parts/ProblemNotice";
 import { useMay } from "../../shell/me";
-import { count } from "../../words";
+import { count, words } from "../../words";
 import { Readers } from "./Readers";
 import styles from "./Record.module.css";
+
+const OUTSIDE: globalThis.Record<string, React.ReactNode> = {
+  kept: <Mark tone="pass">every checkpoint</Mark>,
+  none: <Mark tone="warn">Keep one elsewhere</Mark>,
+};
 
 export function Record() {
   const found = useQuery(read.ledgerHealth);
   const may = useMay("ledger.verify");
   const verify = useWrite((_: undefined, key) =>
-    answer(client.POST("/ledger/verify", { body: {}, headers: writing(key) })),
+    answer(client.POST("/ledger/verify", { headers: writing(key) })),
   );
   return (
     <Page
@@ -44,7 +49,7 @@ export function Record() {
 }
 
 function Shown({ health }: { health: LedgerHealth }) {
-  const { checkpoint, last_verified: verified, outside_copy: outside } = health;
+  const { checkpoint, last_verification: verified, outside_copies: outside } = health;
   return (
     <>
       <div className={styles.gauges}>
@@ -54,8 +59,8 @@ function Shown({ health }: { health: LedgerHealth }) {
           value={verified ? near(verified.at) : "never"}
           note={
             verified ? (
-              <Mark tone={verified.ok ? "pass" : "fail"}>
-                {verified.ok ? `${verified.size.toLocaleString("en-AU")} facts intact` : count(verified.problems.length, "problem")}
+              <Mark tone={verified.intact ? "pass" : "fail"}>
+                {verified.intact ? `${verified.size.toLocaleString("en-AU")} facts, ${count(verified.signatures ?? 0, "signature")} intact` : count(verified.problems.length, "problem")}
               </Mark>
             ) : (
               <Mark tone="warn">Verify now</Mark>
@@ -64,24 +69,16 @@ function Shown({ health }: { health: LedgerHealth }) {
         />
         <Gauge
           label="Last checkpoint"
-          value={checkpoint ? near(checkpoint.at) : "none"}
+          value={checkpoint ? near(checkpoint.signed_at) : "none"}
           note={checkpoint && <Mark tone="pass" glyph="lock">signed at {checkpoint.size.toLocaleString("en-AU")}</Mark>}
         />
         <Gauge
           label="Copy outside"
-          value={outside ? (typeof outside === "string" ? outside : near(outside.at)) : "none"}
-          note={
-            outside == null ? (
-              <Mark tone="warn">Keep one elsewhere</Mark>
-            ) : typeof outside === "string" ? undefined : (
-              <Mark tone={outside.agrees === false ? "fail" : "pass"}>
-                {outside.agrees === false ? "does not agree" : "agrees"}
-              </Mark>
-            )
-          }
+          value={words(outside)}
+          note={OUTSIDE[outside]}
         />
       </div>
-      {verified && !verified.ok && (
+      {verified && !verified.intact && (
         <ul className={styles.problems} role="alert">
           {verified.problems.map((problem) => (
             <li key={problem}>
@@ -97,7 +94,7 @@ function Shown({ health }: { health: LedgerHealth }) {
             <Digest value={health.root} whole />
           </Panel>
           {checkpoint && (
-            <Panel title="Checkpoint" aside={dayAndClock(checkpoint.at)}>
+            <Panel title="Checkpoint" aside={dayAndClock(checkpoint.signed_at)}>
               <pre className={styles.note}>{checkpoint.text}</pre>
               <p className={styles.take}>
                 <a href={`${PREFIX}/ledger/checkpoint`} download="checkpoint.txt">

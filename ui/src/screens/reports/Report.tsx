@@ -5,7 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { pageUrl } from "../../api/images";
 import * as read from "../../api/queries";
-import type { Report as ReportDetail } from "../../api/types";
+import type { Assessment, Report as ReportDetail } from "../../api/types";
 import { dayAndClock } from "../../moments";
 import { Digest } from "../../parts/Digest";
 import { Facts } from "../../parts/Facts";
@@ -14,7 +14,6 @@ import { Loaded } from "../../parts/Loaded";
 import { Mark } from "../../parts/Mark";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
-import { bytesText } from "../../quantities";
 import { useMay } from "../../shell/me";
 import { words } from "../../words";
 import { AmendReport } from "./AmendReport";
@@ -26,13 +25,20 @@ const route = getRouteApi("/inside/reports/$report");
 export function Report() {
   const { report } = route.useParams();
   const found = useQuery(read.report(report));
-  return <Loaded query={found}>{(detail) => <Shown detail={detail} />}</Loaded>;
+  return <Loaded query={found}>{(detail) => <WithAssessment detail={detail} />}</Loaded>;
 }
 
-function Shown({ detail }: { detail: ReportDetail }) {
+/** Signature and amendments belong to the assessment that the report was issued from. */
+function WithAssessment({ detail }: { detail: ReportDetail }) {
+  const found = useQuery(read.assessment(detail.assessment));
+  return <Loaded query={found}>{(assessed) => <Shown detail={detail} assessed={assessed} />}</Loaded>;
+}
+
+function Shown({ detail, assessed }: { detail: ReportDetail; assessed: Assessment }) {
   const [amending, setAmending] = useState(false);
   const maySign = useMay("assessments.sign");
-  const { report, flags, amendments, signature } = detail;
+  const { report, flags } = detail;
+  const { amendments, signature } = assessed;
   return (
     <Page
       fill
@@ -42,7 +48,7 @@ function Shown({ detail }: { detail: ReportDetail }) {
           {flags.length > 0 ? <Mark tone="fail" glyph="flag">Flagged</Mark> : <Mark tone="pass">Issued</Mark>}
           {amendments.length > 0 && <Mark tone="warn" glyph="pen">Amended</Mark>}
           <Link to="/subjects/$subject" params={{ subject: detail.subject }} className="mono">
-            {detail.pseudonym}
+            {assessed.pseudonym}
           </Link>
           <Link to="/assessments/$assessment" params={{ assessment: detail.assessment }}>
             Assessment
@@ -89,12 +95,13 @@ function Shown({ detail }: { detail: ReportDetail }) {
                 ["Verification code", <strong className="mono">{detail.verification_code}</strong>],
                 ["Document", <Digest value={detail.digest} />],
                 ["What was signed", <Digest value={detail.signed_digest} />],
-                ["Signed by", signature.signer_name],
-                ["Meaning", words(signature.meaning)],
-                ["Signed", dayAndClock(signature.signed_at)],
+                ["Signed by", signature?.signer_name],
+                ["Meaning", signature && words(signature.meaning)],
+                ["Signed", signature && dayAndClock(signature.signed_at)],
                 ["Issued", dayAndClock(detail.issued_at)],
                 ["Rendered by", detail.renderer],
-                ["Size", `${detail.pages} pages, ${bytesText(detail.size_bytes)}`],
+                ["Pages", detail.pages],
+                ["Record", <span className="mono">position {detail.seq}</span>],
               ]}
             />
           </Panel>
@@ -105,8 +112,8 @@ function Shown({ detail }: { detail: ReportDetail }) {
                   <li key={amendment.number}>
                     <p>{amendment.text}</p>
                     <p className="quiet">
-                      {amendment.signer_name}, {dayAndClock(amendment.signed_at)},{" "}
-                      <Digest value={amendment.digest} />
+                      {amendment.signature.signer_name}, {dayAndClock(amendment.signature.signed_at)},{" "}
+                      <Digest value={amendment.signature.digest} />
                     </p>
                   </li>
                 ))}
@@ -115,7 +122,7 @@ function Shown({ detail }: { detail: ReportDetail }) {
           )}
         </div>
       </div>
-      <AmendReport detail={detail} opened={amending} onClose={() => setAmending(false)} />
+      <AmendReport assessment={assessed} opened={amending} onClose={() => setAmending(false)} />
     </Page>
   );
 }

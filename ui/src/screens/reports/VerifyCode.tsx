@@ -8,7 +8,6 @@ import { Facts } from "../../parts/Facts";
 import { Loaded } from "../../parts/Loaded";
 import { Mark } from "../../parts/Mark";
 import { Panel } from "../../parts/Panel";
-import { words } from "../../words";
 
 const route = getRouteApi("/verify/$code");
 
@@ -29,9 +28,9 @@ export function VerifyCode() {
                 <Facts
                   items={[
                     ["Number", known.number],
-                    ["Issued", known.issued_at === undefined ? null : dayAndClock(known.issued_at)],
-                    ["State", known.state === undefined ? null : words(known.state)],
-                    ["Document", known.digest === undefined ? null : <Digest value={known.digest} whole />],
+                    ["Issued", known.issued_at === null ? null : dayAndClock(known.issued_at)],
+                    ["State", known.flagged ? <Mark tone="fail" glyph="flag">Flagged since: ask the clinic</Mark> : "In force"],
+                    ["Document", known.digest === null ? null : <Digest value={known.digest} whole />],
                   ]}
                 />
               </>

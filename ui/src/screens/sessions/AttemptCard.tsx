@@ -40,7 +40,7 @@ export function AttemptCard({ attempt, session }: { attempt: Attempt; session: s
           </Mark>
         )}
         <span className={styles.meta}>
-          {attempt.signature_checked && !attempt.imported && (
+          {!attempt.imported && (
             <Mark tone="pass" bare glyph="lock">
               Signed by the station
             </Mark>
@@ -96,7 +96,7 @@ function Circumstances({ attempt }: { attempt: Attempt }) {
   return (
     <Facts
       items={[
-        ["Station clock", attempt.clock_offset_ms == null ? null : `${offsetText(attempt.clock_offset_ms)} from ours`],
+        ["Station clock", conditions?.clock_offset_ms == null ? null : `${offsetText(conditions.clock_offset_ms)} from ours`],
         ["Received", attempt.received_at === null ? null : clockSeconds(attempt.received_at)],
         ["Distance", conditions ? `${conditions.distance_mm.toFixed(1)} mm` : null],
         ["Exposure", conditions ? `${(conditions.exposure_us / 1_000).toFixed(1)} ms, gain ${conditions.gain.toFixed(2)}` : null],
@@ -105,6 +105,7 @@ function Circumstances({ attempt }: { attempt: Attempt }) {
         ["Versions", conditions ? `firmware ${conditions.firmware}, software ${conditions.software}` : null],
         ["Depth", depth ? `${(depth.completeness * 100).toFixed(0)} % complete, ${depth.algorithm}` : null],
         ["Frames", `${attempt.frames.length}, ${bytesText(size)}`],
+        ["Source", attempt.source],
         ["Record", <span className="mono">position {attempt.seq}{attempt.device_sequence == null ? "" : `, station number ${attempt.device_sequence}`}</span>],
       ]}
     />

@@ -25,10 +25,14 @@ export function GatesAhead(props: Props) {
 }
 
 /** What the gates would say, from what the screen has read. */
-export function gatesAhead({ subject, purpose, card, protocol }: Props, now: Date): Gate[] {
+export function gatesAhead(ahead: Props, now: Date): Gate[] {
+  return unnamed(ahead, now).map((each) => ({ ...each, label: words(each.gate) }));
+}
+
+function unnamed({ subject, purpose, card, protocol }: Props, now: Date): Omit<Gate, "label">[] {
   const consent = subject.consents.find((each) => each.purpose === purpose);
   const granted = consent?.state === "granted";
-  const gates: Gate[] = [
+  const gates: Omit<Gate, "label">[] = [
     {
       gate: "consent",
       passed: granted,

@@ -5,7 +5,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answer, client, writing } from "../../api/client";
 import * as read from "../../api/queries";
-import type { DeviceCard, Prompts } from "../../api/types";
+import type { DeviceCard, Prompts, Purpose } from "../../api/types";
 import { useWrite } from "../../api/writes";
 import { day } from "../../moments";
 import { Loaded } from "../../parts/Loaded";
@@ -26,7 +26,7 @@ const ASKED = [
   ["neutral_expression", "Neutral expression explained"],
 ] as const;
 
-const PURPOSES = ["clinical-capture", "teaching", "research"];
+const PURPOSES: readonly Purpose[] = ["clinical-capture", "teaching", "research"];
 const IMPORT = "import";
 
 export function NewSession() {
@@ -37,7 +37,7 @@ export function NewSession() {
   const protocols = useQuery(read.protocols);
   const [device, setDevice] = useState<string | null>(null);
   const [protocol, setProtocol] = useState<string | null>(null);
-  const [purpose, setPurpose] = useState("clinical-capture");
+  const [purpose, setPurpose] = useState<Purpose>("clinical-capture");
   const [prompts, setPrompts] = useState<Prompts>({
     hair_back: false,
     glasses_off: false,
@@ -46,7 +46,7 @@ export function NewSession() {
     rest_cleaned: false,
   });
   const open = useWrite(
-    (body: { subject: string; device: string | null; protocol: string; purpose: string; prompts: Prompts }, key) =>
+    (body: { subject: string; device: string | null; protocol: string; purpose: Purpose; prompts: Prompts }, key) =>
       answer(client.POST("/capture-sessions", { body, headers: writing(key) })),
     { onDone: ({ session }) => void navigate({ to: "/sessions/$session", params: { session } }) },
   );
@@ -111,7 +111,7 @@ export function NewSession() {
                     label="Purpose, which the consent must cover"
                     data={PURPOSES.map((each) => ({ value: each, label: words(each) }))}
                     value={purpose}
-                    onChange={(value) => value && setPurpose(value)}
+                    onChange={(value) => value && setPurpose(value as Purpose)}
                   />
                 </div>
               </Panel>

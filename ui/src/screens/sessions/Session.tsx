@@ -46,12 +46,12 @@ function Shown({ detail }: { detail: SessionDetail }) {
         <>
           {STATES[detail.state]}
           <span>
-            {detail.protocol.name}, version {detail.protocol.version}
+            {detail.protocol_name}, version {detail.protocol_version}
           </span>
           <span>{words(detail.purpose)}</span>
           <span>
-            {detail.operator.display_name}
-            {detail.device ? <> at <span className="mono">{detail.device.serial}</span></> : ", imported"}
+            {detail.operator_name}
+            {detail.device_serial ? <> at <span className="mono">{detail.device_serial}</span></> : ", imported"}
           </span>
           <span>{dayAndClock(detail.opened_at)}</span>
         </>
@@ -93,7 +93,7 @@ function Shown({ detail }: { detail: SessionDetail }) {
           ))}
           {detail.blocked.toReversed().map((blocked) => (
             <Panel
-              key={blocked.at}
+              key={blocked.seq}
               title={<Mark tone="fail" bare>Capture blocked</Mark>}
               aside={`${clock(blocked.at)}, ${blocked.view === null ? "" : `${words(blocked.view).toLowerCase()}, `}${words(blocked.stage).toLowerCase()}`}
             >

@@ -55,7 +55,6 @@ function CloseDialog({ detail, missing, opened, onClose }: DialogProps & { missi
       answer(
         client.POST("/capture-sessions/{session}/close", {
           params: { path: { session: detail.session } },
-          body: {},
           headers: writing(key, detail.version),
         }),
       ),

@@ -40,13 +40,8 @@ export function SignIn() {
     <div className={styles.ground}>
       <Reticle />
       <main className={styles.sheet}>
-        {running?.demo && (
-          <p className={styles.demo}>
-            <strong>Demo</strong> invented people, nothing here is clinical
-          </p>
-        )}
         <h1>vultus</h1>
-        <p className={styles.lead}>{running?.clinic ?? "Clinical facial imaging record"}</p>
+        <p className={styles.lead}>Clinical facial imaging record</p>
         <form onSubmit={submit} className={styles.form}>
           <TextInput
             label="Account"

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, client, writing } from "../../api/client";
 import * as read from "../../api/queries";
+import type { Purpose } from "../../api/types";
 import { useWrite } from "../../api/writes";
 import { Digest } from "../../parts/Digest";
 import { Loaded } from "../../parts/Loaded";
@@ -11,6 +12,7 @@ import { ProblemNotice } from "../../parts/ProblemNotice";
 import { words } from "../../words";
 import styles from "./Subjects.module.css";
 
+type GivenBy = "subject" | "guardian";
 export type Decision = "grant" | "decline" | "withdraw";
 
 const EFFECTS: Record<string, string> = {
@@ -20,7 +22,7 @@ const EFFECTS: Record<string, string> = {
 
 interface Props {
   subject: string;
-  purpose: string;
+  purpose: Purpose;
   decision: Decision;
   onClose: () => void;
 }
@@ -28,7 +30,7 @@ interface Props {
 export function ConsentDialog({ subject, purpose, decision: asked, onClose }: Props) {
   const texts = useQuery(read.wordings);
   const [language, setLanguage] = useState("en-AU");
-  const [givenBy, setGivenBy] = useState("subject");
+  const [givenBy, setGivenBy] = useState<GivenBy>("subject");
   const [reason, setReason] = useState("");
   const withdrawing = asked === "withdraw";
   const write = useWrite(
@@ -79,7 +81,7 @@ export function ConsentDialog({ subject, purpose, decision: asked, onClose }: Pr
                       />
                     )}
                   </Group>
-                  <Radio.Group label="Answered by" value={givenBy} onChange={setGivenBy}>
+                  <Radio.Group label="Answered by" value={givenBy} onChange={(chosen) => setGivenBy(chosen as GivenBy)}>
                     <Group mt={4}>
                       <Radio value="subject" label="The client" />
                       <Radio value="guardian" label="A guardian" />

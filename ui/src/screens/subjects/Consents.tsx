@@ -1,7 +1,7 @@
 // Consent, purpose by purpose: one answer never stands for another.
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import type { Consent } from "../../api/types";
+import type { Consent, Purpose } from "../../api/types";
 import { day } from "../../moments";
 import { Mark, type Tone } from "../../parts/Mark";
 import { Panel } from "../../parts/Panel";
@@ -25,7 +25,7 @@ interface Props {
 
 export function Consents({ subject, consents, closed }: Props) {
   const record = useMay("consents.record") && !closed;
-  const [asked, setAsked] = useState<{ purpose: string; decision: Decision } | null>(null);
+  const [asked, setAsked] = useState<{ purpose: Purpose; decision: Decision } | null>(null);
   return (
     <Panel title="Consent" aside="each purpose by itself" flush>
       <ul className={styles.consents}>

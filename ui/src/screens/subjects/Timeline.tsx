@@ -33,13 +33,6 @@ export function Timeline({ items }: { items: readonly TimelineItem[] }) {
 }
 
 function Place({ item }: { item: TimelineItem }) {
-  if (item.report) {
-    return (
-      <Link to="/reports/$report" params={{ report: item.report }}>
-        {item.title}
-      </Link>
-    );
-  }
   if (item.assessment !== null) {
     return (
       <Link to="/assessments/$assessment" params={{ assessment: item.assessment }}>

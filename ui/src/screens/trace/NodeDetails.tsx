@@ -17,8 +17,8 @@ interface Props {
 
 export function NodeDetails({ node, trace, onChoose }: Props) {
   const audit = useMay("audit.read");
-  const on = trace.edges.filter((edge) => edge.from === node.id);
-  const by = trace.edges.filter((edge) => edge.to === node.id);
+  const on = trace.edges.filter((edge) => edge.source === node.id);
+  const by = trace.edges.filter((edge) => edge.target === node.id);
   const title = new Map(trace.nodes.map((each) => [each.id, each.title]));
   const isDigest = node.detail.startsWith("sha256:");
   return (
@@ -39,8 +39,8 @@ export function NodeDetails({ node, trace, onChoose }: Props) {
           ["Digest", node.digest ? <Digest value={node.digest} /> : null],
         ]}
       />
-      <Links heading="Rests on" links={on.map((edge) => ({ id: edge.to, label: edge.label }))} title={title} onChoose={onChoose} />
-      <Links heading="Used by" links={by.map((edge) => ({ id: edge.from, label: edge.label }))} title={title} onChoose={onChoose} />
+      <Links heading="Rests on" links={on.map((edge) => ({ id: edge.target, label: edge.label }))} title={title} onChoose={onChoose} />
+      <Links heading="Used by" links={by.map((edge) => ({ id: edge.source, label: edge.label }))} title={title} onChoose={onChoose} />
       {audit && node.stream && (
         <Link to="/audit-trail" search={{ stream: node.stream }}>
           Its events in the audit trail

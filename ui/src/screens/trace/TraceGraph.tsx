@@ -22,7 +22,9 @@ const NODE_TYPES = { card: NodeCard };
 export function TraceGraph({ trace, chosen, onChoose }: Props) {
   const places = useMemo(() => placesOf(trace.nodes, trace.edges), [trace]);
   const near = new Set(
-    trace.edges.flatMap(({ from, to }) => (from === chosen ? [to] : to === chosen ? [from] : [])),
+    trace.edges.flatMap(({ source, target }) =>
+      source === chosen ? [target] : target === chosen ? [source] : [],
+    ),
   );
   const nodes: Card[] = trace.nodes.map((node) => ({
     id: node.id,
@@ -35,13 +37,13 @@ export function TraceGraph({ trace, chosen, onChoose }: Props) {
     focusable: false,
     selectable: false,
   }));
-  const edges: Edge[] = trace.edges.map(({ from, to, label }) => {
-    const lit = from === chosen || to === chosen;
-    const below = places.get(from)?.column === places.get(to)?.column;
+  const edges: Edge[] = trace.edges.map(({ source, target, label }) => {
+    const lit = source === chosen || target === chosen;
+    const below = places.get(source)?.column === places.get(target)?.column;
     return {
-      id: `${from}|${to}|${label}`,
-      source: from,
-      target: to,
+      id: `${source}|${target}|${label}`,
+      source,
+      target,
       sourceHandle: below ? "bottom" : "right",
       targetHandle: below ? "top" : "left",
       label: lit ? label : undefined,

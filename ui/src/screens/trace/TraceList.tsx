@@ -34,10 +34,10 @@ export function TraceList({ trace, chosen, onChoose }: Props) {
               </td>
               <td>
                 {trace.edges
-                  .filter((edge) => edge.from === node.id)
+                  .filter((edge) => edge.source === node.id)
                   .map((edge) => (
-                    <div key={edge.to + edge.label}>
-                      <span className="quiet">{edge.label}</span> {title.get(edge.to)}
+                    <div key={edge.target + edge.label}>
+                      <span className="quiet">{edge.label}</span> {title.get(edge.target)}
                     </div>
                   ))}
               </td>

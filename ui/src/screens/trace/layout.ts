@@ -58,9 +58,9 @@ function columnsOf(nodes: readonly TraceNode[]): string[][] {
 
 function neighboursOf(edges: readonly TraceEdge[]): Neighbours {
   const found = new Map<string, string[]>();
-  for (const { from, to } of edges) {
-    found.set(from, [...(found.get(from) ?? []), to]);
-    found.set(to, [...(found.get(to) ?? []), from]);
+  for (const { source, target } of edges) {
+    found.set(source, [...(found.get(source) ?? []), target]);
+    found.set(target, [...(found.get(target) ?? []), source]);
   }
   return found;
 }

@@ -1,0 +1,100 @@
+// The shapes of objects that the service passes on from the record as they stand.
+
+export interface Region {
+  frame: string;
+  x_px: number;
+  y_px: number;
+  width_px: number;
+  height_px: number;
+}
+
+export interface Zone {
+  zone: string;
+  pwm: number;
+  current_ma: number;
+  level: number;
+  healthy: boolean;
+}
+
+export interface Conditions {
+  firmware: string;
+  software: string;
+  calibration: string | null;
+  distance_mm: number;
+  exposure_us: number;
+  gain: number;
+  cct_k: number;
+  zones: Zone[];
+  temperature_c: number | null;
+  fixture_engaged: boolean;
+  polarised: boolean;
+  colour_reference: string;
+  clock_offset_ms: number | null;
+}
+
+/** One measurement that lay outside its limits, and what to do about it. */
+export interface Reason {
+  name: string;
+  value: number | null;
+  unit: string;
+  minimum: number | null;
+  maximum: number | null;
+  advice: string;
+  region: Region | null;
+}
+
+export interface Verdict {
+  acceptable: boolean;
+  reasons: Reason[];
+}
+
+export interface Failure {
+  rule: string;
+  evidence: string;
+}
+
+export interface Depth {
+  completeness: number;
+  algorithm: string;
+  quality_flags: string[];
+}
+
+export interface DeviceConfiguration {
+  firmware: string;
+  software: string;
+  software_digest: string;
+  cameras: { serial: string; position: string; connector: string; sensor: string }[];
+  lens_configuration: string;
+  baseline_mm: number;
+  zones: string[];
+  secure_boot: boolean;
+  key_storage: string;
+  polarisation: boolean;
+}
+
+export interface Illumination {
+  at: string;
+  performed_at: string;
+  zones: Zone[];
+  exposure_target: number;
+  exposure_reached: number;
+  cct_k: number;
+  passed: boolean;
+  reasons: string[];
+}
+
+export interface FieldCheck {
+  at: string;
+  performed_at: string;
+  passed: boolean;
+  epipolar_error_px: number;
+  baseline_error_mm: number;
+  evidence: string;
+}
+
+/** A defect found later in something that a report rests on. */
+export interface Flag {
+  cause: string;
+  reason: string;
+  at?: string | null;
+}
