@@ -42,9 +42,10 @@ def step_of(secret: bytes, code: str, *, now_s: int, last_step: int) -> int | No
         now_s: Seconds since 1970.
         last_step: The last step that was used; earlier and equal ones are refused.
     """
+    typed = code.encode()  # bytes: text is compared in constant time only where it is ASCII
     current = now_s // STEP_S
     for step in range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1):
-        if step > last_step and hmac.compare_digest(code_at(secret, step), code):
+        if step > last_step and hmac.compare_digest(code_at(secret, step).encode(), typed):
             return step
     return None
 

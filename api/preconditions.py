@@ -16,7 +16,7 @@ from fastapi import Depends, Header, Request
 from starlette.exceptions import HTTPException
 
 _KEY = re.compile(r"[A-Za-z0-9-]{16,64}")
-_TAG = re.compile(r'"(\d{1,12})"')
+_TAG = re.compile(r'"([0-9]{1,12})"')
 
 
 def seen_version(if_match: Annotated[str | None, Header()] = None) -> int:

@@ -38,7 +38,7 @@ class Credentials(BaseModel):
 
     account: str = Field(max_length=200)
     password: str = Field(max_length=1000)
-    code: str = Field(pattern=r"^\d{6}$")
+    code: str = Field(pattern="^[0-9]{6}$")
 
 
 class Clinic(BaseModel):
@@ -73,7 +73,7 @@ class Again(BaseModel):
     """What a person types to prove identity again; the password when the sign-in is old."""
 
     password: str | None = Field(default=None, max_length=1000)
-    code: str = Field(pattern=r"^\d{6}$")
+    code: str = Field(pattern="^[0-9]{6}$")
 
 
 class Reauthentication(BaseModel):

@@ -43,7 +43,7 @@ class Identity(BaseModel):
 
     given_name: str = Field(max_length=200)
     family_name: str = Field(max_length=200)
-    date_of_birth: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    date_of_birth: str = Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     clinic_number: str = Field(default="", max_length=50)
 
 
