@@ -117,8 +117,9 @@ def test_whoever_named_the_version_seen_is_told_that_it_moved() -> None:
 def test_a_stream_that_keeps_moving_is_given_up() -> None:
     log = a_log()
     log.meanwhile = [others(1 + at, Role.ADMINISTRATOR) for at in range(TRIES)]
-    with pytest.raises(StaleVersion):
+    with pytest.raises(StaleVersion) as caught:
         update(log, PRACTITIONER, STREAM, grant(Role.OPERATOR), CONTEXT)
+    assert (caught.value.expected, caught.value.found) == (TRIES, TRIES + 1)
 
 
 def test_a_new_stream_has_no_version_and_nothing_under_it() -> None:

@@ -320,6 +320,15 @@ def test_a_distance_may_be_limited_on_one_side(
     assert "any" in failures(submit(opened_state, content=one_sided))[Gate.DISTANCE]
 
 
+@pytest.mark.verifies("REQ-IN-083")
+def test_a_distance_limited_for_stereo_only_is_checked_too() -> None:
+    content = a_protocol_content()
+    limits = (replace(content.station_limits[0], stereo_only=True),)
+    near = said(replace(conditions(), distance_mm=400.0))
+    decided = submit(opened_state, submitted=near, content=replace(content, station_limits=limits))
+    assert failures(decided).keys() == {Gate.DISTANCE}
+
+
 @pytest.mark.verifies("REQ-IN-091")
 @pytest.mark.verifies("REQ-IN-092")
 def test_where_no_chart_was_feasible_the_reason_is_kept() -> None:

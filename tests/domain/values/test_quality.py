@@ -72,6 +72,10 @@ def test_a_measurement_is_a_finite_number(value: float) -> None:
         a_measurement("focus", value)
 
 
+def test_the_smallest_region_is_one_pixel_in_the_corner() -> None:
+    assert Region(frame="left", x_px=0, y_px=0, width_px=1, height_px=1).frame == "left"
+
+
 def test_a_verdict_does_not_contradict_its_reasons() -> None:
     missed = judge((), (FOCUS,), stereo=False)
     with pytest.raises(MalformedInput):
