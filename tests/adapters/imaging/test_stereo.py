@@ -41,10 +41,9 @@ def test_light_focus_motion_and_noise_hardly_move_the_residual() -> None:
     for other in (
         GOOD,
         replace(GOOD, right_gain=1.5),
-        replace(GOOD, gain=0.2),
+        replace(GOOD, gain=0.2, noise=3.0),
         replace(GOOD, defocus_px=2.0),
         replace(GOOD, motion_px=4.0),
-        replace(GOOD, noise=3.0),
     ):
         found = agreement_of(other)
         assert found.epipolar_residual_px is not None
