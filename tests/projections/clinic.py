@@ -412,6 +412,10 @@ class Clinic:
             decide = decline if answer == "decline" else withdraw
         self.record(consent.CONSENT, stream, decide, who=who)
 
+    def hold(self, who: SubjectId, ground: str = "court order") -> None:
+        """Forbid the erasure of a subject."""
+        self.about(who, partial(subject.place_hold, ground=ground))
+
     def request_erasure(self, who: SubjectId, reason: str = "the client asked") -> None:
         """Ask for the erasure of a subject; a legal hold refuses it."""
         ask = partial(

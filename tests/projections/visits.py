@@ -337,7 +337,13 @@ class Visit:
         """Accept a finding."""
         self.judge(partial(assessment.accept_finding, finding=finding))
 
-    def amend(self, finding: FindingId, value: float = 41.0, text: str = "light") -> None:
+    def amend(
+        self,
+        finding: FindingId,
+        value: float = 41.0,
+        text: str = "light",
+        reason: str = "seen by daylight",
+    ) -> None:
         """Put another value beside a finding."""
         self.judge(
             partial(
@@ -346,18 +352,15 @@ class Visit:
                 value=value,
                 text=text,
                 reason_code="clinical-judgement",
-                reason="seen by daylight",
+                reason=reason,
             )
         )
 
-    def reject(self, finding: FindingId) -> None:
+    def reject(self, finding: FindingId, reason: str = "a shadow") -> None:
         """Reject a finding."""
         self.judge(
             partial(
-                assessment.reject_finding,
-                finding=finding,
-                reason_code="artefact",
-                reason="a shadow",
+                assessment.reject_finding, finding=finding, reason_code="artefact", reason=reason
             )
         )
 
