@@ -85,14 +85,12 @@ class Story:
         device = str(station_settings.device)
         self._say("first visit: a refusal, a blurred picture, then a good one")
         client = self._visit(device, face, FIRST, station_settings, key="first")
-        self._review(
-            client, "Baseline before treatment. Even skin tone, slight redness of both cheeks."
-        )
+        self._review(client, "Baseline before treatment. Nothing noted beyond the findings above.")
         self._clock.skip_to(SECOND_VISIT)
         self._say("second visit, weeks later")
         client = self._visit(device, face, SECOND, station_settings, key="second")
         report = self._review(
-            client, "Follow-up. Pigmentation of the cheeks is less marked than at baseline."
+            client, "Follow-up. No change of skin tone that can be detected; review in six weeks."
         )
         self._clock.skip_to(PHOTOGRAPH_COMES)
         self._say("a photograph from elsewhere: analysed, but volume is refused")
