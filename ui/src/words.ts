@@ -35,8 +35,6 @@ const WORDS: Record<string, string> = {
   "depth-map": "Depth map",
   "skin-tone": "Skin tone",
   "ita-map": "Tone angle map",
-  kept: "Kept",
-  none: "None",
   authored: "I wrote this",
   reviewed: "I reviewed this",
   approved: "I approve this",
