@@ -198,13 +198,24 @@ class ProjectionRunner:
     def _advance(self, projection: Projection) -> _Done:
         """Apply the next records; where one cannot be applied, those before it, and stall."""
         try:
-            return self._batch(projection)
+            try:
+                return self._batch(projection)
+            except IntegrityFailure:
+                return self._creep(projection)
         except _CannotApply as stop:
             before = self._stop(projection, stop, lambda last: self._batch(projection, last=last))
             return replace(before, seq=-1)
+
+    def _creep(self, projection: Projection) -> _Done:
+        """Apply one record after the other up to the first that cannot be trusted."""
+        done = _NOTHING
+        try:
+            while (one := self._batch(projection, most=1)).count:
+                done = done.and_then(one)
         except IntegrityFailure as failure:
             self._stall(projection, failure)
             raise
+        return done
 
     def _read(self, seq: int, limit: int) -> tuple[Record, ...]:
         """Return records from the log, or the same ones as before in this turn."""
@@ -212,11 +223,13 @@ class ProjectionRunner:
             self._page = (seq, limit, self._log.after(seq, limit=limit))
         return self._page[2]
 
-    def _batch(self, projection: Projection, *, last: int | None = None) -> _Done:
-        """Apply the next records, at most up to ``last``."""
+    def _batch(
+        self, projection: Projection, *, most: int | None = None, last: int | None = None
+    ) -> _Done:
+        """Apply the next records, so many at most, and at most up to ``last``."""
         with self._writing() as connection:
             place = hold_place(connection, projection)
-            limit = BATCH if place.stalled_seq is None else 1
+            limit = most or (BATCH if place.stalled_seq is None else 1)
             if last is not None:
                 limit = min(BATCH, last - place.seq)
             if limit <= 0 or place.version != projection.version:

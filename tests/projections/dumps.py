@@ -18,7 +18,8 @@ Dump = dict[str, list[tuple[object, ...]]]
 
 def in_memory() -> sa.Engine:
     """Return a database of one connection that never touches a disk, with every table."""
-    engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+    options = {"check_same_thread": False}
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args=options)
     metadata.create_all(engine)
     return engine
 

@@ -1,45 +1,20 @@
 """Live tables and tables filled anew from the log are the same, byte for byte, at every record."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.database import migrate, open_engine
 from projections.catalogue import ALL
 from projections.runner import ProjectionRunner
 from tests.projections.clinic import Clinic, a_clinic
-from tests.projections.dumps import dump, in_memory, on_disk
-from tests.projections.histories import EVERY_STEP, LASTING, History, Steps
+from tests.projections.dumps import dump, in_memory
+from tests.projections.histories import LASTING, History, Steps
 from tests.projections.recorded import recorded
 
 lasting_steps: st.SearchStrategy[Steps] = st.lists(
     st.tuples(st.sampled_from(LASTING), st.integers(0, 59)), max_size=8
 )
-
-
-@pytest.fixture(scope="module")
-def eventful() -> Clinic:
-    """Return a clinic in which everything happened but an erasure."""
-    clinic = a_clinic()
-    History(clinic).take(EVERY_STEP)
-    return clinic
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shipped(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    """Return the shipped engine on a new, migrated database of each kind."""
-    if request.param == "sqlite":
-        engine = on_disk(tmp_path)
-    else:
-        dsn = request.getfixturevalue("postgres_dsn")
-        migrate(dsn)
-        engine = open_engine(dsn)
-    yield engine
-    engine.dispose()
 
 
 @pytest.mark.verifies("REQ-IN-009")
@@ -64,17 +39,17 @@ def test_every_beginning_of_the_record_gives_the_same_tables_live_and_rebuilt(
 
 @pytest.mark.verifies("REQ-IN-009")
 def test_both_databases_hold_the_same_tables_live_and_rebuilt(
-    eventful: Clinic, shipped: sa.Engine
+    eventful: Clinic, engine: sa.Engine
 ) -> None:
     reference = in_memory()
     ProjectionRunner(reference, eventful.log, ALL).catch_up()
     expected = dump(reference)
-    runner = ProjectionRunner(shipped, eventful.log, ALL)
+    runner = ProjectionRunner(engine, eventful.log, ALL)
     runner.catch_up()
-    assert dump(shipped) == expected
+    assert dump(engine) == expected
     for each in ALL:
         runner.rebuild(each.name)
-    assert dump(shipped) == expected
+    assert dump(engine) == expected
     reference.dispose()
 
 
