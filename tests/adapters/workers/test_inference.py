@@ -91,6 +91,15 @@ def test_a_picture_outside_the_models_domain_fails_the_run_with_numbers(day: Cli
     assert "4096 needed" in failed.event.evidence
 
 
+def test_a_frame_that_is_no_picture_fails_the_run(day: ClinicDay) -> None:
+    session = day.open_session()
+    request = _requested(day, session, pictures=(b"no picture", b"neither"))
+    (failed,) = _run(day, request)
+    assert isinstance(failed.event, InferenceFailed)
+    assert failed.event.rule == "inference.input"
+    assert "neither PNG nor JPEG" in failed.event.evidence
+
+
 @pytest.mark.verifies("DRV-18")
 def test_a_model_whose_bytes_are_missing_is_not_run(day: ClinicDay) -> None:
     session = day.open_session()
