@@ -12,6 +12,8 @@ Rules kept here:
 
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -65,50 +67,71 @@ class Refused:
     next_step: str
 
 
-def receive(system: System, statement: Statement) -> Taken | Refused:
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """One station's turn to deliver.
+
+    Attributes:
+        system: What stands behind the service.
+        device: The station.
+        last: Highest number under which something of it is recorded; 0 before.
+    """
+
+    system: System
+    device: DeviceId
+    last: int
+
+
+@contextmanager
+def turn(system: System, device: DeviceId) -> Iterator[Turn]:
+    """Give a station its turn, as soon as no other delivery of it is being taken in."""
+    with _TURNS[str(device)]:
+        yield Turn(system=system, device=device, last=recorded_sequence(system, device))
+
+
+def receive(turn: Turn, statement: Statement) -> Taken | Refused:
     """Take in one statement.
 
     Raises:
         NotFound: the station is not enrolled.
         Unavailable: nothing was recorded; deliver again.
     """
-    device = statement.attestation.device
-    with _TURNS[str(device)]:
-        context = _context(system, statement)
-        before = system.log.recorded(str(context.actor), context.idempotency_key or "")
-        if before:
-            return _answered_again(system, statement, before, context)
-        try:
-            event = _read(system, statement)
-            gaps = _in_order(system, statement)
-            if gaps:
-                plain = replace(context, idempotency_key=None, attestation=None)
-                update(system.log, EQUIPMENT, device.stream, lambda _: gaps, plain)
-            records = _record(system, statement, event, context)
-        except RuleViolation as violation:
-            return _refuse(system, device, statement.attestation.sequence, violation, context)
-        except (MalformedInput, UnknownEvent, SignatureInvalid, NotFound) as error:
-            refusal = _refusal(error)
-            return _refuse(system, device, statement.attestation.sequence, refusal, context)
-        return _answered(statement.attestation.sequence, records)
+    system, device = turn.system, turn.device
+    number = statement.attestation.sequence
+    context = replace(_context(turn, number), attestation=statement.attestation)
+    before = system.log.recorded(str(context.actor), context.idempotency_key or "")
+    if before:
+        return _answered_again(system, statement, before, context)
+    try:
+        event = _read(system, statement)
+        gaps = _in_order(turn, number)
+        if gaps:
+            plain = replace(context, idempotency_key=None, attestation=None)
+            update(system.log, EQUIPMENT, device.stream, lambda _: gaps, plain)
+        records = _record(system, statement, event, context)
+    except RuleViolation as violation:
+        return _refuse(system, device, number, violation, context)
+    except (MalformedInput, UnknownEvent, SignatureInvalid, NotFound) as error:
+        return _refuse(system, device, number, _refusal(error), context)
+    outcome = _answered(number, records)
+    if isinstance(outcome, Taken):
+        turn.last = max(turn.last, number)
+    return outcome
 
 
-def refuse_unreadable(
-    system: System, device: DeviceId, sequence: int, error: MalformedInput
-) -> Refused | Taken:
+def refuse_unreadable(turn: Turn, number: int, error: MalformedInput) -> Refused | Taken:
     """Refuse what came under a number and is no statement at all; told the same when repeated.
 
     Raises:
         Unavailable: nothing was recorded; deliver again.
     """
-    with _TURNS[str(device)]:
-        context = _context_of(system, device, sequence)
-        before = system.log.recorded(str(context.actor), context.idempotency_key or "")
-        if before and isinstance(before[-1].event, equipment.DeviceBatchRejected):
-            return _answered(sequence, before)
-        if before:
-            context = replace(context, idempotency_key=f"unreadable-{sequence}")
-        return _refuse(system, device, sequence, _refusal(error), context)
+    context = _context(turn, number)
+    before = turn.system.log.recorded(str(context.actor), context.idempotency_key or "")
+    if before and isinstance(before[-1].event, equipment.DeviceBatchRejected):
+        return _answered(number, before)
+    if before:
+        context = replace(context, idempotency_key=f"unreadable-{number}")
+    return _refuse(turn.system, turn.device, number, _refusal(error), context)
 
 
 _SLUGS: dict[type[Exception], str] = {
@@ -158,13 +181,9 @@ def recorded_sequence(system: System, device: DeviceId) -> int:
         return last_sequence(connection, device)
 
 
-def _context(system: System, statement: Statement) -> Context:
-    made = statement.attestation
-    return replace(_context_of(system, made.device, made.sequence), attestation=made)
-
-
-def _context_of(system: System, device: DeviceId, sequence: int) -> Context:
-    return system.context(Actor.device(device), idempotency_key=f"statement-{sequence}")
+def _context(turn: Turn, number: int) -> Context:
+    actor = Actor.device(turn.device)
+    return turn.system.context(actor, idempotency_key=f"statement-{number}")
 
 
 def _read(system: System, statement: Statement) -> Event:
@@ -174,16 +193,9 @@ def _read(system: System, statement: Statement) -> Event:
     return decode(statement.name, statement.schema, canonical.parse_canonical(made.payload))
 
 
-def _in_order(
-    system: System, statement: Statement
-) -> tuple[equipment.DeviceSequenceGapDetected, ...]:
-    device = statement.attestation.device
-    station, _ = load_existing(system.log, EQUIPMENT, device.stream)
-    return stations.accept_sequence(
-        station,
-        recorded=recorded_sequence(system, device),
-        received=statement.attestation.sequence,
-    )
+def _in_order(turn: Turn, number: int) -> tuple[equipment.DeviceSequenceGapDetected, ...]:
+    station, _ = load_existing(turn.system.log, EQUIPMENT, turn.device.stream)
+    return stations.accept_sequence(station, recorded=turn.last, received=number)
 
 
 def _record(

@@ -23,11 +23,13 @@ from api.permissions import Permission
 from api.problems import TooLarge
 from api.reception import (
     Refused,
+    Turn,
     note_clock,
     public_key,
     receive,
     recorded_sequence,
     refuse_unreadable,
+    turn,
 )
 from api.statements import Statement
 from api.wiring import System, system_of
@@ -187,7 +189,7 @@ class BatchOut(BaseModel):
 @ROUTER.get("/orders")
 def orders(caller: Station, system: Running) -> Orders:
     """Return the station's open sessions with everything it needs to capture them."""
-    system.runner.catch_up()
+    latest = recorded_sequence(system, caller.device)
     with system.reads.connect() as connection:
         device = equipment.device(connection, caller.device) or {}
         calibration = device.get("calibration")
@@ -195,7 +197,7 @@ def orders(caller: Station, system: Running) -> Orders:
         return Orders(
             server_time=str(system.clock.now()),
             device=str(caller.device),
-            latest_sequence=recorded_sequence(system, caller.device),
+            latest_sequence=latest,
             calibration=None if calibration is None else _calibration(calibration),
             illumination_at=illumination[0]["at"] if illumination else None,
             quarantined=device.get("quarantine"),
@@ -230,15 +232,16 @@ def post_statements(caller: Station, system: Running) -> BatchOut:
     numbers = [_parsed(Numbered.model_validate, each).device_sequence for each in batch.statements]
     accepted: list[TakenOut] = []
     refused: list[RefusedOut] = []
-    for _, each in sorted(zip(numbers, batch.statements, strict=True), key=lambda one: one[0]):
-        outcome = _receive(system, caller.device, each)
-        if isinstance(outcome, RefusedOut):
-            refused.append(outcome)
-        else:
-            accepted.append(outcome)
-    latest = recorded_sequence(system, caller.device)
-    if batch.statements:
-        note_clock(system, caller.device, DeviceTime(batch.device_clock_us), latest)
+    with turn(system, caller.device) as its_turn:
+        for _, each in sorted(zip(numbers, batch.statements, strict=True), key=lambda one: one[0]):
+            outcome = _receive(its_turn, each)
+            if isinstance(outcome, RefusedOut):
+                refused.append(outcome)
+            else:
+                accepted.append(outcome)
+        latest = its_turn.last
+        if batch.statements:
+            note_clock(system, caller.device, DeviceTime(batch.device_clock_us), latest)
     return BatchOut(
         server_time=str(system.clock.now()),
         latest_sequence=latest,
@@ -247,14 +250,14 @@ def post_statements(caller: Station, system: Running) -> BatchOut:
     )
 
 
-def _receive(system: System, device: DeviceId, given: dict[str, object]) -> TakenOut | RefusedOut:
+def _receive(turn: Turn, given: dict[str, object]) -> TakenOut | RefusedOut:
     number = Numbered.model_validate(given).device_sequence
     try:
-        statement = _statement(device, _parsed(StatementIn.model_validate, given))
+        statement = _statement(turn.device, _parsed(StatementIn.model_validate, given))
     except MalformedInput as error:
-        outcome = refuse_unreadable(system, device, number, error)
+        outcome = refuse_unreadable(turn, number, error)
     else:
-        outcome = receive(system, statement)
+        outcome = receive(turn, statement)
     if isinstance(outcome, Refused):
         return RefusedOut(
             device_sequence=outcome.sequence,

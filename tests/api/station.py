@@ -20,6 +20,7 @@ from domain.events.codec import encode
 from domain.events.equipment import (
     CalibrationRecorded,
     DeviceConfigurationChanged,
+    FieldCheckPerformed,
     IlluminationCalibrated,
 )
 from domain.events.names import Event
@@ -193,6 +194,18 @@ class Station:
         statement = self.state(CalibrationRecorded(calibration=record))
         assert not self.deliver(statement)["refused"]
         return str(self.calibration)
+
+    def check(self, number: int) -> FieldCheckPerformed:
+        """Return a field check that passed, different for each number."""
+        assert self.calibration is not None
+        return FieldCheckPerformed(
+            performed_at=DeviceTime(1_000_000 + number),
+            calibration=self.calibration,
+            epipolar_error_px=0.1,
+            baseline_error_mm=0.01,
+            passed=True,
+            evidence="0.1 px",
+        )
 
     def calibrate_light(self) -> None:
         """Deliver a passed illumination calibration."""
