@@ -25,7 +25,7 @@ from api.ui_build import ensure_ui
 from device.script import Script
 from device.settings import Settings as StationSettings
 from device.simulated_station import simulated_station
-from device.work import work
+from device.work import connect, work
 from domain.values.identifiers import DeviceId
 from tests.flows.clock import LeapingClock
 from tests.flows.conftest import ROOT
@@ -184,7 +184,7 @@ def test_a_capture_is_opened_followed_live_and_closed(
     client = next(each for each in known["items"] if each["device_serial"] is not None)
     page.get_by_role("link", name="New capture").click()
     page.get_by_role("table").get_by_role("link", name=client["pseudonym"]).click()
-    page.get_by_role("link", name="New capture").click()
+    page.get_by_role("link", name="Start a capture").click()
     page.get_by_role("combobox", name="Protocol").click()
     page.get_by_role("option", name=re.compile(STEREO_FACE.name)).click()
     for asked in ("rest cleaned", "Hair held back", "Glasses off", "Neutral expression"):
@@ -215,18 +215,19 @@ def station(clinic: Clinic, device: str, cache: Path) -> Iterator[None]:
         poll_s=0.2,
         device=DeviceId(device),
     )
-    made, _ = simulated_station(
-        settings, script=Script(sessions=(SECOND,)), cache=cache, clock=clinic.clock
-    )
     stop = threading.Event()
-    working = threading.Thread(target=work, args=(made, stop), name="station")
-    working.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        working.join()
-        made.close()
+    with connect(settings) as http:
+        made, _ = simulated_station(
+            settings, script=Script(sessions=(SECOND,)), cache=cache, http=http, clock=clinic.clock
+        )
+        working = threading.Thread(target=work, args=(made, stop), name="station")
+        working.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            working.join()
+            made.close()
 
 
 @pytest.mark.verifies("REQ-IN-010")

@@ -4,7 +4,7 @@ import type { TimelineItem } from "../../api/types";
 import { dayAndClock } from "../../moments";
 import { Empty } from "../../parts/Empty";
 import { Panel } from "../../parts/Panel";
-import { count, words } from "../../words";
+import { count } from "../../words";
 import styles from "./Subjects.module.css";
 
 export function Timeline({ items }: { items: readonly TimelineItem[] }) {
@@ -19,7 +19,7 @@ export function Timeline({ items }: { items: readonly TimelineItem[] }) {
               <time dateTime={item.at}>{dayAndClock(item.at)}</time>
               <span className={styles.dot} aria-hidden="true" />
               <span>
-                <Place item={item} /> <span className="quiet">{words(item.detail).toLowerCase()}</span>
+                <Place item={item} /> <span className="quiet">{item.detail}</span>
               </span>
               <span className="quiet mono" title="Position in the record">
                 {item.seq}
