@@ -149,7 +149,7 @@ def _contents(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
             if isinstance(record.event, InferenceCompleted):
                 for each in record.event.artefacts:
                     yield EvidenceItem(
-                        label=f"{each.name.replace('-', ' ').capitalize()} of {run.model}",
+                        label=f"Map: {each.legend.partition(',')[0]}, {run.model}",
                         digest=each.content.digest,
                         seq=record.seq,
                     )
