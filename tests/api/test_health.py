@@ -1,0 +1,82 @@
+"""Life, readiness, measures and version of the service, for whoever watches over it."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from api import version
+from projections.tables import POSITION
+from tests.api.portal import PREFIX, Clinic, Portal
+
+
+def test_a_living_service_is_ready(portal: Portal) -> None:
+    portal.system.runner.catch_up()
+
+    assert portal.http.get("/health/live").json() == {"status": "live"}
+    assert portal.http.get("/health/ready").json() == {"status": "ready"}
+
+
+@pytest.mark.verifies("DRV-34")
+def test_a_projection_that_stands_still_is_named_and_the_service_is_not_ready(
+    portal: Portal,
+) -> None:
+    with portal.system.engine.begin() as connection:
+        row = sa.update(POSITION).where(POSITION.c.name == "subject")
+        connection.execute(row.values(stalled_seq=7, stalled_why="KeyError"))
+    ready, measured = portal.http.get("/health/ready"), portal.http.get("/metrics").text
+
+    assert ready.status_code == 503
+    assert "subject" in ready.json()["detail"]
+    assert ready.headers["retry-after"]
+    assert 'vultus_projection_stalled{projection="subject"} 1.0' in measured
+    assert 'vultus_projection_stalled{projection="inference"} 0.0' in measured
+
+
+def test_a_database_that_is_away_is_said_to_be_away(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_system: object) -> None:
+        message = "SELECT"
+        raise sa.exc.OperationalError(message, {}, ValueError("gone"))
+
+    monkeypatch.setattr(portal.system.runner, "positions", lambda: away(None))
+    assert portal.http.get("/health/live").status_code == 200
+    assert portal.http.get("/health/ready").status_code == 503
+
+
+@pytest.mark.verifies("DRV-34", "DRV-30")
+def test_measures_count_records_and_lag_and_know_nobody(portal: Portal, clinic: Clinic) -> None:
+    portal.system.runner.catch_up()
+    portal.sign_in("operator")
+    text = portal.http.get("/metrics").text
+
+    assert f"vultus_log_records {portal.system.log.size():.1f}" in text
+    assert 'vultus_projection_lag_records{projection="subject"} 1.0' in text
+    for each in (clinic.subject, clinic.people["operator"], "operator", "Wilhelmina"):
+        assert each not in text
+
+
+@pytest.mark.verifies("DRV-23")
+def test_version_build_and_libraries_are_shown_to_anybody(portal: Portal) -> None:
+    shown = portal.http.get("/version").json()
+    me = portal.sign_in("operator").read("/me")
+
+    assert shown["version"] == me["build"]["version"] == version.VERSION
+    assert shown["build"] == me["build"]["digest"] == version.build()
+    assert any(each.startswith("cryptography==") for each in shown["components"])
+
+
+def test_codes_may_be_tried_by_anybody_but_not_often(portal: Portal) -> None:
+    found = [portal.http.get(f"{PREFIX}/verify-code/ABCD-{n}").status_code for n in range(31)]
+
+    assert found == [200] * 30 + [429]
+    portal.clock.advance(timedelta(minutes=1))
+    answered = portal.http.get(f"{PREFIX}/verify-code/ABCD")
+    assert answered.json() == {
+        "known": False,
+        "number": None,
+        "issued_at": None,
+        "digest": None,
+        "flagged": False,
+    }
