@@ -32,6 +32,7 @@ from api.reception import (
     turn,
 )
 from api.statements import Statement
+from api.station_orders import Orders, calibration_in_force, order_of
 from api.wiring import System, system_of
 from domain.errors import MalformedInput, NotSignedIn, RuleViolation, SignatureInvalid
 from domain.events.record import Attestation
@@ -39,12 +40,10 @@ from domain.values.content import Digest
 from domain.values.identifiers import DeviceId, SessionId, StreamName
 from domain.values.time import LATEST_US, DeviceTime
 from projections import acquisition_protocol, capture_session, equipment
-from projections.rows import Row
 
 ROUTER = APIRouter(prefix="/device", tags=["device"])
 MOST_STATEMENTS = 64
 _PIECE = 1 << 20
-_JUDGED = {"accepted", "rejected", "unmeasurable"}
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -77,50 +76,6 @@ async def station(request: Request) -> Caller:
 
 station.permission = Permission.DEVICE_POST  # type: ignore[attr-defined]
 Station = Annotated[Caller, Depends(station)]
-
-
-class Judged(BaseModel):
-    """What became of an attempt, and what to change."""
-
-    attempt: str
-    accepted: bool
-    advice: list[str]
-
-
-class Order(BaseModel):
-    """One open session a station shall capture."""
-
-    session: str
-    stream: str
-    operator: str
-    purpose: str
-    protocol: str
-    protocol_content: dict[str, object]
-    prompts: dict[str, object]
-    model_manifest: str
-    accepted_views: list[str]
-    judged: list[Judged]
-    attempts: int
-
-
-class CalibrationInForce(BaseModel):
-    """The locked calibration a station captures under."""
-
-    calibration: str
-    parameters: str
-    valid_until: str
-
-
-class Orders(BaseModel):
-    """What a station shall do, and what it must know."""
-
-    server_time: str
-    device: str
-    latest_sequence: int
-    calibration: CalibrationInForce | None
-    illumination_at: str | None
-    quarantined: str | None
-    orders: list[Order]
 
 
 class StoredContent(BaseModel):
@@ -198,11 +153,11 @@ def orders(caller: Station, system: Running) -> Orders:
             server_time=str(system.clock.now()),
             device=str(caller.device),
             latest_sequence=latest,
-            calibration=None if calibration is None else _calibration(calibration),
+            calibration=None if calibration is None else calibration_in_force(calibration),
             illumination_at=illumination[0]["at"] if illumination else None,
             quarantined=device.get("quarantine"),
             orders=[
-                _order(row, acquisition_protocol.protocol(connection, row["protocol"]) or {})
+                order_of(row, acquisition_protocol.protocol(connection, row["protocol"]) or {})
                 for row in capture_session.open_for_device(connection, caller.device)
             ],
         )
@@ -355,37 +310,3 @@ def _decoded(text: str) -> bytes:
 def _pieces(body: bytes) -> Iterator[bytes]:
     for start in range(0, len(body), _PIECE):
         yield body[start : start + _PIECE]
-
-
-def _calibration(row: Row) -> CalibrationInForce:
-    return CalibrationInForce(
-        calibration=row["calibration"],
-        parameters=row["record"]["parameters"]["digest"],
-        valid_until=row["valid_until"],
-    )
-
-
-def _order(row: Row, protocol: Row) -> Order:
-    accepted = [each["view"] for each in row["attempts"] if each["state"] == "accepted"]
-    return Order(
-        session=row["session"],
-        stream=f"capture-session-{row['session']}",
-        operator=row["operator"],
-        purpose=row["purpose"],
-        protocol=row["protocol"],
-        protocol_content=protocol.get("content", {}),
-        prompts=row["prompts"],
-        model_manifest=row["model_manifest"],
-        accepted_views=accepted,
-        judged=[_judged(each) for each in row["attempts"] if each["state"] in _JUDGED],
-        attempts=len(row["attempts"]),
-    )
-
-
-def _judged(attempt: Row) -> Judged:
-    reasons = (attempt["verdict"] or {}).get("reasons", [])
-    return Judged(
-        attempt=attempt["attempt"],
-        accepted=attempt["state"] == "accepted",
-        advice=[each["advice"] for each in reasons],
-    )
