@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
+from api.answers import (
+    PATIENCE_S,
+    Read,
+    Recorded,
+    Running,
+    found_or_refuse,
+    recorded,
+    tag,
+)
 from api.assessment_views import AssessmentDetail, assessment_detail
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey, SeenVersion
@@ -183,7 +191,7 @@ def _update(
 def _must_not_lag(system: System) -> None:
     """Nobody signs what may be out of date [DRV-34]."""
     head = system.log.size() - 1
-    if not system.runner.reached(head, timeout_s=2.0):
+    if not system.runner.reached(head, timeout_s=PATIENCE_S):
         raise RuleViolation(
             "assessment.current",
             f"the screens are {head - system.runner.position()} records behind",

@@ -476,10 +476,10 @@ def test_a_gate_that_closed_meanwhile_blocks_the_capture_and_uses_up_its_number_
     (blocked,) = portal.records("CaptureBlocked")
     (rejected,) = portal.records("DeviceBatchRejected")
     assert rejected.seq == blocked.seq + 1
-    assert rejected.event.device_sequences == (statement["device_sequence"],)  # type: ignore[union-attr]
-    assert blocked.event.stage.value == "receipt"  # type: ignore[union-attr]
-    assert [each.gate for each in blocked.event.gates if not each.passed] == [Gate.CONSENT]  # type: ignore[union-attr]
-    assert blocked.event.based_on  # type: ignore[union-attr]
+    assert rejected.event.device_sequences == (statement["device_sequence"],)
+    assert blocked.event.stage.value == "receipt"
+    assert [each.gate for each in blocked.event.gates if not each.passed] == [Gate.CONSENT]
+    assert blocked.event.based_on
     assert not portal.records("AttemptSubmitted")
     size = portal.system.log.size()
     assert station.deliver(statement)["refused"][0]["rule"] == "capture.gates"

@@ -37,8 +37,13 @@ def test_nothing_personal_and_no_secret_is_logged_addressed_or_measured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     codes: list[str] = []
-    code = portal.code
-    monkeypatch.setattr(portal, "code", lambda account: codes.append(code(account)) or codes[-1])
+    original = portal.code
+
+    def code(account: str) -> str:
+        codes.append(original(account))
+        return codes[-1]
+
+    monkeypatch.setattr(portal, "code", code)
     operator, privacy = portal.sign_in("operator"), portal.sign_in("privacy")
     wrong = {"account": "Featherstonehaugh", "password": PASSWORD, "code": "123456"}
     operator.post("/sign-in", wrong)

@@ -49,7 +49,7 @@ ALL: list[APIRoute] = list(routes(create_app(None)))
 DEMANDS = {
     (method, route.path): next(permissions(route.dependant), None)
     for route in ALL
-    for method in route.methods
+    for method in route.methods or ()
 }
 
 

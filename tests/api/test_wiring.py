@@ -132,9 +132,9 @@ def test_an_outside_folder_that_is_missing_is_named_before_anything_is_made(
     outside = tmp_path / "mounted" / "elsewhere"
     settings = settings_in(tmp_path / "data", VULTUS_CHECKPOINT_COPIES=str(outside))
 
-    with pytest.raises(Unavailable, match="VULTUS_CHECKPOINT_COPIES") as refused:
-        with open_system(settings):
-            pass
+    missing = pytest.raises(Unavailable, match="VULTUS_CHECKPOINT_COPIES")
+    with missing as refused, open_system(settings):
+        pass
     assert str(outside) in str(refused.value)
     assert not (tmp_path / "data").exists()
     outside.mkdir(parents=True)

@@ -1,0 +1,155 @@
+"""Review and sign-off over HTTP: at the version that was seen, over exactly what was shown."""
+
+import json
+from typing import Any
+
+import pytest
+
+from api.routes import assessments
+from domain.ledger import canonical
+from domain.values.content import Digest
+from tests.api.portal import Clinic, Person, Portal
+from tests.api.reporting import Reported, assessed
+
+
+@pytest.fixture
+def made(portal: Portal, clinic: Clinic) -> Reported:
+    """An open assessment with one finding."""
+    return assessed(portal, clinic)
+
+
+@pytest.fixture
+def practitioner(portal: Portal) -> Person:
+    """The practitioner, signed in."""
+    return portal.sign_in("practitioner")
+
+
+def shown(practitioner: Person, made: Reported) -> dict[str, Any]:
+    return practitioner.read(f"/assessments/{made.assessment}")
+
+
+def review(practitioner: Person, made: Reported, **verdict: Any) -> Any:  # noqa: ANN401
+    found = shown(practitioner, made)
+    path = f"/assessments/{made.assessment}/findings/{found['findings'][0]['finding']}"
+    return practitioner.send("PUT", path, seen=found["version"], json=verdict)
+
+
+def conclude(practitioner: Person, made: Reported, text: str = "As expected") -> None:
+    path = f"/assessments/{made.assessment}/conclusion"
+    version = shown(practitioner, made)["version"]
+    assert practitioner.send("PUT", path, seen=version, json={"text": text}).status_code == 200
+
+
+def sign(practitioner: Person, made: Reported, **changes: Any) -> Any:  # noqa: ANN401
+    proof = practitioner.proof()
+    found = shown(practitioner, made)
+    body = {
+        "reauthentication": proof,
+        "digest": found["presentation"]["digest"],
+        "meaning": "reviewed",
+        **changes,
+    }
+    path = f"/assessments/{made.assessment}/sign-off"
+    return practitioner.post(path, body, seen=found["version"])
+
+
+def test_what_is_shown_is_what_its_digest_names(practitioner: Person, made: Reported) -> None:
+    found = shown(practitioner, made)
+    content = canonical.encode(found["presentation"]["content"])
+
+    assert found["presentation"]["digest"] == Digest.of(content)
+    assert found["label"] == "Clinical decision support. Not a diagnosis."
+    assert json.loads(content)
+
+
+@pytest.mark.verifies("DRV-12")
+def test_a_reviewed_assessment_is_signed_over_exactly_what_was_shown(
+    portal: Portal, practitioner: Person, made: Reported, clinic: Clinic
+) -> None:
+    assert review(practitioner, made, verdict="accepted").status_code == 200
+    conclude(practitioner, made)
+    seen = shown(practitioner, made)["presentation"]["digest"]
+    answered = sign(practitioner, made)
+
+    assert answered.status_code == 200, answered.text
+    signature = portal.events("AssessmentSignedOff")[0].signature
+    assert signature.digest == seen
+    assert signature.signer == clinic.people["practitioner"]
+    assert signature.meaning.value == "reviewed"
+
+
+@pytest.mark.verifies("DRV-12")
+def test_a_digest_that_is_no_longer_what_stands_there_signs_nothing(
+    portal: Portal, practitioner: Person, made: Reported
+) -> None:
+    review(practitioner, made, verdict="rejected", reason_code="artefact", reason="Hair")
+    conclude(practitioner, made)
+    seen = shown(practitioner, made)["presentation"]["digest"]
+    conclude(practitioner, made, "Not at all as expected")
+    answered = sign(practitioner, made, digest=seen)
+
+    assert answered.status_code == 409
+    assert answered.json()["rule"] == "signature.digest"
+    assert not portal.events("AssessmentSignedOff")
+
+
+def test_a_verdict_on_what_changed_meanwhile_is_refused(
+    portal: Portal, practitioner: Person, made: Reported
+) -> None:
+    found = shown(practitioner, made)
+    path = f"/assessments/{made.assessment}"
+    finding = f"{path}/findings/{found['findings'][0]['finding']}"
+    body = {"verdict": "accepted"}
+    first = practitioner.send("PUT", finding, seen=found["version"], json=body, key="k" * 32)
+    repeated = practitioner.send("PUT", finding, seen=found["version"], json=body, key="k" * 32)
+    late = practitioner.send(
+        "PUT", f"{path}/conclusion", seen=found["version"], json={"text": "Well"}
+    )
+
+    assert first.status_code == repeated.status_code == 200
+    assert first.json() == repeated.json()
+    assert (late.status_code, late.json()["stream_version"]) == (412, found["version"] + 1)
+    assert len(portal.events("FindingAccepted")) == 1
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e400"])
+def test_a_number_that_is_none_is_refused(
+    portal: Portal, practitioner: Person, made: Reported, value: str
+) -> None:
+    found = shown(practitioner, made)
+    path = f"/assessments/{made.assessment}/findings/{found['findings'][0]['finding']}"
+    body = f'{{"verdict": "amended", "value": {value}, "reason_code": "x", "reason": "y"}}'
+    size = portal.system.log.size()
+    answered = practitioner.send("PUT", path, seen=found["version"], content=body.encode())
+
+    assert answered.status_code == 422
+    assert portal.system.log.size() == size
+
+
+@pytest.mark.verifies("DRV-34")
+def test_nobody_signs_what_may_be_out_of_date(
+    portal: Portal, practitioner: Person, made: Reported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review(practitioner, made, verdict="accepted")
+    conclude(practitioner, made)
+    found = shown(practitioner, made)
+    body = {
+        "reauthentication": practitioner.proof(),  # recorded, and not yet shown anywhere
+        "digest": found["presentation"]["digest"],
+        "meaning": "reviewed",
+    }
+    path = f"/assessments/{made.assessment}/sign-off"
+    monkeypatch.setattr(assessments, "PATIENCE_S", 0.01)
+    behind = practitioner.post(path, body, seen=found["version"])
+    portal.system.runner.catch_up()
+
+    assert behind.json()["rule"] == "assessment.current"
+    assert practitioner.post(path, body, seen=found["version"]).status_code == 200
+
+
+def test_an_assessment_of_an_erased_client_is_gone(
+    portal: Portal, clinic: Clinic, practitioner: Person, made: Reported
+) -> None:
+    portal.system.keys.destroy(f"subject:{clinic.subject}")
+
+    assert practitioner.get(f"/assessments/{made.assessment}").status_code == 410
