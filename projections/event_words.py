@@ -8,6 +8,7 @@ Rules kept here:
 """
 
 import re
+from collections.abc import Sized
 
 from domain.events import (
     access,
@@ -111,13 +112,13 @@ def _of_access(event: Event | Shredded) -> str:
         case clinic.ClinicRegistered():
             return event.name
         case clinic.SoftwareDeployed():
-            return f"version {event.version}, {len(event.components)} components"
+            return f"version {event.version}, {_count(event.components, 'component')}"
         case clinic.RecordExported():
             return f"{event.kind}, for {event.purpose}"
         case clinic.IntegrityVerified():
             return f"{event.size} records"
         case clinic.IntegrityViolationDetected():
-            return f"{len(event.problems)} problems in {event.size} records"
+            return f"{_count(event.problems, 'problem')} in {event.size} records"
         case _:
             return ""
 
@@ -150,12 +151,12 @@ def _of_equipment(event: Event | Shredded) -> str:
 def _of_capture(event: Event | Shredded) -> str:
     match event:
         case capture_session.PreconditionsChecked():
-            return f"{len(event.gates)} gates"
+            return f"{_count(event.gates, 'gate')}"
         case capture_session.CaptureBlocked():
             gates = ", ".join(each.gate for each in failed(event.gates))
             return f"at {event.stage}: {gates}"
         case capture_session.AttemptSubmitted():
-            return f"{event.view}, {len(event.frames)} frames"
+            return f"{event.view}, {_count(event.frames, 'frame')}"
         case capture_session.PhotographImported():
             return f"{event.view}"
         case capture_session.AttemptUnmeasurable():
@@ -176,13 +177,13 @@ def _of_capture(event: Event | Shredded) -> str:
 def _of_review(event: Event | Shredded) -> str:
     match event:
         case inference.InferenceCompleted():
-            return f"{len(event.findings)} findings"
+            return f"{_count(event.findings, 'finding')}"
         case inference.InferenceFailed():
             return event.rule
         case inference.ReproductionChecked():
             return event.outcome
         case assessment.AssessmentOpened():
-            return f"{len(event.findings)} findings, {len(event.withheld)} withheld"
+            return f"{_count(event.findings, 'finding')}, {len(event.withheld)} withheld"
         case assessment.FindingAmended() | assessment.FindingRejected():
             return event.reason_code
         case assessment.AssessmentSignedOff():
@@ -195,6 +196,10 @@ def _of_review(event: Event | Shredded) -> str:
             return event.cause
         case _:
             return ""
+
+
+def _count(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _passed(passed: bool) -> str:  # noqa: FBT001 - a result in words

@@ -31,8 +31,10 @@ _PART = re.compile(r"(?<=\W)\w")
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text as they are compared: in one case, without accents."""
-    decomposed = unicodedata.normalize("NFKD", str(holdable(text)).casefold())
-    bare = "".join(each for each in decomposed if not unicodedata.combining(each))
+    apart = unicodedata.normalize("NFKD", str(holdable(text)))
+    # What folding makes may come apart once more. Source: The Unicode Standard, 3.13, D146.
+    folded = unicodedata.normalize("NFKD", apart.casefold())
+    bare = "".join(each for each in folded if not unicodedata.combining(each))
     return tuple(word[:LONGEST] for word in bare.split())
 
 

@@ -93,6 +93,7 @@ def put_inference(connection: sa.Connection, record: Record, home: str) -> None:
             )
             add_edge(connection, record, home, f"model-release:{event.release}", "runs")
             add_edge(connection, record, home, f"attempt:{event.attempt}", "on")
+            add_edge(connection, record, home, f"session:{event.session}", "in")
             consent = latest(connection, _consent(event.subject, Purpose.AI_ANALYSIS))
             add_edge(connection, record, home, consent, "covered by")
         case inferences.InferenceCompleted() as event:

@@ -139,7 +139,7 @@ def _open(
 ) -> None:
     detail = f"{len(event.findings)} findings, {len(event.withheld)} withheld"
     add_node(connection, record, home, kind="assessment", title="Assessment", detail=detail)
-    add_edge(connection, record, home, f"session:{event.session}", "of")
+    add_edge(connection, record, home, f"session:{event.session}", "in")
     for inference in event.inferences:
         add_edge(connection, record, home, f"inference:{inference}", "draws on")
     for finding in event.findings:
@@ -180,8 +180,8 @@ def trace_report(connection: sa.Connection, report: str) -> tuple[list[Row], lis
 def affected(connection: sa.Connection, node: str) -> tuple[list[str], list[str]]:
     """Return the sessions and reports that rest on a node such as ``calibration:<uuid>``.
 
-    A session rests on what any of its attempts rests on, accepted or not; a report on what it was
-    made from.
+    A session rests on what any of its attempts, accepted or not, and any of its runs rests on; a
+    report on what it was made from.
     """
     sessions = {*resting_on(connection, node, "session"), *around(connection, node, "in")}
     reports = resting_on(connection, node, "report")

@@ -416,6 +416,11 @@ class Clinic:
         """Forbid the erasure of a subject."""
         self.about(who, partial(subject.place_hold, ground=ground))
 
+    def release_hold(self, who: SubjectId, ground: str = "court order") -> None:
+        """End a legal hold."""
+        release = partial(subject.release_hold, ground=ground, reason="the case is closed")
+        self.about(who, release)
+
     def request_erasure(self, who: SubjectId, reason: str = "the client asked") -> None:
         """Ask for the erasure of a subject; a legal hold refuses it."""
         ask = partial(
