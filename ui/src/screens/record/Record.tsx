@@ -110,7 +110,7 @@ function Shown({ health }: { health: LedgerHealth }) {
             <Facts
               items={[
                 ["Log key", <code className={styles.key}>{health.log_key}</code>],
-                ["Offline", "Take an evidence bundle from a report and run verify-evidence on it, on a computer that never saw us."],
+                ["Offline", "Take an evidence bundle from a report and run vultus-verify on it, on a computer that never saw us."],
               ]}
             />
           </Panel>
