@@ -1,13 +1,16 @@
 """A ready clinic for every test here, made once."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import argon2
 import pytest
+import structlog
 
 from adapters import accounts
-from tests.api.portal import Clinic, Portal, make_clinic, opened
+from adapters.logging import set_up
+from tests.api.portal import Clinic, Person, Portal, make_clinic, opened, opening
 from tests.api.station import Station
 
 
@@ -21,6 +24,14 @@ def _quick_hashes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(accounts, "_HASHER", weak)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Log as it is shipped, to where nobody reads it."""
+    set_up(stream=io.StringIO())
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="package")
@@ -40,3 +51,23 @@ def portal(clinic: Clinic, tmp_path: Path) -> Iterator[Portal]:
 def station(clinic: Clinic, portal: Portal) -> Station:
     """The clinic's station, connected to this copy."""
     return clinic.station.at(portal.http, portal.clock)
+
+
+@pytest.fixture
+def operator(portal: Portal) -> Person:
+    """The operator, signed in."""
+    return portal.sign_in("operator")
+
+
+@pytest.fixture
+def session(clinic: Clinic, operator: Person) -> str:
+    """An open session that the station captures; tests of imports have another."""
+    opened = operator.done("/capture-sessions", opening(clinic, device=str(clinic.station.device)))
+    return str(opened["session"])
+
+
+@pytest.fixture
+def manifest(station: Station, session: str) -> str:
+    """The list of approved models the session was opened with."""
+    (order,) = station.send("GET", "/orders").json()["orders"]
+    return str(order["model_manifest"])

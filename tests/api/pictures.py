@@ -15,7 +15,7 @@ def _pixels(seed: int = 1, side: int = 64) -> Image.Image:
 
 def _saved(image: Image.Image, kind: str, **more: object) -> bytes:
     held = io.BytesIO()
-    image.save(held, kind, **more)  # type: ignore[arg-type]
+    image.save(held, kind, **more)
     return held.getvalue()
 
 

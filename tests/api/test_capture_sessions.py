@@ -31,12 +31,6 @@ from tests.api.station import Station
 from tests.builders import a_configuration
 
 
-@pytest.fixture
-def operator(portal: Portal) -> Person:
-    """The operator, signed in."""
-    return portal.sign_in("operator")
-
-
 def blocked_gates(answered: httpx.Response) -> list[str]:
     assert answered.status_code == 409, answered.text
     problem = answered.json()
