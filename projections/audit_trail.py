@@ -16,7 +16,7 @@ from domain.events.clinic import RecordExported
 from domain.events.record import Record, Shredded
 from domain.values.identifiers import SubjectId
 from projections.event_words import MILESTONES, detail_of, title_of
-from projections.rows import Row, change, erased_subject, every, put, subject_of
+from projections.rows import Row, change, erased_subject, every, holdable, put, subject_of
 from projections.tables import Projection, metadata
 
 AUDIT = sa.Table(
@@ -113,11 +113,13 @@ def trail(
     filters = {"actor": actor, "stream": stream, "name": name, "subject": subject}
     for column, wanted in filters.items():
         if wanted is not None:
-            query = query.where(AUDIT.c[column] == wanted)
+            query = query.where(AUDIT.c[column] == holdable(wanted))
     return every(connection, query)
 
 
 def story(connection: sa.Connection, subject: str, *, limit: int = MOST) -> list[Row]:
     """Return the lines that tell the story of a subject, newest first."""
-    query = sa.select(AUDIT).where(AUDIT.c.subject == subject, AUDIT.c.name.in_(MILESTONES))
+    query = sa.select(AUDIT).where(
+        AUDIT.c.subject == holdable(subject), AUDIT.c.name.in_(MILESTONES)
+    )
     return every(connection, query.order_by(AUDIT.c.seq.desc()).limit(limit))

@@ -19,6 +19,7 @@ from projections.rows import (
     erased_subject,
     every,
     forget,
+    holdable,
     one,
     plain,
     put,
@@ -177,9 +178,9 @@ def sessions(
         .limit(limit)
     )
     if state is not None:
-        query = query.where(SESSION.c.state == state)
+        query = query.where(SESSION.c.state == holdable(state))
     if subject is not None:
-        query = query.where(SESSION.c.subject == subject)
+        query = query.where(SESSION.c.subject == holdable(subject))
     if before is not None:
         query = query.where(SESSION.c.opened_seq < before)
     return every(connection, query)

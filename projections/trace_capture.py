@@ -17,6 +17,7 @@ from domain.events.record import Record
 from domain.values.consent import Purpose
 from domain.values.content import Digest
 from domain.values.identifiers import AttemptId
+from projections.rows import change
 from projections.trace_graph import NODE, add_edge, add_node, latest, set_latest
 
 
@@ -169,6 +170,6 @@ def _frame(
 
 def _ended(connection: sa.Connection, record: Record, home: str, detail: str) -> None:
     """Let a run's node stand for the record that ended it."""
-    ended = sa.update(NODE).where(NODE.c.id == home)
-    connection.execute(ended.values(detail=detail, seq=record.seq, at=str(record.committed_at)))
+    place = {"seq": record.seq, "at": str(record.committed_at)}
+    change(connection, NODE, {"id": home}, detail=detail, **place)
     add_edge(connection, record, home, latest(connection, "software"), "executed by")

@@ -12,6 +12,7 @@ from domain.events import clinic, equipment
 from domain.events import model_release as releases
 from domain.events.record import Record
 from domain.values.identifiers import DeviceId, ProtocolId, ReleaseId
+from projections.rows import change
 from projections.trace_graph import NODE, add_edge, add_node, set_latest
 
 
@@ -70,8 +71,7 @@ def put_protocol(connection: sa.Connection, record: Record) -> None:
             title = f"{event.content.name} {event.content.version}"
             add_node(connection, record, identifier, kind="protocol", title=title, detail="drafted")
         case protocols.ProtocolApproved():
-            update = sa.update(NODE).where(NODE.c.id == identifier)
-            connection.execute(update.values(detail="approved by a second person"))
+            change(connection, NODE, {"id": identifier}, detail="approved by a second person")
 
 
 def put_release(connection: sa.Connection, record: Record) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.events.record import Record
-from projections.rows import Row, every, one, put, subject_of
+from projections.rows import Row, every, holdable, one, put, subject_of
 from projections.tables import metadata
 
 NODE = sa.Table(
@@ -148,5 +148,7 @@ def around(connection: sa.Connection, start: str, label: str) -> list[str]:
 
 def _reached(start: str, near: sa.Column[Any], far: sa.Column[Any]) -> sa.CTE:
     """Return the query for everything reached over edges from ``near`` to ``far``."""
-    reached = sa.select(sa.literal(start, sa.Text).label("id")).cte("reached", recursive=True)
+    reached = sa.select(sa.literal(holdable(start), sa.Text).label("id")).cte(
+        "reached", recursive=True
+    )
     return reached.union(sa.select(far).join(reached, near == reached.c.id))

@@ -22,7 +22,7 @@ from domain.values.identifiers import (
     ReleaseId,
     SessionId,
 )
-from projections.rows import Row, erased_subject, forget
+from projections.rows import Row, change, erased_subject, forget
 from projections.tables import Projection
 from projections.trace_capture import put_capture, put_consent, put_inference
 from projections.trace_equipment import put_equipment, put_protocol, put_release, put_software
@@ -106,8 +106,7 @@ def _assess(connection: sa.Connection, record: Record, assessment: str) -> None:
             | assessments.FindingRejected() as event
         ):
             verdict = record.name.removeprefix("Finding").lower()
-            finding = sa.update(NODE).where(NODE.c.id == f"finding:{event.finding}")
-            connection.execute(finding.values(detail=verdict))
+            change(connection, NODE, {"id": f"finding:{event.finding}"}, detail=verdict)
         case assessments.AssessmentSignedOff() as event:
             node = add_node(
                 connection,

@@ -1,0 +1,177 @@
+"""No screen makes SQLite read a table that grows with the clinic from end to end."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from domain.values.identifiers import SubjectId
+from projections import (
+    assessment,
+    audit_trail,
+    capture_session,
+    equipment,
+    inference,
+    practitioner,
+    practitioner_worklist,
+    subject,
+    traceability,
+)
+from projections.catalogue import ALL
+from projections.runner import ProjectionRunner
+from tests.builders import DEVICE, PRACTITIONER
+from tests.projections.clinic import Clinic, a_clinic
+from tests.projections.dumps import in_memory
+from tests.projections.histories import EVERY_STEP, History
+
+FEW = {
+    "acquisition_protocol",
+    "clinic",
+    "device",
+    "model_release",
+    "practitioner",
+    "projection_position",
+    "projection_erased_key",
+    "software",
+}
+"""Tables with a row for each of the few things a clinic has."""
+
+ID = str(SubjectId.derived("any"))
+
+QUERIES: dict[str, Callable[[sa.Connection], object]] = {
+    "worklist": practitioner_worklist.worklist,
+    "session": lambda c: capture_session.session(c, ID),
+    "content": lambda c: capture_session.content(c, ID, "sha256:0"),
+    "sessions": capture_session.sessions,
+    "sessions before": lambda c: capture_session.sessions(c, before=50),
+    "open sessions": lambda c: capture_session.sessions(c, state="open"),
+    "a subject's sessions": lambda c: capture_session.sessions(c, subject=ID, before=50),
+    "a station's orders": lambda c: capture_session.open_for_device(c, DEVICE),
+    "assessment": lambda c: assessment.assessment(c, ID),
+    "a session's assessment": lambda c: assessment.of_session(c, ID),
+    "previous assessment": lambda c: assessment.previous(c, ID, 50),
+    "report": lambda c: assessment.report(c, ID),
+    "report by code": lambda c: assessment.report_by_code(c, "AAAA"),
+    "runs": lambda c: inference.of_session(c, ID),
+    "run": lambda c: inference.inference(c, ID),
+    "artefact": lambda c: inference.artefact(c, ID, "sha256:0"),
+    "subject": lambda c: subject.subject(c, ID),
+    "subjects": lambda c: subject.subjects(c, identified=True),
+    "subjects by name": lambda c: subject.subjects(c, query="ada byron", identified=True),
+    "subjects by pseudonym": lambda c: subject.subjects(c, query="p-0001", identified=False),
+    "pseudonyms": lambda c: subject.pseudonyms(c, {ID}),
+    "stations": equipment.devices,
+    "station": lambda c: equipment.device(c, DEVICE),
+    "last number": lambda c: equipment.last_sequence(c, DEVICE),
+    "person": lambda c: practitioner.practitioner(c, PRACTITIONER),
+    "clinic": practitioner.clinic_row,
+    "trace": lambda c: traceability.trace_report(c, ID),
+    "affected": lambda c: traceability.affected(c, f"device:{DEVICE}"),
+    "trail": audit_trail.trail,
+    "trail before": lambda c: audit_trail.trail(c, before=50),
+    "trail by actor": lambda c: audit_trail.trail(c, before=50, actor="service:test"),
+    "trail by stream": lambda c: audit_trail.trail(c, stream=f"subject-{ID}"),
+    "trail by name": lambda c: audit_trail.trail(c, name="SubjectEnrolled"),
+    "trail by subject": lambda c: audit_trail.trail(c, subject=ID),
+    "story": lambda c: audit_trail.story(c, ID),
+}
+
+_SCAN = re.compile(r"SCAN (\w+)")
+
+
+@pytest.fixture(scope="module")
+def full(eventful: Clinic) -> sa.Engine:
+    """Return tables in which everything happened."""
+    engine = in_memory()
+    ProjectionRunner(engine, eventful.log, ALL).catch_up()
+    return engine
+
+
+def statements(
+    engine: sa.Engine, query: Callable[[sa.Connection], object]
+) -> list[tuple[str, tuple[object, ...]]]:
+    """Return every statement that a query executes."""
+    made: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(
+        _connection: object,
+        _cursor: object,
+        statement: str,
+        parameters: tuple[object, ...],
+        *_: object,
+    ) -> None:
+        made.append((statement, tuple(parameters)))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        query(connection)
+    sa.event.remove(engine, "before_cursor_execute", note)
+    return made
+
+
+def plan(engine: sa.Engine, statement: str, parameters: tuple[object, ...]) -> list[str]:
+    """Return SQLite's plan, a line a step."""
+    with engine.connect() as connection:
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return [str(step[3]) for step in steps]
+
+
+def full_scans(steps: list[str], statement: str) -> list[str]:
+    """Return the steps that read a table that grows from end to end.
+
+    Following an index in the order that is asked for, up to a limit, is none.
+    """
+    in_order = "LIMIT" in statement and "USE TEMP B-TREE FOR ORDER BY" not in steps
+    found = []
+    for step in steps:
+        scanned = _SCAN.match(step)
+        if scanned is None or scanned[1] in FEW or scanned[1] == "reached" or "CONSTANT" in step:
+            continue
+        if not (in_order and "USING INDEX" in step):
+            found.append(step)
+    return found
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_query_of_a_screen_reads_a_growing_table_from_end_to_end(
+    full: sa.Engine, name: str
+) -> None:
+    asked = statements(full, QUERIES[name])
+    assert asked
+    for statement, parameters in asked:
+        steps = plan(full, statement, parameters)
+        assert full_scans(steps, statement) == [], "\n".join((statement, *steps))
+
+
+def test_keeping_up_reads_no_growing_table_from_end_to_end() -> None:
+    clinic = a_clinic()
+    history = History(clinic)
+    history.take(EVERY_STEP)
+    clinic.erase(history.visits[0].who)
+    engine = in_memory()
+    runner = ProjectionRunner(engine, clinic.log, ALL)
+    asked = dict(statements(engine, lambda _: runner.catch_up()))
+    changing = {
+        statement: parameters
+        for statement, parameters in asked.items()
+        if statement.startswith(("UPDATE", "DELETE", "SELECT"))
+    }
+    assert len(changing) > 40
+    for statement, parameters in changing.items():
+        steps = plan(engine, statement, parameters)
+        assert full_scans(steps, statement) == [], "\n".join((statement, *steps))
+
+
+@pytest.mark.parametrize("table", ["audit_trail", "attempt", "trace_node", "subject_word"])
+def test_an_unindexed_question_would_be_found(full: sa.Engine, table: str) -> None:
+    statement = f"SELECT * FROM {table} WHERE rowid % 2 = ? ORDER BY rowid LIMIT 5"  # noqa: S608
+    assert full_scans(plan(full, statement, (1,)), statement)
+
+
+def test_no_screen_asks_more_often_the_more_there_is(full: sa.Engine) -> None:
+    asked = {name: len(statements(full, query)) for name, query in QUERIES.items()}
+    assert asked["subjects"] == asked["sessions"] == asked["trail"] == asked["story"] == 1
+    assert asked["worklist"] == 2
+    assert asked["trace"] == 2
+    assert asked["affected"] == 3
