@@ -3,6 +3,8 @@ import { queryOptions } from "@tanstack/react-query";
 import { answer, client, readPlain } from "./client";
 import type * as t from "./types";
 
+const SHORTEST_NAME = 2;
+
 export const me = queryOptions({
   queryKey: ["me"],
   queryFn: () => answer(client.GET("/me")),
@@ -20,10 +22,14 @@ export const worklist = queryOptions({
   queryFn: () => answer(client.GET("/worklist")) as Promise<t.Worklist>,
 });
 
-export const subjects = (query: string) =>
+/** Names travel in the body of a search, never in an address; each look at one is recorded. */
+export const subjects = (query: string, identify: boolean) =>
   queryOptions({
-    queryKey: ["subjects", query],
-    queryFn: () => answer(client.GET("/subjects", { params: { query: { query } } })),
+    queryKey: ["subjects", query, identify],
+    queryFn: () =>
+      identify && query.trim().length >= SHORTEST_NAME
+        ? answer(client.POST("/subjects/search", { body: { query: query.trim() } }))
+        : answer(client.GET("/subjects", { params: { query: { query } } })),
     placeholderData: (earlier) => earlier,
   });
 

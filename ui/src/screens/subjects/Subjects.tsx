@@ -22,8 +22,8 @@ export function Subjects() {
   const [query, setQuery] = useState("");
   const [settled] = useDebouncedValue(query, 200);
   const [enrolling, setEnrolling] = useState(false);
-  const found = useQuery(read.subjects(settled));
   const identify = useMay("subjects.identify");
+  const found = useQuery(read.subjects(settled, identify));
   const enrol = useMay("subjects.enrol");
   useKeys({ "/": () => search.current?.focus() });
 
