@@ -19,7 +19,7 @@ Rules kept here:
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -302,10 +302,8 @@ class ProjectionRunner:
         While somebody reads, SQLite leaves it for later: at the latest, for when it is closed.
         """
         if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                driver = connection.connection.driver_connection
-                if driver is not None:
-                    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with closing(self._engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _apply(

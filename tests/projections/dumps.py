@@ -1,6 +1,8 @@
 """What stands in the projections' tables, down to the byte, and databases to put them in."""
 
+import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -18,10 +20,9 @@ Dump = dict[str, list[tuple[object, ...]]]
 
 def in_memory() -> sa.Engine:
     """Return a database of one connection that never touches a disk, with every table."""
-    options = {"check_same_thread": False}
-    engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args=options)
-    metadata.create_all(engine)
-    return engine
+    connection = _empty_connection()
+    _with_tables().backup(connection)
+    return sa.create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
 
 
 def on_disk(folder: Path) -> sa.Engine:
@@ -53,6 +54,18 @@ def rebuilt(
         runner.rebuild(each.name, until=until)
     made = dump(fresh)
     fresh.dispose()
+    return made
+
+
+def _empty_connection() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", check_same_thread=False)
+
+
+@cache
+def _with_tables() -> sqlite3.Connection:
+    """Return what every database in memory is copied from."""
+    made = _empty_connection()
+    metadata.create_all(sa.create_engine("sqlite://", creator=lambda: made, poolclass=StaticPool))
     return made
 
 

@@ -238,6 +238,21 @@ def test_damage_in_the_log_is_raised_and_shown_and_leaves_what_was_applied(
     assert tally.rows(memory) == list(range(30))
 
 
+def test_what_is_found_whole_when_looked_at_again_is_applied(
+    memory: sa.Engine, log: Recorded
+) -> None:
+    class Shaken(Recorded):
+        def after(self, seq: int, *, limit: int) -> tuple[Record, ...]:
+            if limit > 1:
+                raise DigestMismatch("a page was torn")
+            return super().after(seq, limit=limit)
+
+    tally = Tally()
+    shaken = Shaken(records=log.records, end=40)
+    assert ProjectionRunner(memory, shaken, (tally.projection,)).catch_up() == 40
+    assert tally.rows(memory) == list(range(40))
+
+
 def test_a_log_that_ends_too_early_fails_a_rebuild(memory: sa.Engine, log: Recorded) -> None:
     tally = Tally()
     runner = ProjectionRunner(memory, log, (tally.projection,))
