@@ -17,12 +17,17 @@ Auditor = Annotated[Person, Depends(allowed(Permission.AUDIT_READ))]
 
 
 class AuditLine(BaseModel):
-    """One line: who did what, when, and where it stands in the record."""
+    """One line: who did what, when, and where it stands in the record.
+
+    ``detail`` says more while the content can be read; ``erased`` that it no longer can.
+    """
 
     seq: int
     at: str
     name: str
     title: str
+    detail: str | None
+    erased: bool
     actor: str
     actor_kind: str
     actor_name: str | None

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from adapters.workers.erasure import carry_out_erasure
-from api.answers import Read, Reading, Recorded, Running, found_or_refuse, recorded, tag
+from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.signatures import Approval, signing
@@ -24,7 +24,6 @@ from domain.values.content import Digest
 from domain.values.identifiers import SubjectId
 from domain.values.signature import Meaning
 from domain.values.time import ServerTime
-from projections import capture_session
 from projections import subject as read
 from projections.rows import Row
 
@@ -141,7 +140,7 @@ def list_subjects(
 ) -> Subjects:
     """Return subjects by pseudonym; an address carries no name, and shows none."""
     rows = read.subjects(reading.connection, query=query, identified=False)
-    return Subjects(items=[_row(reading, row) for row in rows])
+    return Subjects(items=[_row(row) for row in rows])
 
 
 @ROUTER.post("/search")
@@ -151,7 +150,7 @@ def search(wanted: Search, person: Identifier, reading: Read) -> Subjects:
     for row in rows:
         if row["given_name"] is not None:
             _record_look(reading.system, person, row["subject"])
-    return Subjects(items=[_row(reading, row) for row in rows])
+    return Subjects(items=[_row(row) for row in rows])
 
 
 @ROUTER.post("", status_code=201)
@@ -286,16 +285,15 @@ def _decide(
     return recorded(records)
 
 
-def _row(reading: Reading, row: Row) -> SubjectRow:
-    sessions = capture_session.sessions(reading.connection, subject=row["subject"])
+def _row(row: Row) -> SubjectRow:
     names = (row["given_name"], row["family_name"])
     return SubjectRow(
         subject=row["subject"],
         pseudonym=row["pseudonym"],
         display_name=None if row["given_name"] is None else " ".join(names),
         erased=row["erased_at"] is not None,
-        sessions=len(sessions),
-        last_session_at=sessions[0]["opened_at"] if sessions else None,
+        sessions=row["sessions"],
+        last_session_at=row["last_session_at"],
     )
 
 
