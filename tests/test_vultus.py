@@ -91,8 +91,8 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_a_first_start_installs_what_is_pinned_and_runs_the_command(machine: Machine) -> None:
-    status, output, complaints = machine.start("demo", "two words")
-    assert (status, output) == (0, "started: [-P] [-m] [api.cli] [demo] [two words]\n")
+    status, output, complaints = machine.start("serve", "two words")
+    assert (status, output) == (0, "started: [-P] [-m] [api.cli] [serve] [two words]\n")
     assert complaints == ("vultus: making an environment in .venv (once; this can take a minute)\n")
     pins, venv = machine.root / "requirements", machine.root / ".venv"
     assert machine.done() == [
@@ -112,13 +112,19 @@ def test_a_first_start_installs_what_is_pinned_and_runs_the_command(machine: Mac
     ]
 
 
+def test_the_demonstration_is_started_by_the_launcher(machine: Machine) -> None:
+    started = machine.start("demo", "--once")[1]
+
+    assert started == "started: [-P] [-m] [validation.demonstration] [--once]\n"
+
+
 def test_a_second_start_installs_nothing_and_needs_no_python_of_the_machine(
     machine: Machine,
 ) -> None:
-    machine.start("demo")
+    machine.start("serve")
     machine.done()
     shutil.rmtree(machine.programs)
-    assert machine.start("demo") == (0, "started: [-P] [-m] [api.cli] [demo]\n", "")
+    assert machine.start("serve") == (0, "started: [-P] [-m] [api.cli] [serve]\n", "")
     assert machine.done() == []
 
 
@@ -129,23 +135,23 @@ def test_a_second_start_installs_nothing_and_needs_no_python_of_the_machine(
 def test_checks_bring_the_development_tools_which_then_serve_every_command(
     machine: Machine, command: str, module: str
 ) -> None:
-    machine.start("demo")
+    machine.start("serve")
     machine.done()
     _, output, complaints = machine.start(command)
     assert output == f"started: [-P] [-m] [{module}] [{command}]\n"
     assert complaints == "vultus: bringing .venv in step with requirements/\n"
     assert f"{machine.root}/requirements/development.txt" in machine.done()[1]
-    assert machine.start("demo")[2] == ""
+    assert machine.start("serve")[2] == ""
     assert machine.done() == []
 
 
 @pytest.mark.parametrize("changed", ["pyproject.toml", "requirements/run.txt"])
 def test_a_changed_pin_is_installed_at_the_next_start(machine: Machine, changed: str) -> None:
-    machine.start("demo")
+    machine.start("serve")
     machine.done()
     with (machine.root / changed).open("a", encoding="utf-8") as file:
         file.write("\n")
-    assert "bringing .venv in step" in machine.start("demo")[2]
+    assert "bringing .venv in step" in machine.start("serve")[2]
     assert len(machine.done()) == 3
 
 
@@ -154,15 +160,15 @@ def test_an_environment_for_development_stays_one_when_a_pin_changes(machine: Ma
     machine.done()
     with (machine.root / "requirements" / "bootstrap.txt").open("a", encoding="utf-8") as file:
         file.write("\n")
-    machine.start("demo")
+    machine.start("serve")
     assert "development.txt" in machine.done()[1]
 
 
 def test_a_moved_checkout_is_installed_again(machine: Machine) -> None:
-    machine.start("demo")
+    machine.start("serve")
     machine.done()
     machine.root = machine.root.rename(machine.folder / "elsewhere")
-    assert machine.start("demo")[0] == 0
+    assert machine.start("serve")[0] == 0
     assert machine.done()
 
 
@@ -170,13 +176,13 @@ def test_a_failed_installation_runs_nothing_and_is_made_again_from_nothing(
     machine: Machine,
 ) -> None:
     (machine.folder / "broken").touch()
-    status, output, complaints = machine.start("demo")
+    status, output, complaints = machine.start("serve")
     assert (status, output) == (2, "")
     assert "uv: no network" in complaints
     machine.done()
     (machine.root / ".venv" / "half a package").touch()
     (machine.folder / "broken").unlink()
-    assert machine.start("demo")[0] == 0
+    assert machine.start("serve")[0] == 0
     assert machine.done()[0] == "venv"
     assert not (machine.root / ".venv" / "half a package").exists()
 
@@ -184,9 +190,9 @@ def test_a_failed_installation_runs_nothing_and_is_made_again_from_nothing(
 def test_of_two_starts_at_once_one_installs_and_the_other_waits(machine: Machine) -> None:
     hold = machine.folder / "hold"
     os.mkfifo(hold)
-    first = machine.begin("demo")
+    first = machine.begin("serve")
     with hold.open("w") as held:  # opens when the first start's uv reads it
-        second = machine.begin("demo")
+        second = machine.begin("serve")
         assert second.stderr is not None
         assert second.stderr.readline() == (
             "vultus: another start is preparing .venv; waiting for it\n"
@@ -195,7 +201,7 @@ def test_of_two_starts_at_once_one_installs_and_the_other_waits(machine: Machine
         held.write("go\n")
     for process in (first, second):
         output, _ = process.communicate(timeout=30)
-        assert (process.returncode, output) == (0, "started: [-P] [-m] [api.cli] [demo]\n")
+        assert (process.returncode, output) == (0, "started: [-P] [-m] [api.cli] [serve]\n")
     assert machine.done().count("venv") == 1
 
 
@@ -203,7 +209,7 @@ def test_the_launcher_works_through_a_link(machine: Machine) -> None:
     (machine.folder / "links").mkdir()
     link = machine.folder / "links" / "vultus"
     link.symlink_to("../a checkout/vultus")
-    assert machine.start("demo", program=link)[0] == 0
+    assert machine.start("serve", program=link)[0] == 0
     assert (machine.root / ".venv").is_dir()
 
 
@@ -221,7 +227,7 @@ def test_a_machine_without_what_is_needed_is_told_what_to_install(
         path.write_text(f"#!/bin/sh\n{python}\n", "utf-8")
         path.chmod(0o700)
     shutil.copy(machine.programs / "python3.11", machine.programs / "python3")
-    status, output, complaints = machine.start("demo")
+    status, output, complaints = machine.start("serve")
     assert (status, output) == (1, "")
     assert complaint in complaints
     assert not (machine.root / ".venv").exists()
