@@ -2,5 +2,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { environment: "node", pool: "threads", include: ["tests/**/*.test.{ts,tsx}"], css: false, setupFiles: ["tests/page.ts"] },
+  test: { environment: "node", pool: "threads", include: ["tests/**/*.test.{ts,tsx}"], css: false, setupFiles: ["tests/page.ts"], testTimeout: 60_000 },
 });

@@ -2,12 +2,15 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
-import { cleanup, render } from "@testing-library/react";
+import { cleanup, configure, render } from "@testing-library/react";
 import { vi } from "vitest";
 import { answer, type Reply } from "../mock/answers";
 import { report } from "../src/api/standing";
 import { createAppRouter } from "../src/router";
 import { theme } from "../src/theme";
+
+// A machine that does other things meanwhile takes its time; what never comes fails all the same.
+configure({ asyncUtilTimeout: 20_000 });
 
 export interface Sent {
   method: string;
