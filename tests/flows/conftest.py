@@ -1,4 +1,8 @@
-"""A record with the whole story in it, told once for all flows."""
+"""A record with the whole story in it, told once for all flows.
+
+It is told in two goes: the first is killed in the middle, so every flow stands on a story that was
+interrupted and continued.
+"""
 
 import fcntl
 import os
@@ -11,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 STORY_S = 420
+KILLED_AT = "first visit"
 
 
 def vultus(*arguments: str, data: Path, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
@@ -36,23 +41,37 @@ def vultus_verify(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def killed_in_the_middle(command: list[str]) -> None:
+    """Start telling the story and kill the program, without a warning, when it is half told."""
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as telling:
+        assert telling.stderr is not None
+        said = ""
+        for line in telling.stderr:
+            said += line
+            if KILLED_AT in line:
+                telling.kill()
+                break
+        telling.wait()
+        assert KILLED_AT in said, said[-4000:]
+
+
 @pytest.fixture(scope="session")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demonstration's folder after the whole story; several test processes share one."""
-    shared = tmp_path_factory.getbasetemp().parent / "told-story"
+    own = tmp_path_factory.getbasetemp()
+    # Several test processes have folders of their own in the one of the run.
+    run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    shared = run / "told-story"
     shared.mkdir(exist_ok=True)
     folder = shared / "demo"
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "told").exists():
             command = [sys.executable, "-m", "validation.demonstration", "--once", "--port", "0"]
+            command += ["--data", str(folder)]
+            killed_in_the_middle(command)
             done = subprocess.run(
-                [*command, "--data", str(folder)],
-                capture_output=True,
-                text=True,
-                cwd=ROOT,
-                timeout=STORY_S,
-                check=False,
+                command, capture_output=True, text=True, cwd=ROOT, timeout=STORY_S, check=False
             )
             assert done.returncode == 0, done.stderr[-4000:]
     return folder

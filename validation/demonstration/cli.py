@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -33,7 +32,7 @@ from domain.ledger.checkpoint import encode_verifier_key
 from validation.demonstration import people
 from validation.demonstration.clock import StoryClock
 from validation.demonstration.people import Refusal, Secrets
-from validation.demonstration.story import BEGINS, SECOND_VISIT, Story
+from validation.demonstration.story import BEGINS, Story
 
 ROOT = Path(__file__).parent.parent.parent
 SHOWN = (people.PRACTITIONER, people.OPERATOR, people.QUALITY, people.AUDITOR, people.PRIVACY)
@@ -69,7 +68,7 @@ def _run(folder: Path, port: int | None, *, once: bool) -> int:
         # The interface is built while the story is told; nobody looks before it is over.
         building = pool.submit(ensure_ui, ROOT, _say)
         if not told.exists():
-            clock = _clock(folder)
+            clock = StoryClock(SystemClock(), behind=BEGINS, kept=folder / "behind")
             with serving(settings, static=None, say=_say, clock=clock) as service:
                 _tell(service, clock, folder, secrets)
             told.write_text("The story was told; later starts only serve it.\n")
@@ -108,17 +107,6 @@ def _settings(folder: Path, port: int | None) -> Settings:
         given["VULTUS_PORT"] = str(port)
     given["VULTUS_CHECKPOINT_COPIES"] = str(folder / "record" / "checkpoint-copies")
     return replace(from_environment(given), checkpoint_seconds=2.0)
-
-
-def _clock(folder: Path) -> StoryClock:
-    """Return the story's clock; an interrupted story goes on at its own time."""
-    kept = folder / "began"
-    real = SystemClock()
-    if not kept.exists():
-        kept.write_text(str(real.now().us))
-    # Whatever was told before has used up time; the next telling begins later than that.
-    spent = timedelta(microseconds=real.now().us - int(kept.read_text()))
-    return StoryClock(real, behind=max(BEGINS - spent, SECOND_VISIT))
 
 
 def _show(service: Service, secrets: Secrets, folder: Path) -> None:

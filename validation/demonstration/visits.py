@@ -4,10 +4,13 @@ Rules kept here:
 
 1. Everything is done by the person whose work it is, through the HTTP interface.
 2. Each step looks at what is recorded and goes on from there, so an interrupted visit is continued.
+3. The workers go on recording beside the person: what moved on meanwhile is looked at again.
 """
 
 import time
 from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from api.wiring import System
@@ -82,11 +85,12 @@ def close_when_accepted(operator: Person, session: str, *, key: str) -> None:
         ),
         "an accepted capture",
     )
-    if operator.get(path)["state"] == "open":
-        # The version rises while analysis goes on, so the newest one is named.
-        operator.post(
-            f"{path}/close", key=f"demo-close-{key}", seen=_settled_version(operator, path)
-        )
+
+    def close() -> None:
+        if operator.get(path)["state"] == "open":
+            operator.post(f"{path}/close", key=f"demo-close-{key}", seen=operator.version(path))
+
+    _as_it_is_now(close)
 
 
 def assessment_of(person: Person, session: str) -> str:
@@ -101,6 +105,11 @@ def review(practitioner: Person, assessment: str, conclusion: str, *, key: str) 
     path = f"/assessments/{assessment}"
     if practitioner.get(path)["state"] != "open":
         return
+
+    def put(part: str, body: dict[str, Any], name: str) -> None:
+        seen = practitioner.version(path)
+        practitioner.put(f"{path}/{part}", body, key=f"demo-{name}", seen=seen)
+
     for finding in practitioner.get(path)["findings"]:
         if finding["verdict"] != "none":
             continue
@@ -111,32 +120,28 @@ def review(practitioner: Person, assessment: str, conclusion: str, *, key: str) 
                 "reason_code": "not-applicable",
                 "reason": "Skin type is taken by history, not from a picture.",
             }
-        practitioner.put(
-            f"{path}/findings/{finding['finding']}",
-            verdict,
-            key=f"demo-{key}-{finding['finding'][:18]}",
-            seen=practitioner.version(path),
-        )
-    practitioner.put(
-        f"{path}/conclusion",
-        {"text": conclusion},
-        key=f"demo-conclusion-{key}",
-        seen=practitioner.version(path),
-    )
+        code = finding["finding"]
+        _as_it_is_now(partial(put, f"findings/{code}", verdict, f"{key}-{code[:18]}"))
+    _as_it_is_now(partial(put, "conclusion", {"text": conclusion}, f"conclusion-{key}"))
 
 
 def sign(practitioner: Person, assessment: str, *, key: str) -> str:
     """Sign exactly what is shown, and return the report once it is issued."""
     path = f"/assessments/{assessment}"
-    shown = practitioner.get(path)
-    if shown["state"] == "open":
-        practitioner.approve(
-            f"{path}/sign-off",
-            digest=shown["presentation"]["digest"],
-            key=f"demo-sign-off-{key}",
-            seen=practitioner.version(path),
-            meaning="authored",
-        )
+
+    def approve() -> None:
+        seen = practitioner.version(path)
+        shown = practitioner.get(path)
+        if shown["state"] == "open":
+            practitioner.approve(
+                f"{path}/sign-off",
+                digest=shown["presentation"]["digest"],
+                key=f"demo-sign-off-{key}",
+                seen=seen,
+                meaning="authored",
+            )
+
+    _as_it_is_now(approve)
     issued = wait_for(lambda: practitioner.get(path)["report"], "the report")
     report: str = issued["report"]
     return report
@@ -167,7 +172,7 @@ def _known(person: Person, path: str) -> bool:
     try:
         person.get(path)
     except Refusal as refusal:
-        if refusal.problem["status"] == 404:  # noqa: PLR2004 - not there yet
+        if refusal.problem["status"] == HTTPStatus.NOT_FOUND:
             return False
         raise
     return True
@@ -177,11 +182,20 @@ def _pending(session: dict[str, Any]) -> bool:
     return any(each["state"] in {"submitted", "measured"} for each in session["attempts"])
 
 
-def _settled_version(person: Person, path: str) -> str:
-    before = person.version(path)
-    while True:
-        time.sleep(0.5)
-        now = person.version(path)
-        if now == before:
-            return now
-        before = now
+def _as_it_is_now(change: Callable[[], None]) -> None:
+    """Look and change; when it moved on between the two, look again.
+
+    Raises:
+        Unavailable: it moved on for two minutes.
+    """
+
+    def changed() -> bool:
+        try:
+            change()
+        except Refusal as refusal:
+            if refusal.problem["status"] == HTTPStatus.PRECONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    wait_for(changed, "what was looked at to stay as it was seen")

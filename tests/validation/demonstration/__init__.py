@@ -1,0 +1,1 @@
+"""Tests of the demonstration's parts; the whole is told in the flows."""
