@@ -2,200 +2,96 @@
 
 Rules kept here:
 
-1. It answers at once: whatever is heavy is imported by the command that needs it.
+1. It answers at once: a command's own file is imported when its word is given.
 2. A refusal is told in words with its next step, and the exit code says so: 1 refused or not
    intact, 2 not understood, 3 not possible just now.
 """
 
 import argparse
-import signal
+import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from importlib import import_module
 
 from domain.errors import IntegrityFailure, MalformedInput, RecordsError, Unavailable
 
 REFUSED, NOT_UNDERSTOOD, NOT_NOW = 1, 2, 3
-Command = Callable[[argparse.Namespace], int]
+COMMANDS = {
+    "serve": "serve the clinic's record: web, workers and checkpoints",
+    "work": "run projections, workers and checkpoints without the web",
+    "migrate": "bring the database's tables up to date",
+    "verify": "verify the whole log: chain, tree, signatures, content",
+    "replay": "show what the record showed at a past position or moment",
+    "bundle": "write the evidence behind a report into one file",
+    "export": "write the whole log for an auditor",
+    "rebuild": "fill every projection again from the log",
+    "reproduce": "run a recorded inference again and compare",
+    "openapi": "print the description of the HTTP interface",
+    "version": "print version, build and libraries",
+}
+"""Each word, which is also the name of its file under ``commands``, and what it does."""
+
+STATION = "station"
+Run = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    command: Command | None = options.command
-    if command is None:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [STATION]:
+        # The station is a program of its own; this only finds it under the same name.
+        return subprocess.call([sys.executable, "-m", "device.cli", *given[1:]])
+    word = given[0] if given and given[0] in COMMANDS else None
+    parser, own = _parsers(word)
+    if word is None or own is None:
+        parser.parse_args(given)
         parser.print_help()
         return NOT_UNDERSTOOD
+    command = import_module(f"api.commands.{word.replace('-', '_')}")
+    command.arguments(own)
+    return _told(command.run, parser.parse_args(given))
+
+
+def _told(run: Run, options: argparse.Namespace) -> int:
+    """Run a command; tell in words what it refuses."""
     try:
-        return command(options)
+        return run(options)
     except KeyboardInterrupt:
-        say("stopped")
+        _say("stopped")
         return 0
     except Unavailable as error:
-        say(f"not possible just now: {error}")
+        _say(f"not possible just now: {error}")
         return NOT_NOW
     except MalformedInput as error:
-        say(f"not understood: {error}")
+        _say(f"not understood: {error}")
         return NOT_UNDERSTOOD
     except IntegrityFailure as error:
-        say(f"THE RECORD IS DAMAGED: {error}")
+        _say(f"THE RECORD IS DAMAGED: {error}")
         return REFUSED
     except RecordsError as error:
-        say(f"refused: {error}")
+        _say(f"refused: {error}")
         return REFUSED
 
 
-def say(text: str) -> None:
-    """Tell the person at the terminal, apart from what a program may read."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def _parser() -> argparse.ArgumentParser:
+def _parsers(word: str | None) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
+    """Return the parser of all words, and that of one of them."""
     parser = argparse.ArgumentParser(
         prog="vultus",
         description="The record system of a clinical facial-imaging portal.",
         epilog="Settings come from the environment: VULTUS_DATA, VULTUS_DATABASE, VULTUS_PORT, …; "
         "the README lists them. `./vultus demo` shows the whole journey, `./vultus test` runs all "
-        "checks and tests.",
+        "checks and tests, `./vultus benchmark` measures.",
     )
-    parser.set_defaults(command=None)
     words = parser.add_subparsers(title="commands", metavar="COMMAND")
-
-    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
-        one = words.add_parser(name, help=text, description=text)
-        one.set_defaults(command=command)
-        return one
-
-    add("serve", _serve, "serve the clinic's record: web, workers and checkpoints")
-    add("work", _work, "run projections, workers and checkpoints without the web")
-    add("migrate", _migrate, "bring the database's tables up to date")
-    verify = add("verify", _verify, "verify the whole log: chain, tree, signatures, content")
-    verify.add_argument("--against", type=Path, action="append", default=[], metavar="CHECKPOINT")
-    replay = add("replay", _replay, "show what the record showed at a past position or moment")
-    replay.add_argument("--until", required=True, help="place in the log, or UTC moment (RFC 3339)")
-    bundle = add("bundle", _bundle, "write the evidence behind a report into one file")
-    bundle.add_argument("report", help="identifier or number of the report")
-    bundle.add_argument("out", type=Path, help="file to write")
-    export = add("export", _export, "write the whole log for an auditor")
-    export.add_argument("out", type=Path, help="folder to make")
-    add("rebuild", _rebuild, "fill every projection again from the log")
-    reproduce = add("reproduce", _reproduce, "run a recorded inference again and compare")
-    reproduce.add_argument("inference", help="identifier of the inference")
-    openapi = add("openapi", _openapi, "print the description of the HTTP interface")
-    openapi.add_argument("--out", type=Path, default=None, help="file to write instead")
-    station = add("station", _station, "the capture station; `vultus station --help`")
-    station.add_argument("rest", nargs=argparse.REMAINDER)
-    add("version", _version, "print version, build and libraries")
-    return parser
+    made = {
+        each: words.add_parser(each, help=text, description=text) for each, text in COMMANDS.items()
+    }
+    words.add_parser(STATION, help="the capture station; `vultus station --help`")
+    return parser, None if word is None else made[word]
 
 
-def _serve(_options: argparse.Namespace) -> int:
-    from adapters.logging import set_up
-    from api.serving import serving
-    from api.settings import from_environment
-    from api.ui_build import ensure_ui
-
-    set_up()
-    static = ensure_ui(Path(__file__).parent.parent, say)
-    with serving(from_environment(), static=static, say=say) as service:
-        say(f"Vultus answers at {service.address}")
-        _until_stopped()
-    return 0
-
-
-def _work(_options: argparse.Namespace) -> int:
-    from adapters.logging import set_up
-    from api.serving import opened
-    from api.settings import from_environment
-    from api.work import working
-
-    set_up()
-    with opened(from_environment(), say=say) as system, working(system):
-        say("working")
-        _until_stopped()
-    return 0
-
-
-def _migrate(_options: argparse.Namespace) -> int:
-    from adapters.database import migrate
-    from api.settings import from_environment
-
-    migrate(from_environment().database)
-    say("the tables are up to date")
-    return 0
-
-
-def _verify(options: argparse.Namespace) -> int:
-    from api.commands import verify
-
-    return verify(outside=options.against, say=say)
-
-
-def _replay(options: argparse.Namespace) -> int:
-    from api.commands import replay
-
-    return replay(until=options.until, say=say)
-
-
-def _bundle(options: argparse.Namespace) -> int:
-    from api.commands import bundle
-
-    return bundle(report=options.report, out=options.out, say=say)
-
-
-def _export(options: argparse.Namespace) -> int:
-    from api.commands import export
-
-    return export(out=options.out, say=say)
-
-
-def _rebuild(_options: argparse.Namespace) -> int:
-    from api.commands import rebuild
-
-    return rebuild(say=say)
-
-
-def _reproduce(options: argparse.Namespace) -> int:
-    from api.commands import reproduce
-
-    return reproduce(inference=options.inference, say=say)
-
-
-def _openapi(options: argparse.Namespace) -> int:
-    from api.openapi import description
-
-    text = description()
-    if options.out is None:
-        print(text, end="")
-    else:
-        options.out.write_text(text)
-    return 0
-
-
-def _station(options: argparse.Namespace) -> int:
-    # The station is a program of its own; this only finds it under the same name.
-    import subprocess
-
-    return subprocess.call([sys.executable, "-m", "device.cli", *options.rest])
-
-
-def _version(_options: argparse.Namespace) -> int:
-    from api import version
-
-    print(f"vultus {version.VERSION} ({version.build()})")
-    for each in version.components():
-        print(f"  {each}")
-    return 0
-
-
-def _until_stopped() -> None:
-    stopped = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stopped.set())
-    while not stopped.wait(1.0):
-        pass
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

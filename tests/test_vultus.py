@@ -129,16 +129,20 @@ def test_a_second_start_installs_nothing_and_needs_no_python_of_the_machine(
 
 
 @pytest.mark.parametrize(
-    ("command", "module"),
-    [("test", "validation.checks"), ("check", "validation.checks"), ("benchmark", "api.cli")],
+    ("command", "started"),
+    [
+        ("test", "[validation.checks] [test]"),
+        ("check", "[validation.checks] [check]"),
+        ("benchmark", "[validation.benchmarks]"),
+    ],
 )
 def test_checks_bring_the_development_tools_which_then_serve_every_command(
-    machine: Machine, command: str, module: str
+    machine: Machine, command: str, started: str
 ) -> None:
     machine.start("serve")
     machine.done()
     _, output, complaints = machine.start(command)
-    assert output == f"started: [-P] [-m] [{module}] [{command}]\n"
+    assert output == f"started: [-P] [-m] {started}\n"
     assert complaints == "vultus: bringing .venv in step with requirements/\n"
     assert f"{machine.root}/requirements/development.txt" in machine.done()[1]
     assert machine.start("serve")[2] == ""

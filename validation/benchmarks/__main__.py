@@ -1,0 +1,5 @@
+"""``./vultus benchmark``."""
+
+from validation.benchmarks.cli import main
+
+raise SystemExit(main())
