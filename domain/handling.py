@@ -4,11 +4,12 @@ Rules kept here:
 
 1. A rule decides on the state folded from a stream and gets nothing else from the log.
 2. What was decided is appended at the version that was read; if the stream moved on meanwhile,
-   it is read and decided again, unless the caller named the version it had seen.
+   it is read and decided again, unless the caller named the version it had seen. Events that a
+   rule declares to be beside the caller's decision do not count as moving on.
 3. Nothing is decided on a stream whose content was erased, except where the aggregate says so.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -102,8 +103,18 @@ def update(
     context: Context,
     *,
     expected_version: int | None = None,
+    beside: tuple[type, ...] = (),
 ) -> tuple[Record, ...]:
     """Decide on a stream's state and record what was decided; () when nothing was.
+
+    Args:
+        log: The log.
+        aggregate: How the stream is folded.
+        stream: The stream.
+        decide: The rule.
+        context: Everything about the recording that is not the decision.
+        expected_version: The version the caller had seen when it asked.
+        beside: Events that may have come since then and change nothing for the caller.
 
     Raises:
         StaleVersion: the stream is not at the version the caller named, or kept moving.
@@ -114,8 +125,9 @@ def update(
         if before:
             return before
     for _ in range(TRIES):
-        state, version = load(log, aggregate, stream)
-        if expected_version is not None and version != expected_version:
+        records = log.stream(stream)
+        state, version = fold(aggregate, stream, records)
+        if expected_version is not None and _moved_on(records, expected_version, beside):
             raise StaleVersion(stream, expected_version, version)
         decided = decide(state)
         events = decided if isinstance(decided, tuple) else (decided,)
@@ -124,9 +136,14 @@ def update(
         try:
             return log.append(drafts(stream, version, events, context))
         except StaleVersion:
-            if expected_version is not None:
-                raise
+            continue  # the next reading says whether that matters to the caller
     raise StaleVersion(stream, version, version + 1)
+
+
+def _moved_on(records: Sequence[Record], seen: int, beside: tuple[type, ...]) -> bool:
+    """Return whether a stream is not what a caller had seen at a version."""
+    since = records[seen:]
+    return len(records) < seen or any(not isinstance(each.event, beside) for each in since)
 
 
 def drafts(

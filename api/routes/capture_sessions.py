@@ -251,7 +251,15 @@ def close(
     context = system.context(person.actor, idempotency_key=key, subject=opened.subject)
     stream = identifier.stream
     return recorded(
-        update(system.log, CAPTURE_SESSION, stream, decide, context, expected_version=seen)
+        update(
+            system.log,
+            CAPTURE_SESSION,
+            stream,
+            decide,
+            context,
+            expected_version=seen,
+            beside=rules.BESIDE_CLOSING,
+        )
     )
 
 

@@ -212,6 +212,10 @@ def import_photograph(
     return imported
 
 
+BESIDE_CLOSING = (DepthReconstructed, OutputWithheld)
+"""What analysis adds to a session without changing what closing it depends on or shows."""
+
+
 def close_session(session: CaptureSession, *, content: ProtocolContent) -> SessionClosed:
     """End a session whose required views are all accepted [REQ-IN-093, 094].
 

@@ -114,6 +114,31 @@ def test_whoever_named_the_version_seen_is_told_that_it_moved() -> None:
     assert record.version == 3
 
 
+def test_what_is_beside_the_decision_does_not_count_as_moving_on() -> None:
+    log = a_log()
+    log.meanwhile = [others(1, Role.ADMINISTRATOR)]
+    (record,) = update(
+        log,
+        PRACTITIONER,
+        STREAM,
+        grant(Role.OPERATOR),
+        CONTEXT,
+        expected_version=1,
+        beside=(RoleGranted,),
+    )
+    assert record.version == 3
+    with pytest.raises(StaleVersion):  # nobody has seen a version that is not there yet
+        update(
+            log,
+            PRACTITIONER,
+            STREAM,
+            grant(Role.PRACTITIONER),
+            CONTEXT,
+            expected_version=9,
+            beside=(RoleGranted,),
+        )
+
+
 def test_a_stream_that_keeps_moving_is_given_up() -> None:
     log = a_log()
     log.meanwhile = [others(1 + at, Role.ADMINISTRATOR) for at in range(TRIES)]

@@ -9,11 +9,13 @@ from domain.events.capture_session import (
     AttemptSubmitted,
     CaptureBlocked,
     CaptureSessionEvent,
+    OutputWithheld,
     PhotographImported,
     SessionAbandoned,
     SessionClosed,
 )
 from domain.rules.capture_session import (
+    BESIDE_CLOSING,
     CAPTURE_SESSION,
     abandon_session,
     close_session,
@@ -41,6 +43,7 @@ from tests.builders import (
     gates,
 )
 from tests.event_builders import (
+    a_depth,
     a_photograph_imported,
     a_session_opened,
     an_attempt_judged,
@@ -378,6 +381,25 @@ def test_a_photograph_that_claims_a_station_or_has_no_source_is_refused(
 @pytest.mark.verifies("REQ-IN-202")
 def test_a_session_closes_when_every_required_view_is_accepted() -> None:
     given(CAPTURE_SESSION, *ACCEPTED).when(close).then(SessionClosed(accepted=(an_attempt_id(),)))
+
+
+@pytest.mark.parametrize(
+    "analysed",
+    [
+        a_depth(),
+        OutputWithheld(
+            attempt=an_attempt_id(), output="depth", rule="r", evidence="e", next_step="n"
+        ),
+    ],
+)
+def test_what_analysis_adds_meanwhile_changes_nothing_about_closing(
+    analysed: CaptureSessionEvent,
+) -> None:
+    assert isinstance(analysed, BESIDE_CLOSING)
+    for history in (ACCEPTED, (*ACCEPTED, analysed)):
+        given(CAPTURE_SESSION, *history).when(close).then(
+            SessionClosed(accepted=(an_attempt_id(),))
+        )
 
 
 def two_views() -> ProtocolContent:
