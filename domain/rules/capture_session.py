@@ -53,6 +53,8 @@ RECEIPT_GATES = (
     Gate.ILLUMINATION,
 )
 """What the server checks, again, when an attempt arrives."""
+BESIDE_CLOSING = (DepthReconstructed, OutputWithheld)
+"""What analysis adds to a session without changing what closing it depends on or shows."""
 
 
 def evolve(session: CaptureSession, event: CaptureSessionEvent) -> CaptureSession:
@@ -210,10 +212,6 @@ def import_photograph(
             stage=Stage.RECEIPT, view=imported.view, gates=(gate,), based_on=based_on
         )
     return imported
-
-
-BESIDE_CLOSING = (DepthReconstructed, OutputWithheld)
-"""What analysis adds to a session without changing what closing it depends on or shows."""
 
 
 def close_session(session: CaptureSession, *, content: ProtocolContent) -> SessionClosed:
