@@ -28,6 +28,8 @@ import structlog
 from domain.errors import ChainBroken, IntegrityFailure, NotFound, Unavailable
 from domain.events.record import Record, Shredded
 from domain.ports import EventLog
+from domain.values.time import ServerTime
+from projections.lag import Standing, standings
 from projections.position import Position, hold_place, load_positions, set_place, set_stall
 from projections.rows import erased_subject, put
 from projections.tables import ERASED, Projection
@@ -156,6 +158,11 @@ class ProjectionRunner:
         """Return how far each projection has come, in order of name."""
         with self._reading.connect() as connection:
             return load_positions(connection, self._projections)
+
+    def standings(self, now: ServerTime) -> tuple[Standing, ...]:
+        """Return how far each projection is behind and being rebuilt, in order of name."""
+        with self._reading.connect() as connection:
+            return standings(connection, self._log, tuple(self._projections.values()), now)
 
     def position(self) -> int:
         """Return the position that every projection has reached."""

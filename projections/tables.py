@@ -41,6 +41,18 @@ ERASED = sa.Table(
 )
 """The data keys whose destruction a projection has applied."""
 
+REBUILD = sa.Table(
+    "projection_rebuild",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("shape", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("records_per_s", sa.Float, nullable=True),
+)
+"""The projections being rebuilt beside what readers read: ``seq`` is the last record applied there,
+``shape`` the digest of how its tables were made."""
+
 Apply = Callable[[sa.Connection, Record], None]
 
 

@@ -375,6 +375,15 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "projection_rebuild",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("shape", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("records_per_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "report",
         sa.Column("report", sa.Text(), nullable=False),
         sa.Column("assessment", sa.Text(), nullable=False),
@@ -525,6 +534,7 @@ def downgrade() -> None:
     op.drop_table("software")
     op.drop_table("session_content")
     op.drop_table("report")
+    op.drop_table("projection_rebuild")
     op.drop_table("projection_position")
     op.drop_table("projection_erased_key")
     op.drop_table("practitioner")

@@ -1,5 +1,7 @@
 """Whether the service lives and is ready, what it measures, and which version it is."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel
@@ -63,19 +65,51 @@ def metrics(system: Running) -> Response:
     registry = CollectorRegistry()
     size = system.log.size()
     Gauge("vultus_log_records", "Records in the log.", registry=registry).set(size)
-    lag = Gauge(
+    found = system.runner.standings(system.clock.now())
+    _gauge(
+        registry,
         "vultus_projection_lag_records",
         "Records a projection has not applied yet.",
-        ["projection"],
-        registry=registry,
+        {each.name: each.lag_records for each in found},
     )
-    stalled = Gauge(
+    _gauge(
+        registry,
+        "vultus_projection_lag_seconds",
+        "Age of the oldest record a projection has not applied yet.",
+        {each.name: each.lag_seconds for each in found},
+    )
+    _gauge(
+        registry,
         "vultus_projection_stalled",
         "1 when a projection stands still at a record it cannot apply.",
-        ["projection"],
-        registry=registry,
+        {each.name: each.stalled_seq is not None for each in found},
     )
-    for each in system.runner.positions():
-        lag.labels(each.name).set(size - 1 - each.seq)
-        stalled.labels(each.name).set(each.stalled_seq is not None)
+    _gauge(
+        registry,
+        "vultus_projection_stalled_seq",
+        "The record a projection cannot apply, where there is one.",
+        {each.name: each.stalled_seq for each in found},
+    )
+    _gauge(
+        registry,
+        "vultus_projection_readable",
+        "0 while the rows of a projection were built by another version.",
+        {each.name: each.readable for each in found},
+    )
+    _gauge(
+        registry,
+        "vultus_projection_rebuild_records",
+        "Records applied by the rebuild of a projection, while there is one.",
+        {each.name: each.rebuild.applied for each in found if each.rebuild is not None},
+    )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _gauge(
+    registry: CollectorRegistry, name: str, text: str, values: Mapping[str, float | None]
+) -> None:
+    """Add a measure of each projection that has one."""
+    gauge = Gauge(name, text, ["projection"], registry=registry)
+    for projection, value in values.items():
+        if value is not None:
+            gauge.labels(projection).set(value)

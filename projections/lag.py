@@ -1,0 +1,109 @@
+"""How far each projection is behind the log, in records and in time, and how far a rebuild is.
+
+Rules kept here:
+
+1. Behind by time is the age of the oldest record that was not applied yet: it grows while a
+   projection stands still, however few records come.
+2. Rows that were built by another version are not readable, however far they have come.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from domain.errors import IntegrityFailure
+from domain.ports import EventLog
+from domain.values.time import ServerTime
+from projections.position import load_positions
+from projections.tables import REBUILD, Projection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """How far a rebuild beside the live tables has come.
+
+    Attributes:
+        applied: Records applied.
+        total: Records there are.
+        records_per_s: How fast it goes; none before the first measure.
+    """
+
+    applied: int
+    total: int
+    records_per_s: float | None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it will take at this rate; none where the rate is not known."""
+        if not self.records_per_s:
+            return None
+        return (self.total - self.applied) / self.records_per_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one projection stands.
+
+    Attributes:
+        name: The projection.
+        position: The last record applied, -1 for none.
+        lag_records: Records it has not applied.
+        lag_seconds: Age of the oldest of them; 0 when there is none, none when it is unreadable.
+        stalled_seq: The record it cannot apply, when there is one.
+        stalled_why: The kind of error, when it is stalled.
+        readable: Whether its rows were built by the version that reads them.
+        rebuild: How far a rebuild is, while there is one.
+    """
+
+    name: str
+    position: int
+    lag_records: int
+    lag_seconds: float | None
+    stalled_seq: int | None
+    stalled_why: str | None
+    readable: bool
+    rebuild: Rebuild | None
+
+
+def standings(
+    connection: sa.Connection, log: EventLog, projections: Sequence[Projection], now: ServerTime
+) -> tuple[Standing, ...]:
+    """Return how each projection stands, in order of name."""
+    versions = {each.name: each.version for each in projections}
+    found = load_positions(connection, versions)
+    rebuilds = {row["name"]: row for row in connection.execute(sa.select(REBUILD)).mappings()}
+    size = log.size()
+    ages = {seq: _age_s(log, seq, now) for seq in {each.seq for each in found} if seq < size - 1}
+    standing = []
+    for each in found:
+        row = rebuilds.get(each.name)
+        rebuild = None
+        if row is not None:
+            rebuild = Rebuild(
+                applied=row["seq"] + 1,
+                total=max(size, row["seq"] + 1),
+                records_per_s=row["records_per_s"],
+            )
+        standing.append(
+            Standing(
+                name=each.name,
+                position=each.seq,
+                lag_records=max(0, size - 1 - each.seq),
+                lag_seconds=ages.get(each.seq, 0.0),
+                stalled_seq=each.stalled_seq,
+                stalled_why=each.stalled_why,
+                readable=each.version == versions[each.name],
+                rebuild=rebuild,
+            )
+        )
+    return tuple(standing)
+
+
+def _age_s(log: EventLog, seq: int, now: ServerTime) -> float | None:
+    """Return how long ago the record after ``seq`` was recorded."""
+    try:
+        following = log.after(seq, limit=1)
+    except IntegrityFailure:
+        return None  # the log is damaged there; the projection stands before it and says so
+    return max(0.0, (now.us - following[0].committed_at.us) / 1e6) if following else 0.0
