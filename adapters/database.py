@@ -3,13 +3,16 @@
 Rules kept here:
 
 1. One DSN names one database, for the log and for everything else: ``sqlite:///PATH``, with
-   ``?mode=ro`` to read only, or ``postgresql://…``.
+   ``?mode=ro`` to read only, or ``postgresql://…`` as libpq reads it, with several hosts and
+   ``target_session_attrs=read-write`` where a standby may take over.
 2. Alembic owns every table on both. Starting at once from several processes is safe: one
    upgrades, the others wait and find the work done.
 3. A transaction on SQLite takes the write lock when it begins, so it cannot fail half-way
    because another one wrote meanwhile. Whoever only reads says so with ``reading``.
 4. Whoever serves needs no right to change a record: ``migrate`` grants a service role exactly
    what it needs.
+5. A server that vanished without a word is noticed within seconds, by us and by PostgreSQL: a
+   connection that nobody answers on ends.
 """
 
 import os
@@ -19,11 +22,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import quote
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.pool import QueuePool
 
 from domain.errors import MalformedInput, Unavailable
@@ -33,6 +39,18 @@ MIGRATION_TIMEOUT_S = 60.0
 APPEND_ONLY = ("log_owner", "records", "tree_nodes", "checkpoints")
 """The tables of the record; a service role may read them and add to them."""
 
+_NAMES: Final = "a database is named sqlite:///PATH or postgresql://…"
+_NOTICED: Final = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "12000",
+}
+_NOTICED_THERE: Final = (
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 "
+    "-c tcp_user_timeout=12000"
+)
 _SCRIPTS = (
     Path(__file__).parent.parent / "alembic",
     Path(sys.prefix) / "share" / "vultus" / "alembic",
@@ -47,18 +65,35 @@ def sqlite_name(dsn: str) -> str | None:
     Raises:
         MalformedInput: the DSN names neither an SQLite file nor a PostgreSQL database.
     """
+    if dsn.startswith("postgresql://"):
+        connection_parameters(dsn)
+        return None
     try:
         url = sa.make_url(dsn)
     except sa.exc.ArgumentError as error:
-        raise MalformedInput("a database is named sqlite:///PATH or postgresql://…") from error
-    if url.drivername == "postgresql":
-        return None
+        raise MalformedInput(_NAMES) from error
     if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
-        raise MalformedInput("a database is named sqlite:///PATH or postgresql://…")
+        raise MalformedInput(_NAMES)
     if set(url.query) - {"mode"}:
         raise MalformedInput("of SQLite's options only mode may be given")
     # With mode=rw a missing file is an error; without, an empty one would silently take its place.
     return f"file:{quote(url.database)}?mode={quote(str(url.query.get('mode', 'rw')))}"
+
+
+def connection_parameters(dsn: str) -> dict[str, Any]:
+    """Return what ``psycopg.connect`` takes to reach a PostgreSQL database.
+
+    What the DSN leaves open is set so that a vanished server is noticed within seconds.
+
+    Raises:
+        MalformedInput: it is no PostgreSQL DSN.
+    """
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        # Without its cause: that may quote a password.
+        raise MalformedInput(_NAMES) from None
+    return {**_NOTICED, "options": _NOTICED_THERE, **given}
 
 
 def open_engine(dsn: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> sa.Engine:
@@ -69,8 +104,11 @@ def open_engine(dsn: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> sa.Engin
     """
     name = sqlite_name(dsn)
     if name is None:
-        url = sa.make_url(dsn).set(drivername="postgresql+psycopg")
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(
+            "postgresql+psycopg://",
+            connect_args=connection_parameters(dsn),
+            pool_pre_ping=True,
+        )
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
