@@ -5,8 +5,10 @@ Rules kept here:
 1. The body is a C2SP tlog-checkpoint: origin, size, root. Extension lines are read and never
    written.
 2. The envelope is a C2SP signed note with Ed25519 signatures. The key name is the origin.
-3. Parsing is strict: text that ``encode`` would not write again byte for byte is refused.
-4. This module knows formats, not curves: making and checking a signature is passed in.
+3. Which keys of a log may sign at which size is the matter of ``log_keys``; what a witness adds,
+   of ``cosignature``.
+4. Parsing is strict: text that ``encode`` would not write again byte for byte is refused.
+5. This module knows formats, not curves: making and checking a signature is passed in.
 
 Source: C2SP specifications ``signed-note`` v1.0.0 and ``tlog-checkpoint`` v1.0.0.
 """
@@ -14,7 +16,7 @@ Source: C2SP specifications ``signed-note`` v1.0.0 and ``tlog-checkpoint`` v1.0.
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeAlias
@@ -25,7 +27,11 @@ from domain.ledger.encoding import DIGEST_SIZE, U64_MAX
 CheckSignature: TypeAlias = Callable[[bytes, bytes, bytes], bool]
 """Says whether, under a public key, a signature is valid for a message; in this order."""
 
+Sign: TypeAlias = Callable[[bytes], bytes]
+"""Returns the signature over a message."""
+
 ED25519: Final = 0x01
+COSIGNATURE: Final = 0x04
 PUBLIC_KEY_SIZE: Final = 32
 SIGNATURES_MAX: Final = 64
 NOTE_BYTES_MAX: Final = 1 << 20
@@ -71,15 +77,17 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifierKey:
-    """The public half of a log's Ed25519 key, under the log's name.
+    """The public half of an Ed25519 key, under its holder's name.
 
     Attributes:
         name: Key name; for a log, its origin.
         public_key: The 32 bytes of RFC 8032.
+        kind: C2SP signature type: what a log signs (0x01), or what a witness does (0x04).
     """
 
     name: str
     public_key: bytes
+    kind: int = ED25519
 
     def __post_init__(self) -> None:
         """Refuse a name that a signature line could not carry.
@@ -95,7 +103,8 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """The four bytes by which signature lines refer to this key."""
-        return sha256(b"%b\n%c%b" % (self.name.encode(), ED25519, self.public_key)).digest()[:4]
+        named = b"%b\n%c%b" % (self.name.encode(), self.kind, self.public_key)
+        return sha256(named).digest()[:_KEY_ID_SIZE]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,22 +137,23 @@ class SignedNote:
 
 def encode_verifier_key(key: VerifierKey) -> str:
     """Write a verifier key as the one-line text that people exchange."""
-    material = b64encode(bytes([ED25519]) + key.public_key).decode()
+    material = b64encode(bytes([key.kind]) + key.public_key).decode()
     return f"{key.name}+{key.key_id.hex()}+{material}"
 
 
-def parse_verifier_key(text: str) -> VerifierKey:
-    """Read a verifier key from its text.
+def parse_verifier_key(text: str, kind: int = ED25519) -> VerifierKey:
+    """Read a verifier key of a kind from its text.
 
     Raises:
-        MalformedInput: the text is not one, its type is not Ed25519, or its key id is wrong.
+        MalformedInput: the text is not one, it is of another kind, or its key id is wrong.
     """
     name, _, rest = text.partition("+")
     _, _, material = rest.partition("+")
     decoded = decode_base64(material)
-    if decoded[:1] != bytes([ED25519]):
-        raise MalformedInput("the verifier key is not an Ed25519 key")
-    key = VerifierKey(name=name, public_key=decoded[1:])
+    if decoded[:1] != bytes([kind]):
+        wanted = "a log's Ed25519 key" if kind == ED25519 else "a witness's Ed25519 key"
+        raise MalformedInput(f"the verifier key is not {wanted} (type 0x{kind:02x})")
+    key = VerifierKey(name=name, public_key=decoded[1:], kind=kind)
     if encode_verifier_key(key) != text:
         raise MalformedInput("the verifier key does not carry its own key id")
     return key
@@ -209,23 +219,53 @@ def parse_note(data: bytes) -> SignedNote:
     )
 
 
-def sign_note(text: str, key: VerifierKey, sign: Callable[[bytes], bytes]) -> bytes:
-    """Sign a text with the private half of ``key`` and write the signed note."""
-    line = NoteSignature(name=key.name, key_id=key.key_id, signature=sign(text.encode()))
-    return encode_note(SignedNote(text=text, signatures=(line,)))
+def sign_note(text: str, key: VerifierKey, sign: Sign, *others: tuple[VerifierKey, Sign]) -> bytes:
+    """Sign a text with the private half of each key, and write the signed note."""
+    lines = tuple(
+        NoteSignature(name=each.name, key_id=each.key_id, signature=do_sign(text.encode()))
+        for each, do_sign in ((key, sign), *others)
+    )
+    return encode_note(SignedNote(text=text, signatures=lines))
 
 
 def sign_checkpoint(
-    checkpoint: Checkpoint, key: VerifierKey, sign: Callable[[bytes], bytes]
+    checkpoint: Checkpoint, key: VerifierKey, sign: Sign, *others: tuple[VerifierKey, Sign]
 ) -> bytes:
-    """Sign a checkpoint and write it as a signed note.
+    """Sign a checkpoint with each key, and write it as a signed note.
 
     Raises:
-        MalformedInput: the key's name is not the checkpoint's origin.
+        MalformedInput: the name of a key is not the checkpoint's origin.
     """
-    if key.name != checkpoint.origin:
-        raise MalformedInput(f"the key {key.name} may not sign for the log {checkpoint.origin}")
-    return sign_note(encode_body(checkpoint), key, sign)
+    for each, _ in ((key, sign), *others):
+        if each.name != checkpoint.origin:
+            message = f"the key {each.name} may not sign for the log {checkpoint.origin}"
+            raise MalformedInput(message)
+    return sign_note(encode_body(checkpoint), key, sign, *others)
+
+
+def with_signatures(data: bytes, added: Iterable[NoteSignature]) -> bytes:
+    """Return a signed note with more lines at its end; those that it has stay single.
+
+    Raises:
+        MalformedInput: the bytes are not a signed note.
+    """
+    note = parse_note(data)
+    lines = dict.fromkeys((*note.signatures, *added))
+    return encode_note(SignedNote(text=note.text, signatures=tuple(lines)))
+
+
+def is_signed(note: SignedNote, key: VerifierKey, check_signature: CheckSignature) -> bool:
+    """Say whether the holder of ``key`` signed the note; lines of other keys are ignored.
+
+    Raises:
+        SignatureInvalid: there is a signature of that key, and it is wrong.
+    """
+    key_id = key.key_id
+    lines = [line for line in note.signatures if (line.name, line.key_id) == (key.name, key_id)]
+    for line in lines:
+        if not check_signature(key.public_key, line.signature, note.text.encode()):
+            raise SignatureInvalid(f"the signature of the key {key.name} is not over this note")
+    return bool(lines)
 
 
 def check_note(note: SignedNote, key: VerifierKey, check_signature: CheckSignature) -> None:
@@ -234,13 +274,8 @@ def check_note(note: SignedNote, key: VerifierKey, check_signature: CheckSignatu
     Raises:
         SignatureInvalid: there is no signature of that key, or one that is wrong.
     """
-    key_id = key.key_id
-    lines = [line for line in note.signatures if (line.name, line.key_id) == (key.name, key_id)]
-    if not lines:
+    if not is_signed(note, key, check_signature):
         raise SignatureInvalid(f"the note carries no signature of the key {key.name}")
-    for line in lines:
-        if not check_signature(key.public_key, line.signature, note.text.encode()):
-            raise SignatureInvalid(f"the signature of the key {key.name} is not over this note")
 
 
 def open_checkpoint(data: bytes, key: VerifierKey, check_signature: CheckSignature) -> Checkpoint:
