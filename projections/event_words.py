@@ -109,16 +109,26 @@ def _of_access(event: Event | Shredded) -> str:
             return f"{event.permission}, {event.resource}"
         case access.RecordViewed():
             return f"{event.resource}, for {event.purpose}"
+        case _:
+            return _of_clinic(event)
+
+
+def _of_clinic(event: Event | Shredded) -> str:
+    match event:
         case clinic.ClinicRegistered():
             return event.name
         case clinic.SoftwareDeployed():
             return f"version {event.version}, {_count(event.components, 'component')}"
         case clinic.RecordExported():
             return f"{event.kind}, for {event.purpose}"
-        case clinic.IntegrityVerified():
+        case clinic.IntegrityVerified() | clinic.BackupTaken():
             return f"{event.size} records"
         case clinic.IntegrityViolationDetected():
             return f"{_count(event.problems, 'problem')} in {event.size} records"
+        case clinic.RestoreDrillCompleted():
+            return f"{_passed(event.passed)}, {event.size} records"
+        case clinic.RecordRestored():
+            return f"{event.size} records, {event.lost} given up"
         case _:
             return ""
 

@@ -85,10 +85,78 @@ class IntegrityViolationDetected:
     problems: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupTaken:
+    """The record was copied to a backup.
+
+    Attributes:
+        size: Number of records in the backup.
+        root: Root of the tree over them.
+        manifest: Digest of the manifest of the backup's last segment.
+        contents: Stored contents that were copied.
+        duration_ms: How long it took.
+        problems: What could not be copied, in words.
+    """
+
+    size: int
+    root: Digest
+    manifest: Digest
+    contents: int
+    duration_ms: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreDrillCompleted:
+    """A backup was restored on trial, examined and removed again.
+
+    Attributes:
+        manifest: Digest of the manifest of the backup's last segment; none where it is unreadable.
+        size: Number of records restored.
+        root: Root of the tree over them; none where nothing was restored.
+        keys: Whether keys from a backup of their own were proven with it.
+        behind: Records that the backup did not have yet.
+        exposed_ms: Age of the oldest of them; what a loss just then would have cost in time.
+        recovery_ms: How long restoring took, verification included.
+        passed: Whether nothing was found wrong.
+        problems: What was found wrong, in words.
+    """
+
+    manifest: Digest | None
+    size: int
+    root: Digest | None
+    keys: bool
+    behind: int
+    exposed_ms: int
+    recovery_ms: int
+    passed: bool
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRestored:
+    """The record goes on from a backup; everything before this fact was read from there.
+
+    Attributes:
+        manifest: Digest of the manifest of the backup's last segment.
+        size: Number of records restored.
+        root: Root of the tree over them.
+        lost: Records known to have followed that were given up.
+    """
+
+    manifest: Digest
+    size: int
+    root: Digest
+    lost: int
+
+
 ClinicEvent = (
     ClinicRegistered
     | SoftwareDeployed
     | RecordExported
     | IntegrityVerified
     | IntegrityViolationDetected
+    | BackupTaken
+    | RestoreDrillCompleted
+    | RecordRestored
 )

@@ -6,6 +6,8 @@ Rules kept here:
 2. A build is recorded when it begins to serve, not every time it starts [REQ-IN-208].
 3. What is taken out of the record is recorded before it is handed out [REQ-IN-205].
 4. What verification of the log found is recorded, whatever it found [DRV-28].
+5. Backups and restore drills are recorded, failed ones too; so is that the record goes on from a
+   backup, and what was given up with it [REQ-IN-290, DRV-35].
 """
 
 from dataclasses import dataclass, replace
@@ -14,11 +16,14 @@ from typing import assert_never
 from domain.errors import RuleViolation
 from domain.events.aggregate import Aggregate
 from domain.events.clinic import (
+    BackupTaken,
     ClinicEvent,
     ClinicRegistered,
     IntegrityVerified,
     IntegrityViolationDetected,
     RecordExported,
+    RecordRestored,
+    RestoreDrillCompleted,
     SoftwareDeployed,
 )
 from domain.values.content import Digest
@@ -37,12 +42,14 @@ class Clinic:
         deployed: The build that serves; none before.
         verified_size: Number of records found intact by the last verification.
         problems: What the last verification found wrong.
+        restored: How the record last went on from a backup; none when it never did.
     """
 
     registered: ClinicRegistered | None = None
     deployed: SoftwareDeployed | None = None
     verified_size: int = 0
     problems: tuple[str, ...] = ()
+    restored: RecordRestored | None = None
 
 
 def evolve(clinic: Clinic, event: ClinicEvent) -> Clinic:
@@ -52,12 +59,14 @@ def evolve(clinic: Clinic, event: ClinicEvent) -> Clinic:
             return replace(clinic, registered=event)
         case SoftwareDeployed():
             return replace(clinic, deployed=event)
-        case RecordExported():
+        case RecordExported() | BackupTaken() | RestoreDrillCompleted():
             return clinic
         case IntegrityVerified():
             return replace(clinic, verified_size=event.size, problems=())
         case IntegrityViolationDetected():
             return replace(clinic, problems=event.problems)
+        case RecordRestored():
+            return replace(clinic, restored=event)
         case _:
             assert_never(event)
 
@@ -115,3 +124,11 @@ def record_verification(
     if problems:
         return IntegrityViolationDetected(size=size, problems=problems)
     return IntegrityVerified(size=size, root=root, signatures=signatures, blobs=blobs)
+
+
+def restore_record(
+    clinic: Clinic, *, manifest: Digest, size: int, root: Digest, lost: int
+) -> tuple[RecordRestored, ...]:
+    """Record that the record goes on from a backup; () when that is recorded already."""
+    restored = RecordRestored(manifest=manifest, size=size, root=root, lost=lost)
+    return () if restored == clinic.restored else (restored,)

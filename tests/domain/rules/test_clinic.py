@@ -6,10 +6,13 @@ import pytest
 
 from domain.errors import RuleViolation
 from domain.events.clinic import (
+    BackupTaken,
     ClinicRegistered,
     IntegrityVerified,
     IntegrityViolationDetected,
     RecordExported,
+    RecordRestored,
+    RestoreDrillCompleted,
     SoftwareDeployed,
 )
 from domain.rules.clinic import (
@@ -18,6 +21,7 @@ from domain.rules.clinic import (
     export_record,
     record_verification,
     register_clinic,
+    restore_record,
 )
 from tests.builders import CLINIC as CLINIC_ID
 from tests.builders import SUBJECT, a_digest
@@ -82,3 +86,38 @@ def test_what_verification_found_is_recorded_whatever_it_was() -> None:
     assert given(CLINIC, REGISTERED, intact).state.verified_size == 9
     assert given(CLINIC, REGISTERED, broken).state.problems == ("record 4 is missing",)
     assert not given(CLINIC, REGISTERED, broken, intact).state.problems
+
+
+@pytest.mark.verifies("DRV-35")
+def test_that_the_record_goes_on_from_a_backup_is_recorded_once() -> None:
+    restore = partial(
+        restore_record, manifest=a_digest("manifest"), size=9, root=a_digest("root"), lost=2
+    )
+    event = RecordRestored(manifest=a_digest("manifest"), size=9, root=a_digest("root"), lost=2)
+    given(CLINIC, REGISTERED).when(restore).then(event)
+    given(CLINIC, REGISTERED, event).when(restore).then()
+    assert len(partial(restore, size=8)(given(CLINIC, REGISTERED, event).state)) == 1
+
+
+@pytest.mark.verifies("REQ-IN-290")
+def test_backups_and_drills_change_nothing_in_the_clinic() -> None:
+    taken = BackupTaken(
+        size=9,
+        root=a_digest("root"),
+        manifest=a_digest("manifest"),
+        contents=3,
+        duration_ms=1200,
+        problems=(),
+    )
+    failed = RestoreDrillCompleted(
+        manifest=None,
+        size=0,
+        root=None,
+        keys=False,
+        behind=0,
+        exposed_ms=0,
+        recovery_ms=0,
+        passed=False,
+        problems=("the manifest is damaged",),
+    )
+    assert given(CLINIC, REGISTERED, taken, failed).state == given(CLINIC, REGISTERED).state
