@@ -99,7 +99,7 @@ def test_that_the_record_goes_on_from_a_backup_is_recorded_once() -> None:
     assert len(partial(restore, size=8)(given(CLINIC, REGISTERED, event).state)) == 1
 
 
-@pytest.mark.verifies("REQ-IN-290")
+@pytest.mark.verifies("DRV-35")
 def test_backups_and_drills_change_nothing_in_the_clinic() -> None:
     taken = BackupTaken(
         size=9,
