@@ -18,6 +18,7 @@ from domain.events import (
     consent,
     equipment,
     inference,
+    log_key,
     model_release,
     practitioner,
 )
@@ -125,6 +126,8 @@ def _of_clinic(event: Event | Shredded) -> str:
             return f"{event.size} records"
         case clinic.IntegrityViolationDetected():
             return f"{_count(event.problems, 'problem')} in {event.size} records"
+        case log_key.LogKeyRotated():
+            return f"from {event.from_size} records on, the earlier one until {event.until_size}"
         case clinic.RestoreDrillCompleted():
             return f"{_passed(event.passed)}, {event.size} records"
         case clinic.RecordRestored():

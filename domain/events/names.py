@@ -16,6 +16,7 @@ from domain.events import (
     consent,
     equipment,
     inference,
+    log_key,
     model_release,
     practitioner,
     subject,
@@ -24,6 +25,7 @@ from domain.events import acquisition_protocol as protocol
 
 Event = (
     clinic.ClinicEvent
+    | log_key.LogKeyEvent
     | subject.SubjectEvent
     | consent.ConsentEvent
     | practitioner.PractitionerEvent
@@ -45,6 +47,7 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("BackupTaken", 1): clinic.BackupTaken,
     ("RestoreDrillCompleted", 1): clinic.RestoreDrillCompleted,
     ("RecordRestored", 1): clinic.RecordRestored,
+    ("LogKeyRotated", 1): log_key.LogKeyRotated,
     ("SubjectEnrolled", 1): subject.SubjectEnrolled,
     ("SubjectIdentityLinked", 1): subject.SubjectIdentityLinked,
     ("LegalHoldPlaced", 1): subject.LegalHoldPlaced,

@@ -7,12 +7,14 @@ Rules kept here:
 3. A derived identifier depends only on its parts, so a repeated step meets its own earlier record.
 """
 
+import re
 import uuid
 from typing import ClassVar, Self
 
 from domain.errors import MalformedInput
 
 _NAMESPACE = uuid.UUID("7d5cb1f0-5f0f-5f0e-9a53-6c0d5c3f7a11")
+_is_uuid = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 class StreamName(str):
@@ -33,11 +35,7 @@ class Identifier(str):
         Raises:
             MalformedInput: the text is not the canonical form of a UUID.
         """
-        try:
-            canonical: str | None = str(uuid.UUID(text))
-        except ValueError:
-            canonical = None
-        if canonical != text:
+        if not _is_uuid(text):
             message = f"{cls.__name__}: expected a lower-case UUID of 36 characters"
             raise MalformedInput(message)
         return super().__new__(cls, text)
@@ -71,6 +69,13 @@ class ClinicId(Identifier):
 
     __slots__ = ()
     kind = "clinic"
+
+
+class LogKeyId(Identifier):
+    """The keys that sign a log's checkpoints; derived from the clinic."""
+
+    __slots__ = ()
+    kind = "log-key"
 
 
 class SubjectId(Identifier):
