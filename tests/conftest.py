@@ -9,6 +9,7 @@ pytest_plugins = [
     "validation.pytest_plugin",
     "tests.environment.postgres",
     "tests.environment.browser",
+    "tests.environment.object_store",
 ]
 
 # No deadline: a busy machine is no failure. Integration tries the same examples every time; a

@@ -23,7 +23,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
 
-from adapters.blobs.intake import Intake, Place, checked_name
+from adapters.blobs.intake import Intake, Place, checked_name, checked_stored
 from adapters.blobs.sealed_stream import CHUNK_SIZE, Source, seal, unseal
 from adapters.keys.durable_file import (
     UNFINISHED,
@@ -90,7 +90,7 @@ class FilesystemBlobStore:
                 stored_digest=stored_digest,
                 size_bytes=intake.size_bytes,
             )
-            self._publish(path, descriptor, blob)
+            self._publish(path, descriptor, blob.name, blob.stored_digest)
         if self._keys.destroyed(key):  # meanwhile, so whoever purged its content missed this
             self.purge([blob.name])
             raise ContentErased(key)
@@ -160,6 +160,24 @@ class FilesystemBlobStore:
                     sync_folder(folder)
         return removed
 
+    def keep(self, name: bytes, stored: Iterable[bytes], *, stored_digest: bytes) -> bool:
+        """Store bytes that another store sealed; false when they were there already.
+
+        Raises:
+            DigestMismatch: they do not have this digest, or what is stored is damaged; nothing is
+                kept.
+            Unavailable: the disk is full or read-only; nothing is kept.
+        """
+        target = self._path(checked_name(name))
+        if target.exists():
+            with disk_errors("reading content"):
+                self._check_same(target, stored_digest)
+            return False
+        with self._unfinished() as (path, descriptor):
+            _write(checked_stored(stored, stored_digest), descriptor)
+            self._publish(path, descriptor, name, stored_digest)
+        return True
+
     def _spool(self, intake: Intake, key: str, descriptor: int) -> tuple[Place, bytes]:
         """Take content in whose key is known only at its end; write it, and return its place."""
         passing_key = secrets.token_bytes(32)
@@ -174,13 +192,15 @@ class FilesystemBlobStore:
                 content = unseal(passing_key, _DiskSource(file))
                 return place, _write(seal(place.content_key, content), descriptor)
 
-    def _publish(self, unfinished: Path, descriptor: int, blob: StoredBlob) -> None:
+    def _publish(
+        self, unfinished: Path, descriptor: int, name: bytes, stored_digest: bytes
+    ) -> None:
         """Give a written file its name, for good.
 
         Once linked, the name stays, even if making it durable fails: another ``put`` of the same
         content may have relied on it since.
         """
-        path = self._path(blob.name)
+        path = self._path(name)
         with disk_errors("storing content"):
             os.fsync(descriptor)
             # A crash before the link leaves an unfinished file, swept later.
@@ -188,7 +208,7 @@ class FilesystemBlobStore:
             try:
                 path.hardlink_to(unfinished)
             except FileExistsError:
-                self._check_same(path, blob.stored_digest)
+                self._check_same(path, stored_digest)
             # A crash before this line may lose the name; nobody was told of it yet.
             sync_folder(path.parent)
 

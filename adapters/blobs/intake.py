@@ -109,3 +109,17 @@ def checked_name(name: bytes) -> bytes:
     if len(name) != NAME_SIZE:
         raise MalformedInput(f"a stored name has {NAME_SIZE} bytes, not {len(name)}")
     return name
+
+
+def checked_stored(stored: Iterable[bytes], stored_digest: bytes) -> Iterator[bytes]:
+    """Yield stored bytes, and at their end refuse others than were promised.
+
+    Raises:
+        DigestMismatch: they do not have this SHA-256.
+    """
+    whole = sha256()
+    for piece in stored:
+        whole.update(piece)
+        yield piece
+    if whole.digest() != stored_digest:
+        raise DigestMismatch("the stored bytes do not have the digest that the record names")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from io import BytesIO
 
-from adapters.blobs.intake import Intake, Place, checked_name
+from adapters.blobs.intake import Intake, Place, checked_name, checked_stored
 from adapters.blobs.sealed_stream import seal, unseal
 from domain.errors import ContentErased, DigestMismatch, NotFound
 from domain.events.record import StoredBlob
@@ -92,6 +92,21 @@ class MemoryBlobStore:
     def purge(self, names: Iterable[bytes]) -> int:
         """Remove stored content for good and return how many were there."""
         return sum(self._stored.pop(checked_name(name), None) is not None for name in names)
+
+    def keep(self, name: bytes, stored: Iterable[bytes], *, stored_digest: bytes) -> bool:
+        """Store bytes that another store sealed; false when they were there already.
+
+        Raises:
+            DigestMismatch: they do not have this digest, or what is stored is damaged; nothing is
+                kept.
+        """
+        held = self._stored.get(checked_name(name))
+        if held is not None:
+            if sha256(held).digest() != stored_digest:
+                raise DigestMismatch(f"what is stored under {name.hex()} is damaged")
+            return False
+        self._stored[name] = b"".join(checked_stored(stored, stored_digest))
+        return True
 
     def _pieces(self, key: str, place: Place, sealed: bytes) -> Iterator[bytes]:
         for piece in unseal(place.content_key, BytesIO(sealed)):

@@ -1,34 +1,46 @@
-"""What every blob store promises, in memory or on disk."""
+"""What every blob store promises, in memory, on disk or in S3-compatible storage."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
+import obstore
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.blobs.bucket import connect, open_blobs
+from adapters.blobs.copying import Copyable
 from adapters.blobs.filesystem import FilesystemBlobStore
+from adapters.blobs.location import Bucket
 from adapters.blobs.memory import MemoryBlobStore
+from adapters.blobs.object_store import PART_SIZE, WINDOW_SIZE
 from adapters.blobs.sealed_stream import CHUNK_SIZE
 from adapters.memory import MemoryKeyRing, SeededRandomness
 from domain.errors import ContentErased, DigestMismatch, MalformedInput, NotFound
+from domain.events.record import StoredBlob
 from domain.ports import BlobStore, KeyRing
 from domain.values.content import Digest
 from tests.adapters.keys.rings import subject_key
+from tests.environment.object_store import StorageServer
 
 KEY = subject_key("blob store")
 LIMIT = 3 * CHUNK_SIZE
 LARGE = SeededRandomness("large").token(2 * CHUNK_SIZE + 4321)
 
 
+class Store(BlobStore, Copyable, Protocol):
+    """What every adapter is: the port, and what moves content between stores."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """A store under test, its keys, and a way to damage what it holds."""
 
-    store: BlobStore
+    store: Store
     keys: KeyRing
     damage: Callable[[bytes, Callable[[bytes], bytes]], None]
 
@@ -41,27 +53,49 @@ class Bench:
         return b"".join(self.store.read(Digest.of(content), key=key))
 
 
-@pytest.fixture(params=["memory", "filesystem"], scope="module")
+@pytest.fixture(params=["memory", "filesystem", "rclone", "moto"], scope="module")
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """Return a store that the tests of this module share; each stores content of its own."""
     keys = MemoryKeyRing(SeededRandomness("blob store"))
     keys.create(KEY)
-    if request.param == "memory":
-        memory = MemoryBlobStore(keys)
+    match request.param:
+        case "memory":
+            return _in_memory(keys)
+        case "filesystem":
+            return _in_folder(keys, tmp_path_factory.mktemp("blobs"))
+        case server:
+            found: StorageServer = request.getfixturevalue(f"{server}_server")
+            return _in_bucket(keys, found.fresh())
 
-        def damage(name: bytes, change: Callable[[bytes], bytes]) -> None:
-            memory._stored[name] = change(memory._stored[name])
 
-        return Bench(store=memory, keys=keys, damage=damage)
-    folder = tmp_path_factory.mktemp("blobs")
+def _in_memory(keys: KeyRing) -> Bench:
+    store = MemoryBlobStore(keys)
 
-    def damage_file(name: bytes, change: Callable[[bytes], bytes]) -> None:
+    def damage(name: bytes, change: Callable[[bytes], bytes]) -> None:
+        store._stored[name] = change(store._stored[name])
+
+    return Bench(store=store, keys=keys, damage=damage)
+
+
+def _in_folder(keys: KeyRing, folder: Path) -> Bench:
+    def damage(name: bytes, change: Callable[[bytes], bytes]) -> None:
         path = next(folder.rglob(name.hex()))
         content = change(path.read_bytes())
         path.unlink()
         path.write_bytes(content)
 
-    return Bench(store=FilesystemBlobStore(folder, keys), keys=keys, damage=damage_file)
+    return Bench(store=FilesystemBlobStore(folder, keys), keys=keys, damage=damage)
+
+
+def _in_bucket(keys: KeyRing, bucket: Bucket) -> Bench:
+    other = connect(bucket)
+
+    def damage(name: bytes, change: Callable[[bytes], bytes]) -> None:
+        text = name.hex()
+        path = f"{text[:2]}/{text[2:4]}/{text}"
+        obstore.put(other, path, change(bytes(obstore.get(other, path).bytes())))
+
+    return Bench(store=open_blobs(bucket, keys), keys=keys, damage=damage)
 
 
 def _pieces(content: bytes, cuts: list[int]) -> Iterator[bytes]:
@@ -307,6 +341,57 @@ def test_stored_bytes_show_nothing_of_an_image_or_a_depth_map(bench: Bench, tmp_
         blocks = [stored[at : at + 16] for at in range(0, len(stored) - 16, 16)]
         assert len(set(blocks)) == len(blocks)
         bench.store.purge([name])
+
+
+def test_sealed_bytes_of_another_store_are_kept_once_and_only_as_promised(bench: Bench) -> None:
+    other = MemoryBlobStore(bench.keys)
+    blob = other.put([LARGE], key=KEY, expected=None, limit_bytes=LIMIT)
+    sealed = list(other.stored(blob.name))
+    for wrong in ([], [b"others"], [*sealed, b"more"], [sealed[0][:-1]]):
+        with pytest.raises(DigestMismatch):
+            bench.store.keep(blob.name, wrong, stored_digest=blob.stored_digest)
+    with pytest.raises(NotFound):
+        bench.store.stored(blob.name)
+    assert bench.store.keep(blob.name, sealed, stored_digest=blob.stored_digest)
+    assert not bench.store.keep(blob.name, sealed, stored_digest=blob.stored_digest)
+    assert bench.store.find(blob.content, key=KEY) == blob
+    bench.damage(blob.name, lambda stored: stored[:-1] + bytes([stored[-1] ^ 1]))
+    with pytest.raises(DigestMismatch):
+        bench.store.keep(blob.name, sealed, stored_digest=blob.stored_digest)
+    bench.store.purge([blob.name])
+
+
+@pytest.mark.verifies("REQ-IN-544")
+@pytest.mark.parametrize("announced", [False, True])
+def test_content_of_many_parts_is_kept_whole_or_not_at_all(
+    bench: Bench, *, announced: bool
+) -> None:
+    content = SeededRandomness(f"many parts {announced}").token(WINDOW_SIZE + PART_SIZE // 2)
+    pieces = [content[at : at + CHUNK_SIZE] for at in range(0, len(content), CHUNK_SIZE)]
+    digest = Digest.of(content)
+
+    def broken() -> Iterator[bytes]:
+        yield from pieces[:-1]
+        raise ConnectionResetError("the sender went away")
+
+    def put(given: Iterable[bytes], limit_bytes: int) -> StoredBlob:
+        expected = digest if announced else None
+        return bench.store.put(given, key=KEY, expected=expected, limit_bytes=limit_bytes)
+
+    with pytest.raises(ConnectionResetError):
+        put(broken(), len(content))
+    with pytest.raises(MalformedInput):
+        put(pieces, len(content) - 1)
+    if announced:
+        with pytest.raises(DigestMismatch):
+            put([*pieces[:-1], b"another end"], len(content))
+    with pytest.raises(NotFound):
+        bench.store.find(digest, key=KEY)
+    blob = put(pieces, len(content))
+    assert put(pieces, len(content)) == blob == bench.store.find(digest, key=KEY)
+    assert bench.read(content) == content
+    assert sha256(b"".join(bench.store.stored(blob.name))).digest() == blob.stored_digest
+    assert bench.store.purge([blob.name]) == 1
 
 
 def test_a_failing_source_leaves_nothing_and_is_told_as_it_failed(bench: Bench) -> None:
