@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from adapters.blobs.location import Location, parse_location
 from adapters.database import sqlite_name
 from domain.errors import MalformedInput
 
@@ -26,8 +27,9 @@ class Settings:
     """Where the service keeps and offers things.
 
     Attributes:
-        data: Folder of keys, blobs and, by default, the database.
+        data: Folder of keys and, by default, of everything else.
         database: ``sqlite:///path`` or ``postgresql://…``.
+        blobs: Folder or bucket of large content.
         host: Address to listen on.
         port: Port to listen on, 0 for any free one.
         origin: Address under which browsers see the service; decides cookies and origin checks.
@@ -39,6 +41,7 @@ class Settings:
 
     data: Path
     database: str
+    blobs: Location
     host: str
     port: int
     origin: str
@@ -58,7 +61,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
 
     ``VULTUS_DATA``, ``VULTUS_DATABASE``, ``VULTUS_HOST``, ``VULTUS_PORT``, ``VULTUS_ORIGIN``,
     ``VULTUS_CHECKPOINT_COPIES``, ``VULTUS_CHECKPOINT_EVERY``, ``VULTUS_CHECKPOINT_SECONDS``,
-    ``VULTUS_UPLOAD_LIMIT_MB``.
+    ``VULTUS_UPLOAD_LIMIT_MB``, ``VULTUS_BLOBS``, ``VULTUS_S3_ENDPOINT``, ``VULTUS_S3_REGION``,
+    ``VULTUS_S3_CREDENTIALS``.
 
     Raises:
         MalformedInput: a setting cannot work; the message names it.
@@ -76,6 +80,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         data=data,
         database=database,
+        blobs=blobs_in(given, given.get("VULTUS_BLOBS") or str(data / "blobs")),
         host=host,
         port=port,
         origin=_origin(given.get("VULTUS_ORIGIN") or origin_at(host, port)),
@@ -88,6 +93,25 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         upload_limit_bytes=_whole(given, "VULTUS_UPLOAD_LIMIT_MB", 128, least=1, most=4096) << 20,
     )
+
+
+def blobs_in(given: Mapping[str, str], place: str) -> Location:
+    """Return the folder or bucket that a text names, reached as the environment says.
+
+    Raises:
+        MalformedInput: it cannot work; the message names the setting.
+    """
+    credentials = given.get("VULTUS_S3_CREDENTIALS")
+    try:
+        return parse_location(
+            place,
+            endpoint=given.get("VULTUS_S3_ENDPOINT") or "",
+            region=given.get("VULTUS_S3_REGION") or "",
+            credentials=Path(credentials).expanduser().absolute() if credentials else None,
+        )
+    except MalformedInput as error:
+        message = f"VULTUS_BLOBS: {error}"
+        raise MalformedInput(message) from None
 
 
 def origin_at(host: str, port: int) -> str:

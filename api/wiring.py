@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from fastapi import Request
 
 from adapters.accounts import Accounts
-from adapters.blobs.filesystem import FilesystemBlobStore
+from adapters.blobs.bucket import open_blobs
 from adapters.database import migrate, open_engine, reading
 from adapters.eventlog.log import RecordLog, open_event_log
 from adapters.keys.durable_file import create_private, disk_errors, make_folder
@@ -136,7 +136,7 @@ def open_system(
             engine=engine,
             reads=reading(engine),
             log=log,
-            blobs=FilesystemBlobStore(settings.data / "blobs", keys),
+            blobs=open_blobs(settings.blobs, keys, staging=settings.data),
             keys=keys,
             clock=our_clock,
             randomness=chance,

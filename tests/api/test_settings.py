@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.blobs.location import Bucket
 from api.settings import from_environment
 from domain.errors import MalformedInput
 
@@ -13,6 +14,7 @@ def test_without_any_setting_everything_lies_in_one_folder_on_this_machine() -> 
 
     assert found.data == Path("data").absolute()
     assert found.database == f"sqlite:///{found.data}/vultus.sqlite"
+    assert found.blobs == found.data / "blobs"
     assert found.checkpoint_copies == found.data / "checkpoint-copies"
     assert (found.host, found.port, found.origin) == ("127.0.0.1", 8460, "http://127.0.0.1:8460")
     assert not found.secure
@@ -45,6 +47,8 @@ BAD = [
     ("VULTUS_CHECKPOINT_SECONDS", "0.5"),
     ("VULTUS_UPLOAD_LIMIT_MB", "0"),
     ("VULTUS_UPLOAD_LIMIT_MB", "4097"),
+    ("VULTUS_BLOBS", "s3://pictures"),
+    ("VULTUS_BLOBS", "https://storage.example/pictures"),
 ]
 
 
@@ -101,3 +105,34 @@ def test_a_name_of_home_is_understood(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert from_environment({"VULTUS_DATA": "~/record"}).data == tmp_path / "record"
+
+
+def test_content_may_lie_in_a_bucket_whose_place_is_said_and_whose_secret_is_not() -> None:
+    found = from_environment(
+        {
+            "VULTUS_BLOBS": "s3://pictures/clinic/one/",
+            "VULTUS_S3_ENDPOINT": "https://storage.example:9000/",
+            "VULTUS_S3_CREDENTIALS": "secrets/storage",
+        }
+    )
+    assert found.blobs == Bucket(
+        name="pictures",
+        prefix="clinic/one",
+        endpoint="https://storage.example:9000",
+        credentials=Path("secrets/storage").absolute(),
+    )
+    at_amazon = from_environment(
+        {"VULTUS_BLOBS": "s3://pictures", "VULTUS_S3_REGION": "ap-southeast-2"}
+    )
+    assert at_amazon.blobs == Bucket(
+        name="pictures",
+        endpoint="https://s3.ap-southeast-2.amazonaws.com",
+        region="ap-southeast-2",
+    )
+
+
+def test_storage_beyond_this_machine_is_never_reached_in_clear() -> None:
+    with pytest.raises(MalformedInput, match="in clear"):
+        from_environment(
+            {"VULTUS_BLOBS": "s3://pictures", "VULTUS_S3_ENDPOINT": "http://storage.example"}
+        )

@@ -52,7 +52,7 @@ STEPS = [
     "migrate",
     "open_event_log",
     "open_engine",
-    "FilesystemBlobStore",
+    "open_blobs",
     "Accounts",
     "_signing_key",
     "Checkpointer",
@@ -158,7 +158,7 @@ def test_what_was_opened_is_closed_when_opening_fails_half_way(
         message = "the disk is full"
         raise Unavailable(message)
 
-    monkeypatch.setattr(wiring, "FilesystemBlobStore", die)
+    monkeypatch.setattr(wiring, "open_blobs", die)
     with pytest.raises(Unavailable), open_system(settings_in(tmp_path)):
         pass
     assert closed == ["keys"]
