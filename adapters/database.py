@@ -147,6 +147,8 @@ def engine_errors() -> Iterator[None]:
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
         kind = getattr(error.orig, "sqlite_errorname", getattr(error.orig, "sqlstate", None))
         raise Unavailable(f"the database cannot be used ({kind})") from error
+    except sa.exc.TimeoutError as error:
+        raise Unavailable("every connection to the database is in use") from error
 
 
 def migrate(dsn: str, *, service_role: str | None = None) -> None:

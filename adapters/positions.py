@@ -5,6 +5,9 @@ Rules kept here:
 1. A position is durable once saved, and never moves back.
 2. A record is set aside durably before the position moves past it, so nothing is skipped.
 3. What waits in a lane is taken in the order of the log.
+4. A reader whose effects lie in the same database moves its position with them, in one
+   transaction that holds the position: nothing is done twice, however many try at once.
+5. Whoever was overtaken cannot say any more that the reader stands still.
 """
 
 from dataclasses import dataclass
@@ -107,8 +110,31 @@ class DatabasePositions:
                 )
             )
 
+    def hold(self, connection: sa.Connection, reader: str) -> int:
+        """Return a reader's position, and keep it from moving until the transaction ends.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        with engine_errors():
+            made = _insert(connection, POSITION).values(reader=reader, seq=-1)
+            connection.execute(made.on_conflict_do_nothing())
+            found = sa.select(POSITION.c.seq).where(POSITION.c.reader == reader)
+            seq: int = connection.execute(found.with_for_update()).scalar_one()
+        return seq
+
+    def move(self, connection: sa.Connection, reader: str, seq: int) -> None:
+        """Move a position that is held, in the same transaction as what was done up to it.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        change = sa.update(POSITION).where(POSITION.c.reader == reader, POSITION.c.seq < seq)
+        with engine_errors():
+            connection.execute(change.values(seq=seq, stopped_seq=None, stopped_why=None))
+
     def stop(self, reader: str, stop: Stop) -> None:
-        """Remember where a reader stopped; it goes on with the next position saved.
+        """Remember where a reader stopped, unless it is past that; it goes on with the next save.
 
         Raises:
             Unavailable: the database cannot be written.
@@ -117,7 +143,11 @@ class DatabasePositions:
         with engine_errors(), self._engine.begin() as connection:
             made = _insert(connection, POSITION).values(reader=reader, seq=-1, **stopped)
             connection.execute(
-                made.on_conflict_do_update(index_elements=[POSITION.c.reader], set_=stopped)
+                made.on_conflict_do_update(
+                    index_elements=[POSITION.c.reader],
+                    set_=stopped,
+                    where=POSITION.c.seq < stop.seq,
+                )
             )
 
     def go_on(self, reader: str) -> None:

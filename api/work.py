@@ -2,39 +2,52 @@
 
 Rules kept here:
 
-1. One runner per record: whoever holds the lock works, others wait for it. On PostgreSQL it is an
-   advisory lock, on SQLite a lock on a file beside the data; both end with their process.
-2. What is unavailable is tried again, ever more slowly. What is damaged ends its loop, is logged
-   and stays visible; the other loops go on.
-3. Stopping ends each loop after the record in hand; nothing is cut off half way.
+1. One runner per record: whoever leads works, others stand for the lead. Whoever lost it stops
+   before the next record, whether it knows why or not, and stands for it again.
+2. What is unavailable is tried again, ever more slowly, and after a minute of it another runner
+   may try. What nobody foresaw ends the lead at once: another process may fare better.
+3. What is damaged ends its loop, is logged and stays visible; the other loops go on, and so does
+   the lead: another process would find the same bytes.
+4. Stopping ends each loop after the record in hand; nothing is cut off half way.
 """
 
-import fcntl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-import sqlalchemy as sa
 import structlog
 
 from adapters.database import engine_errors
+from adapters.leadership import (
+    CONFIRM_S,
+    FileLeadership,
+    Leader,
+    Leadership,
+    PostgresLeadership,
+    file_leader,
+    postgres_leader,
+)
 from adapters.positions import DatabasePositions, SetAside, SetAsideRecords, Stop
 from adapters.steps import READER, Workers
 from adapters.stream_index import StreamIndex
 from adapters.workbench import Workbench
 from api import version
 from api.wiring import System
-from domain.errors import FollowingStopped, RecordsError, Unavailable
+from domain.errors import FollowingStopped, IntegrityFailure, RecordsError, Unavailable
 
 LOCK_FILE: Final = "work.lock"
-_ADVISORY_LOCK: Final = 0x76756C74_776F726B  # any fixed number; it must differ from other programs'
+PROJECTIONS: Final = "projections"
+CHECKPOINTS: Final = "checkpoints"
 _LOOK_AGAIN_S: Final = 0.5
 _CHECKPOINT_S: Final = 1.0
 _SHORTEST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
+_PATIENCE_S: Final = 60.0
+_SHORTEST_PAUSE_S: Final = 3.0
+_LONGEST_PAUSE_S: Final = 60.0
 _log = structlog.get_logger()
 
 
@@ -47,12 +60,16 @@ class WorkState:
         behind: Records they have not come to yet.
         stopped: Where they stopped for damage; none while they go on.
         set_aside: Records whose steps failed, and those that wait behind them.
+        halted: The other loops that ended at damage, by name, with the size of the log then.
+        leader: Who runs them now; none where nobody does.
     """
 
     position: int
     behind: int
     stopped: Stop | None
     set_aside: tuple[SetAside, ...]
+    halted: dict[str, Stop]
+    leader: Leader | None
 
 
 def workbench(system: System) -> Workbench:
@@ -77,22 +94,45 @@ def work_state(system: System) -> WorkState:
     """
     positions = DatabasePositions(system.engine)
     position = positions.load(READER)
+    others = ((name, positions.stopped(name)) for name in (PROJECTIONS, CHECKPOINTS))
     return WorkState(
         position=position,
-        behind=system.log.size() - 1 - position,
+        behind=max(0, system.log.size() - 1 - position),
         stopped=positions.stopped(READER),
         set_aside=SetAsideRecords(system.engine, READER).all(),
+        halted={name: stop for name, stop in others if stop is not None},
+        leader=leader(system),
     )
 
 
+def leader(system: System) -> Leader | None:
+    """Return who runs the workers of a record now; none where nobody does.
+
+    Raises:
+        Unavailable: the database cannot be read.
+    """
+    if system.engine.dialect.name == "postgresql":
+        return postgres_leader(system.engine)
+    return file_leader(system.settings.data / LOCK_FILE)
+
+
 def run_work(system: System, stop: threading.Event) -> None:
-    """Work until told to stop; wait for the lock first, should another runner have it."""
-    with ExitStack() as held:
+    """Work until told to stop; wait for the lead first, should another runner have it."""
+    pause_s = _SHORTEST_PAUSE_S
+    with _candidate(system) as lead:
         while not stop.is_set():
-            if _take_lock(system, held):
-                _run(system, stop)
-                return
-            stop.wait(_LOOK_AGAIN_S)
+            wait_s = _LOOK_AGAIN_S
+            if _taken(lead):
+                began = time.monotonic()
+                _log.info("work begins")
+                gave_way = _Lead(system, lead, stop).go()
+                lead.release()
+                _log.info("work gives way" if gave_way else "work ends")
+                if time.monotonic() - began > _LONGEST_PAUSE_S:
+                    pause_s = _SHORTEST_PAUSE_S
+                if gave_way:
+                    wait_s, pause_s = pause_s, min(2 * pause_s, _LONGEST_PAUSE_S)
+            stop.wait(wait_s)
 
 
 @contextmanager
@@ -122,26 +162,31 @@ def drain(system: System, timeout_s: float = 60.0) -> int:
         Unavailable: it was not done in time.
     """
     deadline = time.monotonic() + timeout_s
+    positions = DatabasePositions(system.engine)
+    set_aside = SetAsideRecords(system.engine, READER)
     done = 0
-    while time.monotonic() < deadline:
-        with ExitStack() as held:
-            if _take_lock(system, held):
-                done += _catch_up(system, deadline)
-        with engine_errors():
-            system.runner.catch_up()
-        state = work_state(system)
-        if state.stopped is not None or state.set_aside:
-            failed = state.stopped or state.set_aside[0]
-            raise FollowingStopped(READER, failed.seq)
-        if state.behind == 0:
-            return done
-        time.sleep(0.02)  # a runner in another thread or process is at it
+    with _candidate(system) as lead:
+        while time.monotonic() < deadline:
+            if lead.take():
+                done += _catch_up(system, lead, deadline)
+                lead.release()
+            # Taken first: what is recorded from here on is for whoever recorded it to wait for.
+            size = system.log.size()
+            with engine_errors():
+                system.runner.catch_up()
+            stopped, waiting = positions.stopped(READER), set_aside.all()
+            if stopped is not None or waiting:
+                failed = stopped or waiting[0]
+                raise FollowingStopped(READER, failed.seq)
+            if positions.load(READER) >= size - 1:
+                return done
+            time.sleep(0.02)  # a runner in another thread or process is at it
     message = f"the workers were not done within {timeout_s:g} s"
     raise Unavailable(message)
 
 
-def _catch_up(system: System, deadline: float) -> int:
-    workers = _workers(system, lambda: time.monotonic() >= deadline)
+def _catch_up(system: System, lead: Leadership, deadline: float) -> int:
+    workers = _workers(system, lambda: time.monotonic() >= deadline or not lead.confirm())
     before = workers.position()
     try:
         while workers.catch_up():
@@ -163,73 +208,124 @@ def _workers(system: System, stopping: Callable[[], bool]) -> Workers:
     )
 
 
-def _run(system: System, stop: threading.Event) -> None:
-    workers = _workers(system, stop.is_set)
-
-    def take_steps() -> None:
-        workers.catch_up()
-        system.log.wait(workers.position(), timeout_s=_LOOK_AGAIN_S)
-
-    def keep_projections() -> None:
-        with engine_errors():
-            system.runner.catch_up()
-        system.log.wait(system.log.size() - 1, timeout_s=_LOOK_AGAIN_S)
-
-    def sign() -> None:
-        system.checkpointer.sign_if_due()
-        stop.wait(_CHECKPOINT_S)
-
-    loops = {"workers": take_steps, "projections": keep_projections, "checkpoints": sign}
-    threads = [
-        threading.Thread(target=_keep_going, args=(name, turn, stop), name=name, daemon=True)
-        for name, turn in loops.items()
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _keep_going(name: str, turn: Callable[[], None], stop: threading.Event) -> None:
-    """Take turns until told to stop, or until something is found that no repeat makes good."""
-    wait_s = _SHORTEST_WAIT_S
-    while not stop.is_set():
-        try:
-            turn()
-        except Exception as failure:  # noqa: BLE001 - ends this loop, loudly
-            cause = failure.__cause__ if isinstance(failure, FollowingStopped) else failure
-            told = {"worker": name, "error": type(cause).__name__}
-            if isinstance(failure, FollowingStopped):
-                told["seq"] = str(failure.seq)
-            if not isinstance(cause, Unavailable):
-                detail = str(cause) if isinstance(cause, RecordsError) else ""
-                _log.critical("work stopped", detail=detail, **told)
-                return
-            _log.warning("work waits", **told)
-            stop.wait(wait_s)
-            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
-        else:
-            wait_s = _SHORTEST_WAIT_S
-
-
-def _take_lock(system: System, held: ExitStack) -> bool:
-    """Take the one runner's lock until the stack is left; false while another holds it."""
+@contextmanager
+def _candidate(system: System) -> Iterator[Leadership]:
+    """Stand for the lead; whatever was taken is given away at the end."""
+    lead: Leadership
     if system.engine.dialect.name == "postgresql":
-        with ExitStack() as trying:
-            connection = trying.enter_context(system.engine.connect())
-            ask = sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_LOCK))
-            if not connection.execute(ask).scalar_one():
-                return False
-            connection.commit()
-            # The lock belongs to the connection: kept out of the pool, it ends with it.
-            trying.callback(connection.invalidate)
-            held.push(trying.pop_all())
-            return True
-    with ExitStack() as trying:
-        file = trying.enter_context((system.settings.data / LOCK_FILE).open("w"))
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        held.push(trying.pop_all())
-        return True
+        lead = PostgresLeadership(system.settings.database, clock=system.clock)
+    else:
+        lead = FileLeadership(system.settings.data / LOCK_FILE, clock=system.clock)
+    try:
+        yield lead
+    finally:
+        lead.release()
+
+
+def _taken(lead: Leadership) -> bool:
+    try:
+        return lead.take()
+    except Unavailable as failure:
+        _log.warning("work waits", worker="lead", error=type(failure).__name__)
+        return False
+
+
+class _Lead:
+    """The loops of one runner, for as long as it leads."""
+
+    def __init__(self, system: System, lead: Leadership, stop: threading.Event) -> None:
+        """Work on a system under a lead that was taken, until told to stop."""
+        self._system = system
+        self._positions = DatabasePositions(system.engine)
+        self._lead = lead
+        self._stop = stop
+        self._over = threading.Event()
+        self._give_way = threading.Event()
+        self._workers = _workers(system, self._ends)
+
+    def go(self) -> bool:
+        """Work until stopped or no longer leading; return whether another runner should try."""
+        loops = {
+            READER: self._take_steps,
+            PROJECTIONS: self._keep_projections,
+            CHECKPOINTS: self._sign,
+        }
+        threads = [
+            threading.Thread(target=self._keep_going, args=loop, name=loop[0], daemon=True)
+            for loop in loops.items()
+        ]
+        for thread in threads:
+            thread.start()
+        while not (self._stop.is_set() or self._give_way.is_set()) and self._lead.confirm():
+            self._stop.wait(CONFIRM_S)
+        self._over.set()
+        for thread in threads:
+            while thread.is_alive():
+                self._lead.confirm()  # the record in hand may take longer than a lease
+                thread.join(CONFIRM_S)
+        return self._give_way.is_set()
+
+    def _ends(self) -> bool:
+        return self._over.is_set() or not self._lead.holds()
+
+    def _take_steps(self) -> None:
+        self._workers.catch_up()
+        self._system.log.wait(self._workers.position(), timeout_s=_LOOK_AGAIN_S)
+
+    def _keep_projections(self) -> None:
+        with engine_errors():
+            self._system.runner.catch_up()
+        self._system.log.wait(self._system.log.size() - 1, timeout_s=_LOOK_AGAIN_S)
+
+    def _sign(self) -> None:
+        self._system.checkpointer.sign_if_due()
+        self._over.wait(_CHECKPOINT_S)
+
+    def _keep_going(self, name: str, turn: Callable[[], None]) -> None:
+        """Take turns until it ends, or until something is found that no repeat makes good."""
+        wait_s = _SHORTEST_WAIT_S
+        well_at = time.monotonic()
+        proven = False
+        while not self._ends():
+            try:
+                turn()
+                if not proven and self._positions.stopped(name) is not None:
+                    self._positions.go_on(name)
+            except Exception as failure:  # noqa: BLE001 - ends this loop, loudly
+                if not _only_away(failure):
+                    self._end(name, failure)
+                    return
+                _log.warning("work waits", **_told(name, failure))
+                if time.monotonic() - well_at > _PATIENCE_S:
+                    self._give_way.set()
+                self._over.wait(wait_s)
+                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            else:
+                wait_s, well_at, proven = _SHORTEST_WAIT_S, time.monotonic(), True
+
+    def _end(self, name: str, failure: Exception) -> None:
+        """Say that a loop ended, where whoever looks at the record sees it."""
+        cause = _cause(failure)
+        with suppress(Unavailable):  # the log line below is left then
+            size = self._system.log.size()
+            seq = failure.seq if isinstance(failure, FollowingStopped) else size
+            self._positions.stop(name, Stop(seq=seq, why=type(cause).__name__))
+        detail = str(cause) if isinstance(cause, RecordsError) else ""
+        _log.critical("work stopped", detail=detail, **_told(name, failure))
+        if not isinstance(cause, IntegrityFailure):
+            self._give_way.set()
+
+
+def _cause(failure: Exception) -> BaseException | None:
+    return failure.__cause__ if isinstance(failure, FollowingStopped) else failure
+
+
+def _only_away(failure: Exception) -> bool:
+    return isinstance(_cause(failure), Unavailable)
+
+
+def _told(name: str, failure: Exception) -> dict[str, str]:
+    told = {"worker": name, "error": type(_cause(failure)).__name__}
+    if isinstance(failure, FollowingStopped):
+        told["seq"] = str(failure.seq)
+    return told

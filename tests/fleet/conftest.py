@@ -1,0 +1,20 @@
+"""What tests of several processes ask for."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from adapters.logging import set_up
+from tests.fleet.processes import start
+
+__all__ = ["start"]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Log as it is shipped, to where nobody reads it."""
+    set_up(stream=io.StringIO())
+    yield
+    structlog.reset_defaults()
