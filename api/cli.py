@@ -26,6 +26,8 @@ COMMANDS = {
     "export": "write the whole log for an auditor",
     "rebuild": "fill every projection again from the log",
     "reproduce": "run a recorded inference again and compare",
+    "check-storage": "try out the folder or bucket of the content",
+    "copy-blobs": "copy every stored content to another folder or bucket",
     "openapi": "print the description of the HTTP interface",
     "version": "print version, build and libraries",
 }
