@@ -1,0 +1,152 @@
+"""Writes an invented clinic's years into a real record, and measures how fast that goes.
+
+Rules kept here:
+
+1. Everything goes through ``log.append``, as in the product: sealed, chained, in the tree.
+2. What is timed is the append; inventing events and making keys are timed apart.
+3. Of a few reports the document is stored, so that they can be opened; which ones is told.
+"""
+
+import io
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pypdfium2
+
+from adapters.memory import ManualClock
+from api.wiring import System
+from domain.events.assessment import ReportIssued
+from domain.events.record import Draft
+from domain.values.content import ContentReference, Digest
+from validation.benchmarks.clinic_scribe import Deed, Issued
+from validation.benchmarks.clinic_years import ClinicYears
+
+BATCH = 200
+PARTS = 10
+SAMPLES = 200
+DEEDS_A_REPORT = 22
+_DOCUMENT_LIMIT = 1 << 20
+
+
+@dataclass(slots=True, kw_only=True)
+class Built:
+    """What was written, and how fast.
+
+    Attributes:
+        events: Records in the log.
+        visits: Visits begun.
+        clients: Subjects enrolled.
+        append_s: Seconds of appending in each tenth.
+        keys_s: Seconds of making data keys.
+        wall_s: Seconds in all, inventing included.
+        memory_mb: Resident memory by share of the events written, in percent.
+        reports: Reports whose document is stored.
+    """
+
+    events: int = 0
+    visits: int = 0
+    clients: int = 0
+    append_s: list[float] = field(default_factory=lambda: [0.0] * PARTS)
+    keys_s: float = 0.0
+    wall_s: float = 0.0
+    memory_mb: dict[int, float] = field(default_factory=dict)
+    reports: list[Issued] = field(default_factory=list)
+
+
+def build(
+    system: System,
+    clock: ManualClock,
+    years: ClinicYears,
+    *,
+    events: int,
+    progress: Callable[[int], None],
+) -> Built:
+    """Write exactly so many events and return what that took."""
+    built, began = Built(), time.perf_counter()
+    sampled_every = max(1, events // DEEDS_A_REPORT // SAMPLES)
+    document = _document()
+    waiting: list[Draft] = []
+    reports = 0
+    for deed in years.deeds():
+        if deed.new_subject is not None:
+            started = time.perf_counter()
+            system.keys.create(f"subject:{deed.new_subject}")
+            built.keys_s += time.perf_counter() - started
+        drafts = deed.drafts
+        if deed.report is not None:
+            reports += 1
+            if reports % sampled_every == 0:
+                drafts = _with_document(system, deed, document)
+                built.reports.append(deed.report)
+        waiting.extend(drafts)
+        clock.advance(timedelta(microseconds=max(0, deed.at.us - clock.now().us)))
+        left = events - built.events
+        if len(waiting) >= min(BATCH, left):
+            _append(system, built, waiting[:left], events)
+            waiting = []
+            progress(built.events)
+        if built.events >= events:
+            break
+    built.visits, built.clients = years.visits, years.clients
+    built.wall_s = time.perf_counter() - began
+    # What was still waiting when the last event was written is not in the record.
+    return built
+
+
+def resident_mb() -> float:
+    """Return how much memory this process holds now, or has held at most where that is unknown."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - not a file
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most / 1e6 if sys.platform == "darwin" else most / 1e3
+
+
+def _append(system: System, built: Built, drafts: list[Draft], events: int) -> None:
+    part = min(PARTS - 1, built.events * PARTS // events)
+    started = time.perf_counter()
+    system.log.append(drafts)
+    built.append_s[part] += time.perf_counter() - started
+    before = built.events * 100 // events
+    built.events += len(drafts)
+    now = built.events * 100 // events
+    for share in (10, 50, 100):
+        if before < share <= now:
+            built.memory_mb[share] = resident_mb()
+
+
+def _with_document(system: System, deed: Deed, content: bytes) -> tuple[Draft, ...]:
+    """Return a deed's drafts with a report whose document is stored."""
+    (draft,) = deed.drafts
+    issued = draft.event
+    if deed.report is None or not isinstance(issued, ReportIssued):
+        message = "only a report has a document"
+        raise ValueError(message)
+    digest = Digest.of(content)
+    stored = system.blobs.put(
+        [content],
+        key=f"subject:{deed.report.subject}",
+        expected=digest,
+        limit_bytes=_DOCUMENT_LIMIT,
+    )
+    reference = ContentReference(
+        digest=digest, size_bytes=len(content), media_type="application/pdf"
+    )
+    return (replace(draft, event=replace(issued, document=reference), blobs=(stored,)),)
+
+
+def _document() -> bytes:
+    """Return a PDF of four pages."""
+    made = pypdfium2.PdfDocument.new()
+    for _ in range(4):
+        made.new_page(595, 842)
+    held = io.BytesIO()
+    made.save(held)
+    made.close()
+    return held.getvalue()
