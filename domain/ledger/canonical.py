@@ -37,7 +37,8 @@ _ECMA_EXPONENT_BELOW: Final = -6
 
 # The C function behind json.dumps(ensure_ascii=False): it escapes exactly what RFC 8785
 # section 3.2.2.2 wants escaped, in the form it wants.
-_quote: Final[Callable[[str], str]] = encode_basestring
+quote: Final[Callable[[str], str]] = encode_basestring
+"""Writes a text, or a subclass of it, as a JSON string."""
 
 
 def encode(value: JsonInput) -> bytes:
@@ -61,20 +62,17 @@ def parse(data: bytes) -> JsonValue:
         MalformedInput: the bytes are not JSON, or hold something that ``encode`` would refuse.
     """
     try:
-        value = json.loads(
-            data.decode(),
-            object_pairs_hook=_object_without_duplicates,
-            parse_int=_parse_integer,
-            parse_float=_parse_float,
-            parse_constant=_refuse_constant,
-        )
+        text = data.decode()
+        value: object = _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise MalformedInput("the JSON text is not UTF-8") from error
     except RecursionError as error:
         raise MalformedInput("the JSON text is nested too deeply") from error
     except json.JSONDecodeError as error:
         raise MalformedInput(f"not JSON: {error.msg} at character {error.pos}") from error
-    _write(value, _check_text, 0)
+    # Only an escape can bring in a lone surrogate, and only brackets depth; few texts have either.
+    if "\\u" in text or text.count("[") + text.count("{") > MAX_DEPTH:
+        _write(value, _check_text, 0)
     return cast("JsonValue", value)
 
 
@@ -99,13 +97,12 @@ def format_number(value: float) -> str:
     Raises:
         MalformedInput: the number is NaN or infinite.
     """
+    text = repr(value)
+    if "e" not in text and "n" not in text:
+        return text.removesuffix(".0") if value else "0"  # minus zero too
     if not isfinite(value):
         raise MalformedInput(f"{value} is not a JSON number")
-    if value == 0:
-        return "0"  # minus zero too
-    mantissa, marker, exponent = repr(value).partition("e")
-    if not marker:
-        return mantissa.removesuffix(".0")
+    mantissa, _, exponent = text.partition("e")
     sign = "-" if value < 0 else ""
     digits = mantissa.removeprefix("-").replace(".", "")
     point = int(exponent) + 1  # n of ECMA-262: the value is 0.digits × 10ⁿ
@@ -121,13 +118,13 @@ def _write(value: object, write: Callable[[str], object], depth: int) -> None:
     """Write one value, its parts in canonical order."""
     kind = type(value)
     if kind is str:
-        write(_quote(cast("str", value)))
+        write(quote(cast("str", value)))
     elif value is None:
         write("null")
     elif kind is bool:
         write("true" if value else "false")
     elif kind is int:
-        write(_format_integer(cast("int", value)))
+        write(format_integer(cast("int", value)))
     elif kind is float:
         write(format_number(cast("float", value)))
     elif depth == MAX_DEPTH:
@@ -153,7 +150,7 @@ def _write_object(value: dict[object, object], write: Callable[[str], object], d
     keys = cast("dict[str, object]", value)
     separator = "{"
     for key in sorted(keys, key=None if all(map(str.isascii, keys)) else _utf16_units):
-        write(f"{separator}{_quote(key)}:")
+        write(f"{separator}{quote(key)}:")
         _write(keys[key], write, depth + 1)
         separator = ","
     write("}" if separator == "," else "{}")
@@ -164,7 +161,12 @@ def _utf16_units(key: str) -> bytes:
     return key.encode("utf-16-be", "surrogatepass")
 
 
-def _format_integer(value: int) -> str:
+def format_integer(value: int) -> str:
+    """Format an integer.
+
+    Raises:
+        MalformedInput: it lies beyond ±(2⁵³ - 1).
+    """
     if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         raise MalformedInput("an integer is beyond ±(2^53 - 1), where doubles skip integers")
     return str(value)
@@ -209,3 +211,11 @@ def _check_text(text: str) -> None:
             text.encode()
         except UnicodeEncodeError as error:
             raise MalformedInput("a text holds a lone surrogate") from error
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object_without_duplicates,
+    parse_int=_parse_integer,
+    parse_float=_parse_float,
+    parse_constant=_refuse_constant,
+)

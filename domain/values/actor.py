@@ -8,6 +8,7 @@ Rules kept here:
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from domain.errors import MalformedInput
@@ -70,18 +71,24 @@ class Actor:
         """Return one of our own programs as an actor."""
         return cls(ActorKind.SERVICE, word)
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
+    @staticmethod
+    def parse(text: str) -> "Actor":
         """Read the text form ``kind:name``.
 
         Raises:
             MalformedInput: the text has another form.
         """
-        kind, colon, name = text.partition(":")
-        if not colon or kind not in set(ActorKind):
-            message = "an actor is written practitioner:…, device:… or service:…"
-            raise MalformedInput(message)
-        return cls(ActorKind(kind), name)
+        return _parsed(text)
 
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.name}"
+
+
+# A few actors cause most facts, and an actor never changes.
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Actor:
+    kind, colon, name = text.partition(":")
+    if not colon or kind not in set(ActorKind):
+        message = "an actor is written practitioner:…, device:… or service:…"
+        raise MalformedInput(message)
+    return Actor(ActorKind(kind), name)

@@ -7,15 +7,20 @@ Rules kept here:
 3. Device time and server time cannot be mixed by accident.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Self
 
 from domain.errors import MalformedInput
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LENGTH = len("2026-01-01T00:00:00.000000Z")
 _MICROSECOND = timedelta(microseconds=1)
+_SECOND_US = 1_000_000
+_split = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.([0-9]{6})Z"
+).fullmatch
 LATEST_US = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
 
 
@@ -42,14 +47,15 @@ class Instant:
         Raises:
             MalformedInput: the text has another form.
         """
+        parts = _split(text)
         try:
-            moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+            second = None if parts is None else _second_of(parts[1])
         except ValueError:
-            moment = None
-        if moment is None or len(text) != _LENGTH:
+            second = None
+        if parts is None or second is None:
             message = "a time is written like 2026-03-03T09:14:00.000000Z"
             raise MalformedInput(message)
-        return cls((moment - _EPOCH) // _MICROSECOND)
+        return cls(second * _SECOND_US + int(parts[2]))
 
     @classmethod
     def of(cls, moment: datetime) -> Self:
@@ -73,7 +79,8 @@ class Instant:
         return type(self)(self.us + duration // _MICROSECOND)
 
     def __str__(self) -> str:
-        return self.moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        second, us = divmod(self.us, _SECOND_US)
+        return f"{_text_of(second)}.{us:06d}Z"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,3 +96,20 @@ class ServerTime(Instant):
 def offset_ms(device: DeviceTime, server: ServerTime) -> float:
     """Return how far the device's clock is ahead of ours, in milliseconds."""
     return (device.us - server.us) / 1000
+
+
+# Most times that are read or written together lie within the same few seconds.
+@lru_cache(maxsize=1024)
+def _text_of(second: int) -> str:
+    """Return date and time of day of a second since 1970."""
+    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=1024)
+def _second_of(text: str) -> int:
+    """Return the second since 1970 that has this date and time of day.
+
+    Raises:
+        ValueError: no calendar or clock shows it.
+    """
+    return (datetime.fromisoformat(text).replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
