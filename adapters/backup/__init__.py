@@ -1,0 +1,1 @@
+"""Backups of the record: written while it grows, checked, and put back."""
