@@ -8,12 +8,14 @@ Rules kept here:
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 BENCHMARKS = {
     "ledger": "appending, verifying, reading: every ratio of the record's speed, on both databases",
     "scale": "a million events: built, verified, rebuilt, and the questions of every screen",
+    "crash": "a day of a record, killed at every place where it changes a disk or a database",
     "soak": "several writers and readers on PostgreSQL with random kills: gaps, doubles, skips",
 }
 """Each name, which is also the name of its file, and what it measures."""
@@ -21,13 +23,18 @@ BENCHMARKS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one measurement and return its exit code."""
-    parser = argparse.ArgumentParser(prog="vultus benchmark", description=__doc__)
-    names = parser.add_subparsers(title="measurements", metavar="NAME", dest="name", required=True)
-    for name, text in BENCHMARKS.items():
-        module = import_module(f"validation.benchmarks.{name}")
-        one = names.add_parser(name, help=text, description=text)
-        module.arguments(one)
-        one.set_defaults(run=module.run)
-    options = parser.parse_args(arguments)
-    code: int = options.run(options)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="vultus benchmark",
+        description="Measure, with both sides of every ratio in the same run.",
+    )
+    names = parser.add_subparsers(title="measurements", metavar="NAME", required=True)
+    own = {each: names.add_parser(each, help=text) for each, text in BENCHMARKS.items()}
+    name = given[0] if given and given[0] in BENCHMARKS else None
+    if name is None:
+        parser.parse_args(given)  # says what there is, and ends
+        return 0
+    module = import_module(f"validation.benchmarks.{name}")  # each is heavy in its own way
+    module.arguments(own[name])
+    code: int = module.run(parser.parse_args(given))
     return code
