@@ -8,6 +8,7 @@ Rules kept here:
    enrolment only if its payload is what the entry commits to.
 3. A blob may be absent only if its key was destroyed, which the log itself must say, even if only
    later. So absences are judged at the end.
+4. Signatures and contents can be checked in one go or apart, by different processes.
 
 Source: ``SPECIFICATION.md``, sections 3 to 5.
 """
@@ -20,8 +21,9 @@ from domain.errors import MalformedInput
 from domain.ledger import canonical
 from domain.ledger.bundle import split_disclosure
 from domain.ledger.checkpoint import CheckSignature
-from domain.ledger.entry import Entry, commitment, statement_of
+from domain.ledger.entry import Entry, commitment, decode_entry, statement_of
 from domain.ledger.problem import ProblemKind, Problems
+from domain.ledger.skim import Signed, is_laid_out, skim, skim_signed, stream_begins
 
 DEVICE_ENROLLED: Final = "DeviceEnrolled"
 SUBJECT_KEY_DESTROYED: Final = "SubjectKeyDestroyed"
@@ -29,14 +31,25 @@ SUBJECT_STREAM: Final = "subject-"
 SUBJECT_KEY: Final = "subject:"
 DEVICE_STREAM: Final = "device-"
 
+_DEVICE_STREAM: Final = DEVICE_STREAM.encode()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AbsentBlob:
-    """A blob that is not there, which only an erasure can excuse."""
+class NamedBlob:
+    """A blob as a record names it.
+
+    Attributes:
+        seq: The record.
+        event: The record's event.
+        name: Name of the stored file, 32 bytes.
+        stored_digest: SHA-256 that the stored file must have.
+        key_id: The data key it is encrypted under.
+    """
 
     seq: int
     event: str
     name: bytes
+    stored_digest: bytes
     key_id: str
 
 
@@ -48,7 +61,8 @@ class ContentFindings:
         signatures: Device signatures checked.
         blobs: Blob references checked.
         erased: Keys that the log says are destroyed.
-        absent: Blobs that were not there.
+        named: Blobs that a record depends on and that nobody looked at yet.
+        absent: Blobs that were not there, which only an erasure can excuse.
         first_sequences: For each device its first device sequence, and the record's seq.
         last_sequences: For each device its last device sequence.
         problems: What was found wrong.
@@ -57,7 +71,8 @@ class ContentFindings:
     signatures: int = 0
     blobs: int = 0
     erased: set[str] = field(default_factory=set)
-    absent: list[AbsentBlob] = field(default_factory=list)
+    named: list[NamedBlob] = field(default_factory=list)
+    absent: list[NamedBlob] = field(default_factory=list)
     first_sequences: dict[str, tuple[int, int]] = field(default_factory=dict)
     last_sequences: dict[str, int] = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
@@ -70,6 +85,7 @@ class ContentFindings:
         self.signatures += later.signatures
         self.blobs += later.blobs
         self.erased |= later.erased
+        self.named += later.named
         self.absent += later.absent
         self.last_sequences |= later.last_sequences
         self.problems.take(later.problems)
@@ -90,6 +106,19 @@ class ContentFindings:
                 f"which had reached {last} before",
             )
 
+    def take_blob(self, blob: NamedBlob, digest: bytes | None) -> None:
+        """Compare the stored file's SHA-256 with the recorded one; None where there is no file."""
+        self.blobs += 1
+        if digest is None:
+            self.absent.append(blob)
+        elif digest != blob.stored_digest:
+            self.problems.add(
+                ProblemKind.BLOB_CHANGED,
+                blob.seq,
+                f"record {blob.seq} ({blob.event}) depends on the blob {blob.name.hex()}, "
+                "whose stored bytes are not the recorded ones",
+            )
+
     def settle(self) -> None:
         """Hold against the log every absent blob that no erasure in it excuses."""
         for blob in self.absent:
@@ -108,11 +137,13 @@ class ContentSources:
 
     Attributes:
         blob_digest: SHA-256 of the stored file of that name, or None if there is no such file.
+        name_blobs: Whether blobs are only to be named, for somebody else to look at.
         check_signature: Checks a P-256 signature under a SubjectPublicKeyInfo.
         disclose: Salt and payload of a ``DeviceEnrolled`` record, or None if they cannot be had.
     """
 
     blob_digest: Callable[[bytes], bytes | None] | None = None
+    name_blobs: bool = False
     check_signature: CheckSignature | None = None
     disclose: Callable[[Entry, bytes], bytes | None] | None = None
 
@@ -128,61 +159,104 @@ class ContentChecker:
         self._keys = dict(device_keys)
         self.findings = ContentFindings()
 
+    @property
+    def keys(self) -> dict[str, bytes]:
+        """The keys of all devices that enrolled so far."""
+        return dict(self._keys)
+
     def take(self, entry: Entry, ciphertext: bytes) -> None:
         """Check the next record."""
+        self.take_contents(entry)
+        signature = entry.device_signature
+        if signature is not None:
+            header = entry.header
+            statement = statement_of(header)
+            device, sequence = str(header.device), header.device_sequence or 0
+            self._check_device(
+                Signed(header.seq, header.name, device, sequence, statement, signature)
+            )
+        if entry.header.name == DEVICE_ENROLLED:
+            self._enrol(entry, ciphertext)
+
+    def take_bytes(self, data: bytes, ciphertext: bytes) -> None:
+        """Check the next record, given as its bytes; what no chain can read is named by that."""
+        try:
+            entry = decode_entry(data)
+        except MalformedInput as error:
+            if is_laid_out(data):
+                self.unreadable(data, 0, error)
+        else:
+            self.take(entry, ciphertext)
+
+    def take_contents(self, entry: Entry) -> None:
+        """Check what the next record says about blobs and erasure, and no signature."""
         header = entry.header
         if header.name == SUBJECT_KEY_DESTROYED and header.stream.startswith(SUBJECT_STREAM):
             self.findings.erased.add(SUBJECT_KEY + header.stream.removeprefix(SUBJECT_STREAM))
-        if self._sources.blob_digest and header.blobs:
-            self._check_blobs(entry, self._sources.blob_digest)
-        if entry.device_signature is not None:
-            self._check_device(entry, entry.device_signature)
-        if header.name == DEVICE_ENROLLED and self._sources.disclose:
-            self._enrol(entry, self._sources.disclose(entry, ciphertext))
-
-    def _check_blobs(self, entry: Entry, blob_digest: Callable[[bytes], bytes | None]) -> None:
-        header = entry.header
         for blob in header.blobs:
-            digest = blob_digest(blob.name)
-            self.findings.blobs += 1
-            if digest is None:
-                self.findings.absent.append(
-                    AbsentBlob(
-                        seq=header.seq, event=header.name, name=blob.name, key_id=header.key_id
-                    )
-                )
-            elif digest != blob.stored_digest:
-                self.findings.problems.add(
-                    ProblemKind.BLOB_CHANGED,
-                    header.seq,
-                    f"record {header.seq} ({header.name}) depends on the blob {blob.name.hex()}, "
-                    "whose stored bytes are not the recorded ones",
-                )
+            named = NamedBlob(
+                seq=header.seq,
+                event=header.name,
+                name=blob.name,
+                stored_digest=blob.stored_digest,
+                key_id=header.key_id,
+            )
+            if self._sources.blob_digest:
+                self.findings.take_blob(named, self._sources.blob_digest(blob.name))
+            elif self._sources.name_blobs:
+                self.findings.named.append(named)
 
-    def _check_device(self, entry: Entry, signature: bytes) -> None:
-        header = entry.header
-        device, sequence = str(header.device), header.device_sequence or 0
-        self.findings.take_sequence(device, sequence, header.seq)
+    def take_signature(self, data: bytes, place: int) -> None:
+        """Check the signature of the next record, given as its bytes, and no content.
+
+        Only a record that a device signed, or that may enrol one, costs more than a glance.
+        """
+        try:
+            signed = skim_signed(data)
+            enrolment = decode_entry(data) if stream_begins(data, _DEVICE_STREAM) else None
+        except MalformedInput as error:
+            self.unreadable(data, place, error)
+            return
+        if signed is not None:
+            self._check_device(signed)
+        if enrolment is not None and enrolment.header.name == DEVICE_ENROLLED:
+            self._enrol(enrolment, b"")
+
+    def unreadable(self, data: bytes, place: int, error: MalformedInput) -> None:
+        """Name an entry that is none by its seq, or by its place where it states none."""
+        try:
+            seq = skim(data).seq
+        except MalformedInput as worse:
+            text = f"the entry in the place of record {place} is unreadable: {worse}"
+            self.findings.problems.add(ProblemKind.UNREADABLE, place, text)
+        else:
+            text = f"the entry of record {seq} is unreadable: {error}"
+            self.findings.problems.add(ProblemKind.UNREADABLE, seq, text)
+
+    def _check_device(self, signed: Signed) -> None:
+        self.findings.take_sequence(signed.device, signed.device_sequence, signed.seq)
         if self._sources.check_signature is None:
             return
-        key = self._keys.get(device)
+        key = self._keys.get(signed.device)
         if key is None:
             self.findings.problems.add(
                 ProblemKind.DEVICE_UNKNOWN,
-                header.seq,
-                f"record {header.seq} is signed by device {device}, of which no key is known",
+                signed.seq,
+                f"record {signed.seq} is signed by device {signed.device}, of which no key is "
+                "known",
             )
             return
         self.findings.signatures += 1
-        if not self._sources.check_signature(key, signature, statement_of(header)):
+        if not self._sources.check_signature(key, signed.signature, signed.statement):
             self.findings.problems.add(
                 ProblemKind.SIGNATURE_WRONG,
-                header.seq,
-                f"record {header.seq} ({header.name}) carries a signature that device {device} "
-                "did not make over it",
+                signed.seq,
+                f"record {signed.seq} ({signed.name}) carries a signature that device "
+                f"{signed.device} did not make over it",
             )
 
-    def _enrol(self, entry: Entry, disclosure: bytes | None) -> None:
+    def _enrol(self, entry: Entry, ciphertext: bytes) -> None:
+        disclosure = self._sources.disclose(entry, ciphertext) if self._sources.disclose else None
         if disclosure is None:
             return
         try:

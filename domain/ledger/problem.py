@@ -20,6 +20,8 @@ class ProblemKind(StrEnum):
     CHAIN_BROKEN = "chain-broken"
     TRUNCATED = "truncated"
     CHECKPOINT_DIFFERS = "checkpoint-differs"
+    CHECKPOINT_UNSIGNED = "checkpoint-unsigned"
+    COLUMNS_DIFFER = "columns-differ"
     BLOB_CHANGED = "blob-changed"
     BLOB_MISSING = "blob-missing"
     DISCLOSURE_WRONG = "disclosure-wrong"

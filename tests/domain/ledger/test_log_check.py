@@ -12,15 +12,10 @@ from domain.ledger.checkpoint import Checkpoint
 from domain.ledger.content_check import ContentChecker, ContentSources
 from domain.ledger.entry import decode_entry, encode_entry
 from domain.ledger.export import StoredRecord
-from domain.ledger.log_check import (
-    PROGRESS_EVERY,
-    LogReport,
-    check_range,
-    check_records,
-    join_ranges,
-)
+from domain.ledger.log_check import LogReport, check_records, join_ranges
 from domain.ledger.merkle import leaf_hash
 from domain.ledger.problem import PROBLEMS_MAX, Problem, ProblemKind, Problems
+from domain.ledger.range_check import PROGRESS_EVERY, check_range
 from tests.domain.ledger.logs import (
     DEVICE,
     ORIGIN,
