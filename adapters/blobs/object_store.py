@@ -22,7 +22,7 @@ must remove them (README).
 
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -173,10 +173,12 @@ class ObjectBlobStore:
         paths = [_path(checked_name(name)) for name in names]
         removed = 0
         for path in paths:
-            if self._size(path) is not None:
-                with storage_errors("purging content"):
-                    obstore.delete(self._store, path)
-                removed += 1
+            if self._size(path) is None:
+                self._check_bucket(path)
+                continue
+            with storage_errors("purging content"):
+                obstore.delete(self._store, path)
+            removed += 1
         return removed
 
     def keep(self, name: bytes, stored: Iterable[bytes], *, stored_digest: bytes) -> bool:
@@ -250,6 +252,7 @@ class ObjectBlobStore:
     def _open_path(self, path: str) -> "_Windows":
         size = self._size(path)
         if size is None:
+            self._check_bucket(path)
             raise NotFound(f"nothing is stored under {path}")
         return _Windows(self._windows(path, size))
 
@@ -272,6 +275,14 @@ class ObjectBlobStore:
                 return obstore.head(self._store, path)["size"]
         except NotFound:
             return None
+
+    def _check_bucket(self, path: str) -> None:
+        """Make sure that it is the object that is not there, and not the bucket.
+
+        Only a longer answer says which.
+        """
+        with suppress(NotFound), storage_errors("looking for content", missing=path):
+            obstore.get(self._store, path)
 
     @contextmanager
     def _spooled(self, intake: Intake) -> Iterator[Iterator[bytes]]:
