@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from adapters.blobs.location import Location, parse_location
 from adapters.database import sqlite_name
+from adapters.ledger.places import Destination, parse_places
 from domain.errors import MalformedInput
 
 DEFAULT_PORT = 8460
@@ -33,7 +34,9 @@ class Settings:
         host: Address to listen on.
         port: Port to listen on, 0 for any free one.
         origin: Address under which browsers see the service; decides cookies and origin checks.
-        checkpoint_copies: Folder that receives a copy of every checkpoint; should be elsewhere.
+        checkpoint_copies: Places that receive checkpoints: folders, buckets, witnesses. Should be
+            where whoever holds the database cannot reach.
+        checkpoint_copies_late_minutes: After which a place without the newest one is late.
         checkpoint_every: Records after which a checkpoint is signed.
         checkpoint_seconds: Seconds after which a checkpoint is signed when anything is new.
         upload_limit_bytes: Largest content accepted.
@@ -45,7 +48,8 @@ class Settings:
     host: str
     port: int
     origin: str
-    checkpoint_copies: Path
+    checkpoint_copies: tuple[Destination, ...]
+    checkpoint_copies_late_minutes: int
     checkpoint_every: int
     checkpoint_seconds: float
     upload_limit_bytes: int
@@ -60,7 +64,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that the environment gives, with defaults for the rest.
 
     ``VULTUS_DATA``, ``VULTUS_DATABASE``, ``VULTUS_HOST``, ``VULTUS_PORT``, ``VULTUS_ORIGIN``,
-    ``VULTUS_CHECKPOINT_COPIES``, ``VULTUS_CHECKPOINT_EVERY``, ``VULTUS_CHECKPOINT_SECONDS``,
+    ``VULTUS_CHECKPOINT_COPIES``, ``VULTUS_CHECKPOINT_COPIES_LATE_MINUTES``,
+    ``VULTUS_CHECKPOINT_EVERY``, ``VULTUS_CHECKPOINT_SECONDS``,
     ``VULTUS_UPLOAD_LIMIT_MB``, ``VULTUS_BLOBS``, ``VULTUS_S3_ENDPOINT``, ``VULTUS_S3_REGION``,
     ``VULTUS_S3_CREDENTIALS``.
 
@@ -84,9 +89,10 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         host=host,
         port=port,
         origin=_origin(given.get("VULTUS_ORIGIN") or origin_at(host, port)),
-        checkpoint_copies=Path(given.get("VULTUS_CHECKPOINT_COPIES") or data / "checkpoint-copies")
-        .expanduser()
-        .absolute(),
+        checkpoint_copies=_copies(given, data),
+        checkpoint_copies_late_minutes=_whole(
+            given, "VULTUS_CHECKPOINT_COPIES_LATE_MINUTES", 60, least=1, most=100_000
+        ),
         checkpoint_every=_whole(given, "VULTUS_CHECKPOINT_EVERY", 200, least=1, most=10**6),
         checkpoint_seconds=float(
             _whole(given, "VULTUS_CHECKPOINT_SECONDS", 10, least=1, most=86_400)
@@ -95,7 +101,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def blobs_in(given: Mapping[str, str], place: str) -> Location:
+def blobs_in(given: Mapping[str, str], place: str, setting: str = "VULTUS_BLOBS") -> Location:
     """Return the folder or bucket that a text names, reached as the environment says.
 
     Raises:
@@ -110,7 +116,19 @@ def blobs_in(given: Mapping[str, str], place: str) -> Location:
             credentials=Path(credentials).expanduser().absolute() if credentials else None,
         )
     except MalformedInput as error:
-        message = f"VULTUS_BLOBS: {error}"
+        message = f"{setting}: {error}"
+        raise MalformedInput(message) from None
+
+
+def _copies(given: Mapping[str, str], data: Path) -> tuple[Destination, ...]:
+    name = "VULTUS_CHECKPOINT_COPIES"
+    text = given.get(name)
+    if not text:
+        return (data / "checkpoint-copies",)
+    try:
+        return parse_places(text, lambda each: blobs_in(given, each, name))
+    except MalformedInput as error:
+        message = f"{name}: {str(error).removeprefix(f'{name}: ')}"
         raise MalformedInput(message) from None
 
 

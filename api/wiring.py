@@ -24,10 +24,14 @@ from adapters.database import migrate, open_engine, reading
 from adapters.eventlog.log import RecordLog, open_event_log
 from adapters.keys.durable_file import create_private, disk_errors, make_folder
 from adapters.keys.key_ring import FileKeyRing
+from adapters.keys.log_key_files import LogKeyFiles
 from adapters.keys.master_key import MasterKey, create_master_key_file, load_master_key_file
 from adapters.keys.signing import Ed25519Signer
 from adapters.ledger.checkpointer import Checkpointer
-from adapters.ledger.checkpoints import DatabaseShelf, OutsideFolder
+from adapters.ledger.checkpoints import DatabaseShelf
+from adapters.ledger.log_signing import RecordedKeys, origin
+from adapters.ledger.outside import Copies, DatabasePlaceStates
+from adapters.ledger.places import open_place
 from adapters.system import SystemClock, SystemRandomness
 from api.settings import Settings
 from domain.errors import IntegrityFailure, MalformedInput, NotFound, RuleViolation, Unavailable
@@ -60,6 +64,9 @@ class System:
         accounts: Accounts and sign-ins.
         shelf: Signed checkpoints, beside the log.
         checkpointer: Signs the head of the log.
+        log_keys: The keys it signs with, as the log names them.
+        log_key_files: Where their private halves lie.
+        copies: Places outside that receive checkpoints.
         release_key: Signs model manifests.
     """
 
@@ -76,6 +83,9 @@ class System:
     accounts: Accounts
     shelf: DatabaseShelf
     checkpointer: Checkpointer
+    log_keys: RecordedKeys
+    log_key_files: LogKeyFiles
+    copies: Copies
     release_key: Ed25519Signer
 
     @property
@@ -130,6 +140,21 @@ def open_system(
         engine = open_engine(settings.database)
         opened.callback(engine.dispose)
         shelf = DatabaseShelf(engine)
+        files = LogKeyFiles(secrets, master=master)
+        log_keys = RecordedKeys(
+            clinic=clinic,
+            log=log,
+            files=files,
+            signed_before=lambda: shelf.newest() is not None,
+        )
+        copies = Copies(
+            [
+                open_place(each, origin=origin(clinic), prove=log.tree.consistency)
+                for each in settings.checkpoint_copies
+            ],
+            clock=our_clock,
+            states=DatabasePlaceStates(engine),
+        )
         yield System(
             settings=settings,
             clinic=clinic,
@@ -148,12 +173,15 @@ def open_system(
                 size=log.size,
                 tree=log.tree,
                 shelf=shelf,
-                signer=_signing_key(secrets / "log-key", name="log", master=master),
+                signer=log_keys,
                 clock=our_clock,
-                outside=OutsideFolder(settings.checkpoint_copies),
+                copies=copies,
                 every_records=settings.checkpoint_every,
                 every=timedelta(seconds=settings.checkpoint_seconds),
             ),
+            log_keys=log_keys,
+            log_key_files=files,
+            copies=copies,
             release_key=_signing_key(secrets / "release-key", name="release", master=master),
         )
 
@@ -182,19 +210,24 @@ def _signing_key(path: Path, *, name: str, master: MasterKey) -> Ed25519Signer:
 def _provide_copies(settings: Settings) -> None:
     """Make the folder of checkpoint copies where it is ours to make; else see that it is there.
 
+    A place that goes away later does not keep the record from being opened.
+
     Raises:
-        Unavailable: it is elsewhere and missing: an outside folder that is made here would look
-            like an outside copy and be none.
+        Unavailable: the record is new, and a folder elsewhere is missing: an outside folder that
+            is made here would look like an outside copy and be none.
     """
-    folder = settings.checkpoint_copies
-    if folder.is_relative_to(settings.data):
-        make_folder(folder)
-    elif not folder.is_dir():
-        message = (
-            f"VULTUS_CHECKPOINT_COPIES names {folder}, which is not there; mount or make it, or "
-            "leave the setting out"
-        )
-        raise Unavailable(message)
+    new = not (settings.data / "clinic").exists()
+    for folder in settings.checkpoint_copies:
+        if not isinstance(folder, Path):
+            continue
+        if folder.is_relative_to(settings.data):
+            make_folder(folder)
+        elif new and not folder.is_dir():
+            message = (
+                f"VULTUS_CHECKPOINT_COPIES names {folder}, which is not there; mount or make it, "
+                "or leave the setting out"
+            )
+            raise Unavailable(message)
 
 
 def _clinic(folder: Path, randomness: Randomness) -> ClinicId:

@@ -3,11 +3,14 @@
 Rules kept here:
 
 1. Before anything is signed, the tree must continue the newest checkpoint ever signed, the one
-   beside the log and the one outside: same root at that size, and a consistency proof that the
-   auditor's checker accepts. Otherwise history was changed, and signing would hide it.
-2. Kept beside the log first, then outside. A crash or a full disk between the two is made good
-   by the next call.
-3. Two processes that sign the same tree write the same bytes.
+   beside the log and those outside, wherever one can be reached: same root at that size, and a
+   consistency proof that the auditor's checker accepts. Otherwise history was changed, and signing
+   would hide it.
+2. Kept beside the log first, then outside. A crash, a full disk or a place that is away between
+   the two is made good later; none of them keeps the clinic from going on.
+3. A checkpoint carries the signature of every key whose term covers its size, as far as the key is
+   at hand. A key ends once the one after it has signed for a size beyond its term.
+4. Two processes that sign the same tree sign the same text.
 
 Source: C2SP specification ``tlog-checkpoint``.
 """
@@ -18,21 +21,19 @@ from datetime import timedelta
 from hmac import compare_digest
 
 from adapters.keys.signing import Signer, is_ed25519_signature
-from adapters.ledger.checkpoints import CheckpointShelf, KeptCheckpoint, OutsideFolder
+from adapters.ledger.checkpoints import CheckpointShelf, KeptCheckpoint
+from adapters.ledger.log_signing import LogSigners, OneKey, RecordedKeys, origin
+from adapters.ledger.outside import Copies
 from adapters.ledger.tree_store import TreeStore
-from domain.errors import ChainBroken, ProofInvalid
-from domain.ledger.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign_checkpoint
+from domain.errors import ChainBroken, IntegrityFailure, ProofInvalid
+from domain.ledger.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
+from domain.ledger.log_keys import LogKeys
 from domain.ledger.proof import check_consistency
 from domain.ports import Clock
 from domain.values.identifiers import ClinicId
 
 EVERY_RECORDS = 256
 EVERY = timedelta(seconds=60)
-
-
-def origin(clinic: ClinicId) -> str:
-    """Return the name of a clinic's log in its checkpoints."""
-    return f"vultus/{clinic}"
 
 
 class Checkpointer:
@@ -45,9 +46,9 @@ class Checkpointer:
         size: Callable[[], int],
         tree: TreeStore,
         shelf: CheckpointShelf,
-        signer: Signer,
+        signer: Signer | RecordedKeys,
         clock: Clock,
-        outside: OutsideFolder | None = None,
+        copies: Copies | None = None,
         every_records: int = EVERY_RECORDS,
         every: timedelta = EVERY,
     ) -> None:
@@ -58,36 +59,52 @@ class Checkpointer:
             size: Returns the number of its records.
             tree: Its tree.
             shelf: Keeps checkpoints beside the log.
-            signer: Holds the log's Ed25519 key.
+            signer: Holds the log's Ed25519 key, or all it had and has.
             clock: Our clock.
-            outside: Keeps copies where whoever holds the database cannot reach.
+            copies: Keeps copies where whoever holds the database cannot reach.
             every_records: Sign after so many new records.
             every: Sign new records after so long.
         """
-        self.key = VerifierKey(name=origin(clinic), public_key=signer.public_key())
+        self._signers: LogSigners = (
+            signer if isinstance(signer, RecordedKeys) else OneKey(origin(clinic), signer)
+        )
+        self._recorded = signer if isinstance(signer, RecordedKeys) else None
+        self._origin = origin(clinic)
         self._size = size
         self._tree = tree
         self._shelf = shelf
-        self._sign = signer.sign
         self._clock = clock
-        self._outside = outside
+        self._copies = copies or Copies(clock=clock)
         self._every_records = every_records
         self._every = every
         self._turn = threading.Lock()
+
+    @property
+    def key(self) -> VerifierKey:
+        """The log's newest key."""
+        return self.keys.newest
+
+    @property
+    def keys(self) -> LogKeys:
+        """Every key the log had, and the sizes for which it may sign."""
+        return self._signers.keys()
+
+    def successions(self) -> tuple[bytes, ...]:
+        """Return the signed statements by which one key followed another, in order."""
+        return self._signers.successions()
 
     def sign_if_due(self) -> KeptCheckpoint | None:
         """Sign when enough records or time have passed; return what was signed.
 
         Raises:
             IntegrityFailure: the log does not continue what was signed before.
-            Unavailable: a checkpoint cannot be kept beside the log or outside.
+            Unavailable: a checkpoint cannot be kept beside the log.
         """
         newest = self._shelf.newest()
         covered = 0 if newest is None else newest.size
         waiting = self._size() - covered
         if newest is not None and waiting == 0:
-            if self._outside is not None and not self._outside.has(covered):
-                self.sign()
+            self._copies.keep_near(newest)
             return None
         age = self._every if newest is None else _age(newest, self._clock)
         if waiting >= self._every_records or (waiting and age >= self._every) or waiting < 0:
@@ -99,52 +116,69 @@ class Checkpointer:
 
         Raises:
             IntegrityFailure: the log does not continue what was signed before.
-            Unavailable: a checkpoint cannot be kept beside the log or outside.
+            Unavailable: a checkpoint cannot be kept beside the log.
         """
         with self._turn:
             size = self._size()
             root = self._tree.root(size)
+            keys = self.keys
             newest = self._shelf.newest()
-            if newest is not None:
-                self._check_says(newest)
-                self._check_continues(newest.note, size, root)
-            if self._outside is not None and (copy := self._outside.newest()) is not None:
-                self._check_continues(copy, size, root)
+            if newest is not None and newest.size != self._continued(newest.note, size, root, keys):
+                message = f"the checkpoint kept for {newest.size} records is for another number"
+                raise ChainBroken(message)
+            for place, note in self._copies.seen():
+                try:
+                    self._continued(note, size, root, keys)
+                except IntegrityFailure as error:
+                    self._copies.contradicted(place, str(error))
+                    raise
             if size == 0:
                 return None
             if newest is None or newest.size < size:
                 newest = self._signed(size, root)
                 self._shelf.keep(newest)
-            if self._outside is not None:
-                self._outside.keep(newest.size, newest.note)
+            self._copies.keep_near(newest)
+            if self._recorded is not None:
+                self._recorded.end_terms(newest.size)
             return newest
 
+    def copy(self) -> None:
+        """Bring every place outside up to date; may take as long as they do.
+
+        Raises:
+            IntegrityFailure: what was recorded of the log's keys does not hold.
+            Unavailable: the database is away.
+        """
+        self._copies.copy(self._shelf, self.successions(), self._check_outside)
+
     def _signed(self, size: int, root: bytes) -> KeptCheckpoint:
-        checkpoint = Checkpoint(origin=self.key.name, size=size, root=root)
-        note = sign_checkpoint(checkpoint, self.key, self._sign)
+        checkpoint = Checkpoint(origin=self._origin, size=size, root=root)
+        first, *others = self._signers.signers(size)
+        note = sign_checkpoint(checkpoint, *first, *others)
         return KeptCheckpoint(size=size, signed_at=self._clock.now(), note=note)
 
-    def _check_says(self, kept: KeptCheckpoint) -> None:
-        """Check that a checkpoint is kept under the size that was signed."""
-        if open_checkpoint(kept.note, self.key, is_ed25519_signature).size != kept.size:
-            message = f"the checkpoint kept for {kept.size} records is for another number"
-            raise ChainBroken(message)
+    def _check_outside(self, note: bytes) -> None:
+        size = self._size()
+        self._continued(note, size, self._tree.root(size), self.keys)
 
-    def _check_continues(self, note: bytes, size: int, root: bytes) -> None:
-        before = open_checkpoint(note, self.key, is_ed25519_signature)
+    def _continued(self, note: bytes, size: int, root: bytes, keys: LogKeys) -> int:
+        """Return the size that a note states, having checked that the log continues it."""
+        before = keys.open(note, is_ed25519_signature)
         if before.size > size:
             message = f"the log has {size} records, and {before.size} were signed for"
             raise ChainBroken(message)
         if not compare_digest(self._tree.root(before.size), before.root):
             message = f"the first {before.size} records are not those that were signed for"
             raise ProofInvalid(message)
-        check_consistency(
-            first=before.size,
-            second=size,
-            first_root=before.root,
-            second_root=root,
-            proof=self._tree.consistency(before.size, size),
-        )
+        if before.size:
+            check_consistency(
+                first=before.size,
+                second=size,
+                first_root=before.root,
+                second_root=root,
+                proof=self._tree.consistency(before.size, size),
+            )
+        return before.size
 
 
 def _age(kept: KeptCheckpoint, clock: Clock) -> timedelta:

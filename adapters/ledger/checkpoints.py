@@ -1,26 +1,22 @@
-"""Where signed checkpoints are kept: beside the log, and in a folder outside of it.
+"""Where signed checkpoints are kept beside the log, with what witnesses said under them.
 
 Rules kept here:
 
-1. A checkpoint that is kept is never changed; keeping the same one again changes nothing.
-2. The folder outside is what makes history provable against whoever holds database and log key.
-   It belongs on another machine, under another custodian.
-3. A file outside appears whole or not at all and is on the disk before ``keep`` returns.
+1. A checkpoint that is kept is never changed; keeping the same one again changes nothing. The same
+   one is the same size and root: whether one key of the log signed or two is no difference.
+2. A cosignature is added once and stays. Whoever is given a checkpoint gets its cosignatures too,
+   as further lines of the note.
 """
 
-import os
-import re
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from adapters.database import engine_errors, reading
-from domain.errors import IntegrityFailure, Unavailable
+from domain.errors import IntegrityFailure, MalformedInput
+from domain.ledger.checkpoint import NoteSignature, parse_note, with_signatures
 from domain.values.time import ServerTime
 
 _CHECKPOINTS = sa.table(
@@ -29,7 +25,13 @@ _CHECKPOINTS = sa.table(
     sa.column("signed_at_us", sa.BigInteger),
     sa.column("note", sa.LargeBinary),
 )
-_FILE = re.compile(r"([1-9][0-9]*)\.txt")
+_COSIGNATURES = sa.table(
+    "cosignatures",
+    sa.column("size", sa.BigInteger),
+    sa.column("witness", sa.Text),
+    sa.column("key_id", sa.LargeBinary),
+    sa.column("signature", sa.LargeBinary),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class KeptCheckpoint:
     Attributes:
         size: Number of records it covers.
         signed_at: When it was signed.
-        note: The signed note, byte for byte.
+        note: The signed note: the log's signatures, then those of witnesses.
     """
 
     size: int
@@ -69,6 +71,18 @@ class CheckpointShelf(Protocol):
 
     def all(self) -> tuple[KeptCheckpoint, ...]:
         """Return every checkpoint, smallest first."""
+        ...
+
+    def cosigned(self) -> KeptCheckpoint | None:
+        """Return the largest checkpoint under which a witness said something, if there is one."""
+        ...
+
+    def cosign(self, size: int, lines: Iterable[NoteSignature]) -> None:
+        """Keep what witnesses said under a checkpoint; durable once this returns.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
         ...
 
 
@@ -113,13 +127,41 @@ class DatabaseShelf:
         """Return every checkpoint, smallest first."""
         return self._select(sa.true())
 
+    def cosigned(self) -> KeptCheckpoint | None:
+        """Return the largest checkpoint under which a witness said something, if there is one."""
+        largest = sa.select(sa.func.max(_COSIGNATURES.c.size)).scalar_subquery()
+        return next(iter(self._select(_CHECKPOINTS.c.size == largest)), None)
+
+    def cosign(self, size: int, lines: Iterable[NoteSignature]) -> None:
+        """Keep what witnesses said under a checkpoint; durable once this returns."""
+        there = sa.select(_COSIGNATURES.c.size)
+        with engine_errors(), self._engine.begin() as connection:
+            for line in lines:
+                place = {"size": size, "witness": line.name, "key_id": line.key_id}
+                if connection.execute(there.filter_by(**place)).first() is None:
+                    row = {**place, "signature": line.signature}
+                    connection.execute(sa.insert(_COSIGNATURES).values(row))
+
     def _select(self, condition: sa.ColumnElement[bool]) -> tuple[KeptCheckpoint, ...]:
         query = sa.select(_CHECKPOINTS).where(condition).order_by(_CHECKPOINTS.c.size)
+        lines: dict[int, list[NoteSignature]] = {}
         with engine_errors(), reading(self._engine).connect() as connection:
-            return tuple(
-                KeptCheckpoint(size=row.size, signed_at=ServerTime(row.signed_at_us), note=row.note)
-                for row in connection.execute(query)
+            rows = connection.execute(query).all()
+            if not rows:
+                return ()
+            between = _COSIGNATURES.c.size.between(rows[0].size, rows[-1].size)
+            ordered = sa.select(_COSIGNATURES).where(between).order_by(_COSIGNATURES.c.witness)
+            for row in connection.execute(ordered):
+                line = NoteSignature(name=row.witness, key_id=row.key_id, signature=row.signature)
+                lines.setdefault(row.size, []).append(line)
+        return tuple(
+            KeptCheckpoint(
+                size=row.size,
+                signed_at=ServerTime(row.signed_at_us),
+                note=with_signatures(row.note, lines[row.size]) if row.size in lines else row.note,
             )
+            for row in rows
+        )
 
 
 class MemoryShelf:
@@ -128,6 +170,7 @@ class MemoryShelf:
     def __init__(self) -> None:
         """Keep nothing yet."""
         self._kept: list[KeptCheckpoint] = []
+        self._cosigned: set[int] = set()
 
     def keep(self, kept: KeptCheckpoint) -> None:
         """Keep a checkpoint."""
@@ -150,76 +193,29 @@ class MemoryShelf:
         """Return every checkpoint, smallest first."""
         return tuple(self._kept)
 
+    def cosigned(self) -> KeptCheckpoint | None:
+        """Return the largest checkpoint under which a witness said something, if there is one."""
+        return next((each for each in reversed(self._kept) if each.size in self._cosigned), None)
 
-class OutsideFolder:
-    """Copies of checkpoints as files ``<size>.txt``, readable by whoever keeps watch."""
+    def cosign(self, size: int, lines: Iterable[NoteSignature]) -> None:
+        """Keep what witnesses said under a checkpoint."""
+        added = tuple(lines)
+        self._cosigned.add(size)
+        self._kept = [
+            replace(each, note=with_signatures(each.note, added)) if each.size == size else each
+            for each in self._kept
+        ]
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder that somebody else provides; it is not created here.
 
-        A folder that is made where the outside one should be mounted would look like an
-        outside copy and be none.
-        """
-        self._folder = folder
-
-    def keep(self, size: int, note: bytes) -> None:
-        """Write a checkpoint's copy unless it is there.
-
-        Raises:
-            IntegrityFailure: another checkpoint of this size is there.
-            Unavailable: the folder is missing, full or read-only.
-        """
-        path = self._folder / f"{size}.txt"
-        with _disk_errors():
-            _write_new(path, note)
-            if path.read_bytes() != note:
-                message = f"the outside checkpoint of {size} is not the one we keep"
-                raise IntegrityFailure(message)
-
-    def has(self, size: int) -> bool:
-        """Return whether the copy of a size is there."""
-        return (self._folder / f"{size}.txt").exists()
-
-    def newest(self) -> bytes | None:
-        """Return the note of the largest checkpoint, if there is one.
-
-        Raises:
-            Unavailable: the folder is missing or cannot be read.
-        """
-        with _disk_errors():
-            found = (_FILE.fullmatch(path.name) for path in self._folder.iterdir())
-            sizes = [int(match[1]) for match in found if match]
-            return (self._folder / f"{max(sizes)}.txt").read_bytes() if sizes else None
+def same_text(first: bytes, second: bytes) -> bool:
+    """Say whether two signed notes sign the same text, whoever signed it."""
+    if first == second:
+        return True
+    try:
+        return parse_note(first).text == parse_note(second).text
+    except MalformedInput:
+        return False
 
 
 def _covers(newest: KeptCheckpoint, kept: KeptCheckpoint) -> bool:
-    return newest.size > kept.size or newest.note == kept.note
-
-
-@contextmanager
-def _disk_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        message = f"the outside folder of checkpoints cannot be used: {error.strerror}"
-        raise Unavailable(message) from error
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Write a file whole and durable, unless there is one of this name."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # A crash before this line leaves a part that nobody reads.
-        with suppress(FileExistsError):
-            path.hardlink_to(part)
-    finally:
-        part.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    return newest.size > kept.size or same_text(newest.note, kept.note)

@@ -77,7 +77,7 @@ def health(_person: Reader, system: Running) -> Health:
         else CheckpointItem(
             size=newest.size, signed_at=str(newest.signed_at), text=newest.note.decode()
         ),
-        outside_copies="kept" if system.settings.checkpoint_copies.is_dir() else "none",
+        outside_copies="kept" if any(each.size for each in system.copies.states()) else "none",
         last_verification=None if found is None else Verification(**found),
         projections=[
             ProjectionState(

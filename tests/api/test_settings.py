@@ -15,7 +15,7 @@ def test_without_any_setting_everything_lies_in_one_folder_on_this_machine() -> 
     assert found.data == Path("data").absolute()
     assert found.database == f"sqlite:///{found.data}/vultus.sqlite"
     assert found.blobs == found.data / "blobs"
-    assert found.checkpoint_copies == found.data / "checkpoint-copies"
+    assert found.checkpoint_copies == (found.data / "checkpoint-copies",)
     assert (found.host, found.port, found.origin) == ("127.0.0.1", 8460, "http://127.0.0.1:8460")
     assert not found.secure
 

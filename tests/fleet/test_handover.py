@@ -9,7 +9,7 @@ import pytest
 
 from adapters import steps
 from adapters.leadership import LEASE_S, FileLeadership
-from adapters.ledger.checkpoints import OutsideFolder
+from adapters.ledger.outside_folder import OutsideFolder
 from adapters.ledger.verification import verify_log
 from adapters.positions import DatabasePositions, Stop
 from adapters.workers.quality import measure_attempt
@@ -41,7 +41,9 @@ def check_checkpoints(system: System) -> int:
     report = verify_log(system.log, key=system.checkpointer.key, checkpoints=kept, blobs=None)
     assert report.intact
     assert len(report.confirmed) == len(kept)
-    newest = OutsideFolder(system.settings.checkpoint_copies).newest()
+    (folder,) = system.settings.checkpoint_copies
+    assert isinstance(folder, Path)
+    newest = OutsideFolder(folder).newest()
     assert newest == kept[-1].note
     return len(kept)
 

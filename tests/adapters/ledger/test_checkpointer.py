@@ -7,14 +7,12 @@ import pytest
 
 from adapters.eventlog.log import RecordLog
 from adapters.keys.signing import Ed25519Signer, is_ed25519_signature
-from adapters.ledger.checkpointer import Checkpointer, origin
-from adapters.ledger.checkpoints import (
-    CheckpointShelf,
-    DatabaseShelf,
-    MemoryShelf,
-    OutsideFolder,
-)
-from domain.errors import IntegrityFailure, ProofInvalid, SignatureInvalid, Unavailable
+from adapters.ledger.checkpointer import Checkpointer
+from adapters.ledger.checkpoints import CheckpointShelf, DatabaseShelf, MemoryShelf
+from adapters.ledger.log_signing import origin
+from adapters.ledger.outside import Copies
+from adapters.ledger.outside_folder import OutsideFolder
+from domain.errors import IntegrityFailure, ProofInvalid, SignatureInvalid
 from domain.ledger.checkpoint import open_checkpoint
 from tests.adapters.eventlog.test_tampering import allow_changes
 from tests.contracts.logs import CLINIC, Logs, a_run
@@ -38,6 +36,8 @@ class Desk:
 
     def checkpointer(self, *, outside: bool = True) -> Checkpointer:
         """Return a checkpointer, as a process would make it at its start."""
+        places = [OutsideFolder(self.folder)] if outside else []
+        self.copies = Copies(places, clock=self.logs.clock)
         return Checkpointer(
             clinic=CLINIC,
             size=self.log.size,
@@ -45,7 +45,7 @@ class Desk:
             shelf=self.shelf,
             signer=SIGNER,
             clock=self.logs.clock,
-            outside=OutsideFolder(self.folder) if outside else None,
+            copies=self.copies,
             every_records=10,
             every=timedelta(seconds=60),
         )
@@ -162,7 +162,7 @@ def test_a_changed_checkpoint_is_noticed(kept_desk: Desk) -> None:
     kept_desk.checkpointer().sign()
     allow_changes(kept_desk.logs)
     kept_desk.logs.sql("UPDATE checkpoints SET size = 4")
-    with pytest.raises(IntegrityFailure):
+    with pytest.raises(IntegrityFailure, match="is for another number"):
         kept_desk.checkpointer().sign()
     kept_desk.logs.sql("UPDATE checkpoints SET size = 5")
     kept_desk.checkpointer().sign()
@@ -175,19 +175,41 @@ def test_a_changed_checkpoint_is_noticed(kept_desk: Desk) -> None:
     assert kept_desk.checkpointer().sign() is not None
 
 
-def test_a_missing_outside_folder_is_unavailable_and_made_good_later(desk: Desk) -> None:
+def test_a_missing_outside_folder_keeps_nobody_from_signing_and_is_made_good_later(
+    desk: Desk,
+) -> None:
     desk.record(5)
     desk.folder.rmdir()
     checkpointer = desk.checkpointer()
-    with pytest.raises(Unavailable):
-        checkpointer.sign()
+    kept = checkpointer.sign()
+    assert kept == desk.shelf.newest()
+    (state,) = desk.copies.states()
+    assert (state.size, state.kept_at, state.alarm) == (0, None, "")
+    assert "cannot be used" in state.problem
     desk.folder.mkdir()
-    checkpointer.sign()
+    checkpointer.sign_if_due()
     assert (desk.folder / "5.txt").exists()
+    (state,) = desk.copies.states()
+    assert (state.size, state.kept_at, state.problem) == (5, desk.logs.clock.now(), "")
     (desk.folder / "5.txt").unlink()
     checkpointer.sign_if_due()
     assert (desk.folder / "5.txt").exists()
     assert [path.name for path in desk.folder.iterdir()] == ["5.txt"]
+
+
+def test_what_a_place_shows_against_the_log_is_an_alarm(desk: Desk) -> None:
+    desk.record(5)
+    desk.checkpointer().sign()
+    note = desk.folder / "5.txt"
+    note.rename(desk.folder / "7.txt")
+    (desk.folder / "7.txt").write_bytes(
+        (desk.folder / "7.txt").read_bytes().replace(b"\n5\n", b"\n7\n")
+    )
+    checkpointer = desk.checkpointer()
+    with pytest.raises(SignatureInvalid):
+        checkpointer.sign()
+    (state,) = desk.copies.states()
+    assert "not over this note" in state.alarm
 
 
 def test_two_processes_may_sign_the_same_tree(kept_desk: Desk) -> None:

@@ -11,11 +11,14 @@ from adapters.ledger.checkpoints import (
     DatabaseShelf,
     KeptCheckpoint,
     MemoryShelf,
-    OutsideFolder,
+    same_text,
 )
 from domain.errors import IntegrityFailure, Unavailable
+from domain.ledger.checkpoint import NoteSignature, with_signatures
 from tests.contracts.logs import START, Logs
 
+LINE = NoteSignature(name="w", key_id=bytes(4), signature=b"\x00\x01")
+NOTE = "log\n5\n\n— log AAAAAAA=\n".encode()
 KEPT = KeptCheckpoint(size=5, signed_at=START, note=b"note of five")
 
 
@@ -43,24 +46,25 @@ def test_a_database_that_is_away_is_unavailable(tmp_path: Path) -> None:
         shelf.keep(KEPT)
 
 
-def test_a_folder_outside_keeps_what_it_has(tmp_path: Path) -> None:
-    outside = OutsideFolder(tmp_path)
-    assert outside.newest() is None
-    outside.keep(5, b"five")
-    outside.keep(12, b"twelve")
-    outside.keep(5, b"five")
-    with pytest.raises(IntegrityFailure):
-        outside.keep(5, b"another five")
-    (tmp_path / "notes.md").write_text("kept by the custodian")
-    assert outside.newest() == b"twelve"
-    assert outside.has(5)
-    assert not outside.has(6)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["12.txt", "5.txt", "notes.md"]
+def test_a_cosignature_is_given_out_with_its_checkpoint(shelf: CheckpointShelf) -> None:
+    first = replace(KEPT, note=NOTE)
+    later = KeptCheckpoint(size=9, signed_at=START, note=NOTE.replace(b"5", b"9"))
+    shelf.keep(first)
+    shelf.keep(later)
+    assert shelf.cosigned() is None
+    shelf.cosign(5, [LINE])
+    shelf.cosign(5, [LINE, replace(LINE, name="w2")])
+    cosigned = NOTE + "— w AAAAAAAB\n— w2 AAAAAAAB\n".encode()
+    assert shelf.cosigned() == replace(first, note=cosigned)
+    assert shelf.all() == (replace(first, note=cosigned), later)
+    assert shelf.newest() == later
+    assert shelf.covering(3) == replace(first, note=cosigned)
+    shelf.keep(first)  # the log's own line alone is the same checkpoint
+    assert shelf.cosigned() == replace(first, note=cosigned)
 
 
-def test_a_folder_outside_is_never_made(tmp_path: Path) -> None:
-    outside = OutsideFolder(tmp_path / "not mounted")
-    for use in (outside.newest, lambda: outside.keep(1, b"note")):
-        with pytest.raises(Unavailable):
-            use()
-    assert not (tmp_path / "not mounted").exists()
+def test_notes_are_compared_by_what_they_sign() -> None:
+    assert same_text(NOTE, with_signatures(NOTE, [LINE]))
+    assert not same_text(NOTE, NOTE.replace(b"5", b"6"))
+    assert not same_text(NOTE, b"no note")
+    assert same_text(b"no note", b"no note")
