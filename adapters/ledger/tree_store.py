@@ -11,11 +11,12 @@ Source: RFC 6962, section 2.1.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from domain.errors import ChainBroken
 from domain.ledger.encoding import DIGEST_SIZE
-from domain.ledger.merkle import ReadNode, Tree, root_at, subtrees
+from domain.ledger.merkle import ReadNode, root_at, subtrees
 from domain.ledger.proof import consistency_proof, inclusion_proof
 
 T = TypeVar("T")
@@ -32,31 +33,30 @@ class Edge(NamedTuple):
 
     Attributes:
         size: Number of leaves.
-        peaks: Hashes of the complete subtrees that cover the leaves, by (level, index).
+        peaks: Hashes of the complete subtrees that cover the leaves, largest first.
     """
 
     size: int
-    peaks: Mapping[tuple[int, int], bytes]
+    peaks: tuple[bytes, ...]
 
 
-EMPTY_EDGE = Edge(0, {})
+EMPTY_EDGE = Edge(0, ())
 
 
 def grow(edge: Edge, leaves: Sequence[bytes]) -> tuple[Edge, list[NodeRow]]:
     """Return the edge after adding leaf hashes, and the rows to store for them."""
-    rows: dict[int, bytes] = {}
-    nodes = dict(edge.peaks)
-
-    def keep(level: int, index: int, node: bytes) -> None:
-        nodes[level, index] = node
-        seq = last_leaf(level, index)
-        rows[seq] = rows.get(seq, b"") + node
-
-    tree = Tree.resume(edge.size, lambda level, index: edge.peaks[level, index], keep)
-    for leaf in leaves:
-        tree.append(leaf)
-    grown = Edge(tree.size, {place: nodes[place] for place in subtrees(0, tree.size)})
-    return grown, list(rows.items())
+    peaks = list(edge.peaks)
+    rows: list[NodeRow] = []
+    for seq, leaf in enumerate(leaves, start=edge.size):
+        node = hashes = leaf
+        position = seq
+        while position & 1:  # the subtree just completed is the right one of two
+            node = sha256(b"\x01" + peaks.pop() + node).digest()
+            hashes += node
+            position >>= 1
+        peaks.append(node)
+        rows.append((seq, hashes))
+    return Edge(edge.size + len(rows), tuple(peaks)), rows
 
 
 def last_leaf(level: int, index: int) -> int:
@@ -79,7 +79,7 @@ class TreeStore:
         """
 
         def make(read: ReadNode) -> Edge:
-            return Edge(size, {place: read(*place) for place in subtrees(0, size)})
+            return Edge(size, tuple([read(*place) for place in subtrees(0, size)]))
 
         return self._gathered(make)
 

@@ -11,6 +11,7 @@ Source: ``SPECIFICATION.md``, section 1.
 
 import re
 import struct
+from functools import lru_cache
 from typing import Final
 
 from domain.errors import MalformedInput
@@ -18,6 +19,7 @@ from domain.errors import MalformedInput
 U64_MAX: Final = (1 << 64) - 1
 FIELD_MAX: Final = (1 << 32) - 1
 DIGEST_SIZE: Final = 32
+HEADER_TEXT_MAX: Final = 255
 
 _PACK_LENGTH: Final = struct.Struct(">I").pack
 _UNPACK_LENGTH: Final = struct.Struct(">I").unpack_from
@@ -75,6 +77,21 @@ def lp_text(text: str) -> bytes:
         return lp(text.encode())
     except UnicodeEncodeError as error:
         raise MalformedInput("a text field holds a lone surrogate") from error
+
+
+# Streams, names, actors and keys come again and again; each is checked and encoded once.
+@lru_cache(maxsize=1 << 14)
+def lp_header_text(text: str) -> bytes:
+    """Encode a text of a header as a length-prefixed field.
+
+    Raises:
+        MalformedInput: it is empty, too long or not printable ASCII.
+    """
+    if not (text.isascii() and text.isprintable()):
+        raise MalformedInput("a header text is not printable ASCII")
+    if not 0 < len(text) <= HEADER_TEXT_MAX:
+        raise MalformedInput(f"a header text is empty or longer than {HEADER_TEXT_MAX}")
+    return lp(text.encode())
 
 
 def digest_text(digest: bytes) -> str:

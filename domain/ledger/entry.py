@@ -12,6 +12,7 @@ Rules kept here:
 Source: ``SPECIFICATION.md``, sections 2 and 3.
 """
 
+import struct
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -19,9 +20,10 @@ from typing import Final
 from domain.errors import MalformedInput
 from domain.ledger.encoding import (
     DIGEST_SIZE,
+    HEADER_TEXT_MAX,
     U64_MAX,
-    Reader,
     lp,
+    lp_header_text,
     lp_optional_text,
     lp_optional_u64,
     lp_text,
@@ -37,13 +39,13 @@ DEVICE_STATEMENT_TAG: Final = b"vultus/device-statement/v1\n"
 ALGORITHM: Final = "A256GCM"
 NONCE_SIZE: Final = 12
 SALT_SIZE: Final = 32
-TEXT_MAX: Final = 255
+TEXT_MAX: Final = HEADER_TEXT_MAX
 SIGNATURE_MAX: Final = 255
 NO_PREVIOUS: Final = bytes(DIGEST_SIZE)
 
-_BLOB_SIZE: Final = 2 * DIGEST_SIZE
-_HEADER_FIELDS: Final = 19
-_TEXTS: Final = (1, 3, 8, 9, 11, 13, 14, 15)  # places of the text fields in a header
+BLOB_SIZE: Final = 2 * DIGEST_SIZE
+_START: Final = struct.Struct(f">{len(ENTRY_TAG)}sI")
+_END: Final = struct.Struct(f">{DIGEST_SIZE}s{DIGEST_SIZE}sI")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,23 +129,16 @@ class Header:
             and 0 <= (self.causation or 0) <= U64_MAX
         ):
             raise MalformedInput("a header number is out of range")
-        self._check_texts()
+        for text in (self.stream, self.name, self.actor, self.correlation, self.key_id):
+            lp_header_text(text)
+        for option in (self.device, self.idempotency_key):
+            _ = option is None or lp_header_text(option)
         if self.device_sequence is not None and self.device is None:
             raise MalformedInput("a header has a device sequence and no device")
         if self.algorithm != ALGORITHM:
             raise MalformedInput(f"a header's algorithm is not {ALGORITHM}")
         if len(self.nonce) != NONCE_SIZE or len(self.commitment) != DIGEST_SIZE:
             raise MalformedInput("a header's nonce or commitment has the wrong length")
-
-    def _check_texts(self) -> None:
-        required = (self.stream, self.name, self.actor, self.correlation, self.key_id)
-        optional = (self.device, self.idempotency_key)
-        texts = (*required, *(text for text in optional if text is not None))
-        joined = "".join(texts)
-        if not (joined.isascii() and joined.isprintable()):
-            raise MalformedInput("a header text is not printable ASCII")
-        if not all(texts) or max(map(len, texts)) > TEXT_MAX:
-            raise MalformedInput(f"a header text is empty or longer than {TEXT_MAX}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,39 +206,40 @@ def decode_header(data: bytes) -> Header:
     Raises:
         MalformedInput: the bytes are not exactly what ``encode_header`` writes.
     """
-    fields = split_fields(data, _HEADER_FIELDS)
+    (
+        seq, stream, version, name, schema, committed_at, received_at, device_time, actor, device,
+        device_sequence, correlation, causation, idempotency_key, key_id, algorithm, nonce,
+        digest, blobs,
+    ) = split_fields(data, 19)  # fmt: skip
     try:
-        texts = [fields[place].decode("ascii") for place in _TEXTS]
+        return Header(
+            seq=to_u64(seq),
+            stream=stream.decode("ascii"),
+            version=to_u64(version),
+            name=name.decode("ascii"),
+            schema=to_u64(schema),
+            committed_at_us=to_u64(committed_at),
+            received_at_us=to_u64(received_at) if received_at else None,
+            device_time_us=to_u64(device_time) if device_time else None,
+            actor=actor.decode("ascii"),
+            device=device.decode("ascii") if device else None,
+            device_sequence=to_u64(device_sequence) if device_sequence else None,
+            correlation=correlation.decode("ascii"),
+            causation=to_u64(causation) if causation else None,
+            idempotency_key=idempotency_key.decode("ascii") if idempotency_key else None,
+            key_id=key_id.decode("ascii"),
+            algorithm=algorithm.decode("ascii"),
+            nonce=nonce,
+            commitment=digest,
+            blobs=_decode_blobs(blobs) if blobs else (),
+        )
     except UnicodeDecodeError as error:
         raise MalformedInput("a header text is not printable ASCII") from error
-    stream, name, actor, device, correlation, idempotency_key, key_id, algorithm = texts
-    return Header(
-        seq=to_u64(fields[0]),
-        stream=stream,
-        version=to_u64(fields[2]),
-        name=name,
-        schema=to_u64(fields[4]),
-        committed_at_us=to_u64(fields[5]),
-        received_at_us=to_u64(fields[6]) if fields[6] else None,
-        device_time_us=to_u64(fields[7]) if fields[7] else None,
-        actor=actor,
-        device=device or None,
-        device_sequence=to_u64(fields[10]) if fields[10] else None,
-        correlation=correlation,
-        causation=to_u64(fields[12]) if fields[12] else None,
-        idempotency_key=idempotency_key or None,
-        key_id=key_id,
-        algorithm=algorithm,
-        nonce=fields[16],
-        commitment=fields[17],
-        blobs=_decode_blobs(fields[18]),
-    )
 
 
 def encode_entry(entry: Entry) -> bytes:
     """Encode an entry: tag, header, previous hash, content digest, device signature."""
-    signature = lp(entry.device_signature or b"")
-    header = lp(encode_header(entry.header))
+    header, signature = lp(encode_header(entry.header)), lp(entry.device_signature or b"")
     return b"".join((ENTRY_TAG, header, entry.previous, entry.content_digest, signature))
 
 
@@ -253,17 +249,22 @@ def decode_entry(data: bytes) -> Entry:
     Raises:
         MalformedInput: the bytes are not exactly what ``encode_entry`` writes.
     """
-    reader = Reader(data)
-    if reader.take(len(ENTRY_TAG)) != ENTRY_TAG:
+    try:
+        tag, size = _START.unpack_from(data)
+        at = _START.size + size
+        previous, content_digest, signature_size = _END.unpack_from(data, at)
+    except struct.error as error:
+        raise MalformedInput(f"the bytes end too early, at byte {len(data)}") from error
+    if tag != ENTRY_TAG:
         raise MalformedInput("the bytes do not begin with the tag of an entry")
-    entry = Entry(
-        header=decode_header(reader.field()),
-        previous=reader.take(DIGEST_SIZE),
-        content_digest=reader.take(DIGEST_SIZE),
-        device_signature=reader.field() or None,
+    if len(signature := data[at + _END.size :]) != signature_size:
+        raise MalformedInput("the bytes do not end with the device signature")
+    return Entry(
+        header=decode_header(data[_START.size : at]),
+        previous=previous,
+        content_digest=content_digest,
+        device_signature=signature or None,
     )
-    reader.finish()
-    return entry
 
 
 def commitment(salt: bytes, payload: bytes) -> bytes:
@@ -343,8 +344,7 @@ def _signing_device(header: Header) -> tuple[str, int, int]:
 
 
 def _decode_blobs(data: bytes) -> tuple[BlobAddress, ...]:
-    if len(data) % _BLOB_SIZE:
-        raise MalformedInput(f"the blobs of a header take {_BLOB_SIZE} bytes each")
-    pairs = (data[at : at + _BLOB_SIZE] for at in range(0, len(data), _BLOB_SIZE))
-    size = DIGEST_SIZE
-    return tuple(BlobAddress(name=pair[:size], stored_digest=pair[size:]) for pair in pairs)
+    if len(data) % BLOB_SIZE:
+        raise MalformedInput(f"the blobs of a header take {BLOB_SIZE} bytes each")
+    pairs = (data[at : at + BLOB_SIZE] for at in range(0, len(data), BLOB_SIZE))
+    return tuple(BlobAddress(name=each[:32], stored_digest=each[32:]) for each in pairs)
