@@ -33,11 +33,16 @@ class Edge(NamedTuple):
 
     Attributes:
         size: Number of leaves.
-        peaks: Hashes of the complete subtrees that cover the leaves, largest first.
+        roots: Hashes of the complete subtrees that cover the leaves, largest first.
     """
 
     size: int
-    peaks: tuple[bytes, ...]
+    roots: tuple[bytes, ...]
+
+    @property
+    def peaks(self) -> Mapping[tuple[int, int], bytes]:
+        """The same hashes by (level, index)."""
+        return dict(zip(subtrees(0, self.size), self.roots, strict=True))
 
 
 EMPTY_EDGE = Edge(0, ())
@@ -45,7 +50,7 @@ EMPTY_EDGE = Edge(0, ())
 
 def grow(edge: Edge, leaves: Sequence[bytes]) -> tuple[Edge, list[NodeRow]]:
     """Return the edge after adding leaf hashes, and the rows to store for them."""
-    peaks = list(edge.peaks)
+    peaks = list(edge.roots)
     rows: list[NodeRow] = []
     for seq, leaf in enumerate(leaves, start=edge.size):
         node = hashes = leaf
