@@ -51,7 +51,7 @@ def position_of(log: EventLog, until: str) -> int:
     """
     if until.isascii() and until.isdigit():
         return min(int(until), log.size() - 1)
-    moment = ServerTime.parse(_completed(until))
+    moment = ServerTime.parse(completed(until))
     seq = -1
     for record in _records(log):
         if record.committed_at > moment:
@@ -90,7 +90,7 @@ def _records(log: EventLog) -> Iterator[Record]:
         seq = page[-1].seq
 
 
-def _completed(text: str) -> str:
+def completed(text: str) -> str:
     """Return the moment with the six decimals it may have been written without."""
     if not text.endswith("Z"):
         message = "write --until as a place in the log, or in UTC like 2026-03-03T09:14:00Z"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import uvicorn
 
+from adapters.backup.mark import Mark, Use, require_usable
 from api import version
 from api.app import create_app
 from api.settings import Settings, origin_at
@@ -49,8 +50,21 @@ class Service:
 
 
 @contextmanager
-def opened(settings: Settings, *, say: Say, clock: Clock | None = None) -> Iterator[System]:
-    """Open the record and bring everything derived from it up to date."""
+def opened(
+    settings: Settings, *, say: Say, clock: Clock | None = None, copies: bool = False
+) -> Iterator[System]:
+    """Open the record and bring everything derived from it up to date.
+
+    Args:
+        settings: Where it is.
+        say: Told what takes long.
+        clock: Our clock.
+        copies: Whether a restored copy of the past will do, because nothing will be recorded.
+
+    Raises:
+        RuleViolation: the folder was restored as something that is not the record.
+    """
+    mark = require_usable(settings.data, copies=copies)
     with open_system(settings, clock=clock) as system:
         rebuilt = system.runner.prepare(
             lambda name, done, total: say(f"rebuilding {name}: {done} of {total} records")
@@ -59,7 +73,9 @@ def opened(settings: Settings, *, say: Say, clock: Clock | None = None) -> Itera
             say(f"{len(rebuilt)} projections rebuilt")
         system.runner.catch_up()
         _destroy_again(system)
-        _record_build(system)
+        if mark is None or mark.use is Use.RECORD:
+            _record_restoration(system, mark)
+            _record_build(system)
         system.runner.catch_up()
         yield system
 
@@ -147,6 +163,20 @@ def _destroy_again(system: System) -> None:
         if not system.keys.destroyed(key):
             system.keys.destroy(key)
             system.blobs.purge(system.log.blobs_of_key(key))
+
+
+def _record_restoration(system: System, mark: Mark | None) -> None:
+    """Record that the record goes on from a backup, before anything else is [DRV-35]."""
+    if mark is not None:
+        restored = partial(
+            clinics.restore_record,
+            manifest=mark.manifest,
+            size=mark.size,
+            root=mark.root,
+            lost=mark.lost,
+        )
+        context = system.context(Actor.service("service"))
+        update(system.log, CLINIC, system.clinic.stream, restored, context)
 
 
 def _record_build(system: System) -> None:

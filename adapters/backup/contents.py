@@ -55,12 +55,14 @@ class Copied:
         count: Contents copied.
         size_bytes: Their size together.
         erased: Keys found destroyed whose content was left out.
-        problems: What could not be copied, in words.
+        absent: Names of those that could not be copied.
+        problems: Why, in words.
     """
 
     count: int = 0
     size_bytes: int = 0
     erased: set[str] = field(default_factory=set)
+    absent: list[bytes] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -92,6 +94,7 @@ class ContentsFolder:
                     if keys.destroyed(header.key_id):  # meanwhile
                         copied.erased.add(header.key_id)
                         continue
+                    copied.absent.append(blob.name)
                     copied.problems.append(
                         f"record {header.seq} ({header.name}) names a content that cannot be "
                         f"copied: {error}"

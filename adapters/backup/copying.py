@@ -7,6 +7,7 @@ Rules kept here:
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -17,6 +18,7 @@ from domain.ledger.content_check import SUBJECT_KEY, SUBJECT_KEY_DESTROYED, SUBJ
 from domain.ledger.entry import Header, decode_entry
 from domain.ledger.export import StoredRecord
 from domain.ledger.merkle import Tree, leaf_hash
+from domain.values.time import ServerTime
 
 PAGE: Final = 500
 
@@ -103,3 +105,15 @@ def destroyed_by(header: Header) -> str | None:
     if header.name == SUBJECT_KEY_DESTROYED and header.stream.startswith(SUBJECT_STREAM):
         return SUBJECT_KEY + header.stream.removeprefix(SUBJECT_STREAM)
     return None
+
+
+def exposure(log: Copyable, size: int, now: ServerTime) -> tuple[int, timedelta]:
+    """Return how many records a backup of ``size`` lacks, and how old the oldest of them is.
+
+    That is what a loss just now would cost (recovery point).
+    """
+    missing = log.sealed_after(size - 1, limit=1)
+    if not missing:
+        return 0, timedelta()
+    at_us = decode_entry(missing[0].entry).header.committed_at_us
+    return log.size() - size, timedelta(microseconds=max(now.us - at_us, 0))

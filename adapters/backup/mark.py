@@ -88,8 +88,8 @@ def read_mark(data: Path) -> Mark | None:
         raise DigestMismatch(f"{data / MARK_PATH} is not a mark: {error}") from error
 
 
-def require_usable(data: Path, *, copies: bool) -> None:
-    """Refuse a restored folder that is not the record.
+def require_usable(data: Path, *, copies: bool) -> Mark | None:
+    """Return a folder's mark, refusing a restored folder that is not the record.
 
     Args:
         data: The data folder.
@@ -100,7 +100,7 @@ def require_usable(data: Path, *, copies: bool) -> None:
     """
     mark = read_mark(data)
     if mark is None or mark.use is Use.RECORD or (copies and mark.use is Use.COPY):
-        return
+        return mark
     if mark.use is Use.SEALED:
         raise RuleViolation(
             "restore.sealed",

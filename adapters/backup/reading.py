@@ -139,10 +139,33 @@ def records(folder: Path, survey: Survey) -> Iterator[StoredRecord]:
             yield record
 
 
+def newest_size(folder: Path) -> int:
+    """Return the number of records that the last manifest states, unexamined; 0 without one."""
+    layout.require_complete(folder)
+    newest = layout.newest_segment(folder)
+    return 0 if newest is None else newest[0].size
+
+
 def beside_of(survey: Survey) -> bytes | None:
     """Return what lay beside the log, as of the end of the run that covers the restored point."""
     covering = (each for each in survey.segments if each.beside and each.size >= survey.end)
     return next((each.beside for each in covering), None)
+
+
+class Sealed(Protocol):
+    """A log whose records can be had as stored."""
+
+    def sealed_after(self, seq: int, *, limit: int) -> tuple[StoredRecord, ...]:
+        """Return at most ``limit`` records after ``seq`` as stored."""
+        ...
+
+
+def stored_records(log: Sealed) -> Iterator[StoredRecord]:
+    """Yield every record of a log as stored."""
+    seq = -1
+    while page := log.sealed_after(seq, limit=EVERY):
+        yield from page
+        seq += len(page)
 
 
 class _Cut:

@@ -72,7 +72,8 @@ class Segment:
         contents: Number of stored contents copied for it.
         contents_bytes: Their size together.
         erased: Keys found destroyed whose content was left out for it.
-        problems: What could not be copied, in words.
+        absent: Names of stored contents that could not be copied.
+        problems: Why, in words.
         beside: Accounts and positions, sealed; only where a run ended.
         taken_at: When it was written.
         software: Version that wrote it.
@@ -90,6 +91,7 @@ class Segment:
     contents: int
     contents_bytes: int
     erased: tuple[str, ...]
+    absent: tuple[bytes, ...]
     problems: tuple[str, ...]
     beside: bytes | None
     taken_at: ServerTime
@@ -234,6 +236,7 @@ def _fields(segment: Segment) -> Fields:
         "contents": segment.contents,
         "contents_bytes": segment.contents_bytes,
         "erased": list(segment.erased),
+        "absent": [name.hex() for name in segment.absent],
         "problems": list(segment.problems),
         "beside": None if segment.beside is None else _text(segment.beside),
         "taken_at": str(segment.taken_at),
@@ -263,6 +266,7 @@ def _segment(fields: dict[str, Any]) -> Segment:
         contents=int(fields["contents"]),
         contents_bytes=int(fields["contents_bytes"]),
         erased=tuple(fields["erased"]),
+        absent=tuple(bytes.fromhex(name) for name in fields["absent"]),
         problems=tuple(fields["problems"]),
         beside=None if beside is None else _bytes(beside),
         taken_at=ServerTime.parse(fields["taken_at"]),

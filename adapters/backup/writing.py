@@ -175,6 +175,7 @@ class BackupFolder:
             contents=copied.count,
             contents_bytes=copied.size_bytes,
             erased=tuple(sorted(copied.erased)),
+            absent=tuple(copied.absent),
             problems=tuple(copied.problems),
             beside=beside,
             taken_at=self._source.clock.now(),

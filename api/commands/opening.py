@@ -28,9 +28,9 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def open_record() -> Iterator[System]:
-    """Open the record that the settings name."""
-    with opened(from_environment(), say=say) as system:
+def open_record(*, copies: bool = False) -> Iterator[System]:
+    """Open the record that the settings name; a restored copy only for who records nothing."""
+    with opened(from_environment(), say=say, copies=copies) as system:
         yield system
 
 

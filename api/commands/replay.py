@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show the worklist as it was at a past position or moment [REQ-IN-012]."""
-    with open_record() as system:
+    with open_record(copies=True) as system:
         seq = position_of(system.log, options.until)
         total = (seq + 1) * len(system.runner.positions())
         with progress_bar("replaying", total) as advance:

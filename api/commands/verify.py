@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Verify the whole log; 0 when it is intact, 1 when anything was found."""
-    with open_record() as system:
+    with open_record(copies=True) as system:
         system.checkpointer.sign()
         notes: list[KeptCheckpoint | bytes] = [*system.shelf.all()]
         notes += [path.read_bytes() for path in options.against]
