@@ -29,12 +29,12 @@ def test_losing_the_lead_is_noticed_by_the_one_who_lost_it(postgres_dsn: str) ->
     assert not second.take()
     assert first.confirm()
     end_leaders_connection(postgres_dsn)
-    assert second.take()
+    wait_until(second.take)
     assert not first.confirm()
     assert not first.holds()
     assert not first.take()
     second.release()
-    assert first.take()
+    wait_until(first.take)
     first.release()
 
 
