@@ -42,6 +42,7 @@ from api.routes import (
     subjects,
     traceability,
     updates,
+    witness,
     worklist,
 )
 from api.security_headers import SecurityHeaders
@@ -100,6 +101,7 @@ def create_app(system: System | None, *, static: Path | None = None) -> FastAPI:
     for routes in _ROUTES:
         app.include_router(routes.ROUTER, prefix=PREFIX)
     app.include_router(health.ROUTER)
+    app.include_router(witness.ROUTER)
     app.include_router(documentation.ROUTER)
     app.router.default = _Elsewhere(static)
     upload_bytes = FORM_BYTES if system is None else system.settings.upload_limit_bytes

@@ -32,6 +32,8 @@ from adapters.ledger.checkpoints import DatabaseShelf
 from adapters.ledger.log_signing import RecordedKeys, origin
 from adapters.ledger.outside import Copies, DatabasePlaceStates
 from adapters.ledger.places import open_place
+from adapters.ledger.witness import Witness
+from adapters.ledger.witnessed_logs import WitnessedLogs
 from adapters.system import SystemClock, SystemRandomness
 from api.settings import Settings
 from domain.errors import IntegrityFailure, MalformedInput, NotFound, RuleViolation, Unavailable
@@ -67,6 +69,7 @@ class System:
         log_keys: The keys it signs with, as the log names them.
         log_key_files: Where their private halves lie.
         copies: Places outside that receive checkpoints.
+        witness: Cosigns the checkpoints of other logs.
         release_key: Signs model manifests.
     """
 
@@ -86,6 +89,7 @@ class System:
     log_keys: RecordedKeys
     log_key_files: LogKeyFiles
     copies: Copies
+    witness: Witness
     release_key: Ed25519Signer
 
     @property
@@ -182,6 +186,13 @@ def open_system(
             log_keys=log_keys,
             log_key_files=files,
             copies=copies,
+            witness=Witness(
+                engine,
+                name=f"{origin(clinic)}/witness",
+                signer=_signing_key(secrets / "witness-key", name="witness", master=master),
+                logs=WitnessedLogs(settings.data / "witness"),
+                clock=our_clock,
+            ),
             release_key=_signing_key(secrets / "release-key", name="release", master=master),
         )
 

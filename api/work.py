@@ -35,12 +35,14 @@ from adapters.steps import READER, Workers
 from adapters.stream_index import StreamIndex
 from adapters.workbench import Workbench
 from api import version
+from api.outside import OutsideWork
 from api.wiring import System
 from domain.errors import FollowingStopped, IntegrityFailure, RecordsError, Unavailable
 
 LOCK_FILE: Final = "work.lock"
 PROJECTIONS: Final = "projections"
 CHECKPOINTS: Final = "checkpoints"
+COPIES: Final = "copies"
 _LOOK_AGAIN_S: Final = 0.5
 _CHECKPOINT_S: Final = 1.0
 _SHORTEST_WAIT_S: Final = 0.5
@@ -94,7 +96,7 @@ def work_state(system: System) -> WorkState:
     """
     positions = DatabasePositions(system.engine)
     position = positions.load(READER)
-    others = ((name, positions.stopped(name)) for name in (PROJECTIONS, CHECKPOINTS))
+    others = ((name, positions.stopped(name)) for name in (PROJECTIONS, CHECKPOINTS, COPIES))
     return WorkState(
         position=position,
         behind=max(0, system.log.size() - 1 - position),
@@ -242,6 +244,7 @@ class _Lead:
         self._over = threading.Event()
         self._give_way = threading.Event()
         self._workers = _workers(system, self._ends)
+        self._outside = OutsideWork(system)
 
     def go(self) -> bool:
         """Work until stopped or no longer leading; return whether another runner should try."""
@@ -249,6 +252,7 @@ class _Lead:
             READER: self._take_steps,
             PROJECTIONS: self._keep_projections,
             CHECKPOINTS: self._sign,
+            COPIES: self._copy,
         }
         threads = [
             threading.Thread(target=self._keep_going, args=loop, name=loop[0], daemon=True)
@@ -279,6 +283,10 @@ class _Lead:
 
     def _sign(self) -> None:
         self._system.checkpointer.sign_if_due()
+        self._over.wait(_CHECKPOINT_S)
+
+    def _copy(self) -> None:
+        self._outside.turn()
         self._over.wait(_CHECKPOINT_S)
 
     def _keep_going(self, name: str, turn: Callable[[], None]) -> None:

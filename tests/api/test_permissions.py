@@ -24,6 +24,9 @@ PUBLIC = {
     ("GET", "/docs"),
     ("GET", "/docs/"),
     ("GET", "/openapi.json"),
+    ("POST", "/witness/add-checkpoint"),
+    ("GET", "/witness/key"),
+    ("GET", "/witness/{origin_hash}/checkpoint"),
 }
 ANY_ID = str(UUID(int=7))
 
