@@ -30,8 +30,6 @@ COMMANDS = {
     "restore-drill": "restore a backup on trial, prove it, remove it and record the result",
     "rotate-log-key": "have another key take over signing the log's checkpoints",
     "witness": "which other logs this server witnesses",
-    "rotate-log-key": "have another key take over signing the log's checkpoints",
-    "witness": "which other logs this server witnesses",
     "rebuild": "fill every projection again from the log",
     "reproduce": "run a recorded inference again and compare",
     "check-storage": "try out the folder or bucket of the content",
