@@ -6,7 +6,7 @@ Rules kept here:
 2. A reading that is behind says by how much [DRV-34].
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -97,6 +97,21 @@ def refuse_erased(system: System, stream: StreamName) -> None:
         raise ContentErased(stream)
 
 
+def page_of(
+    ask: Callable[..., list[Row]], connection: sa.Connection, limit: int, *, by: str
+) -> tuple[list[Row], int | None]:
+    """Return a page of rows, and the place before which the next page continues, or none.
+
+    Args:
+        ask: A query that takes a connection and ``limit``.
+        connection: To read with.
+        limit: How many rows a page has at most.
+        by: The column with a row's place.
+    """
+    rows = ask(connection, limit=limit + 1)
+    return rows[:limit], int(rows[limit - 1][by]) if len(rows) > limit else None
+
+
 def tag(response: Response, version: int) -> None:
     """Put the version of what is shown on the answer."""
     response.headers["ETag"] = entity_tag(version)
@@ -104,6 +119,9 @@ def tag(response: Response, version: int) -> None:
 
 Place = Annotated[int, Query(ge=0, le=2**53 - 1)]
 """A place in the log, as a request names it."""
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+"""How many lines a page has at most."""
 
 Read = Annotated[Reading, Depends(reading)]
 Running = Annotated[System, Depends(system_of)]

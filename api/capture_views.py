@@ -163,14 +163,20 @@ class SessionDetail(BaseModel):
     version: int
 
 
-def session_row(reading: Reading, row: Row) -> SessionRow:
-    """Return how a session is shown in a list."""
-    return SessionRow(
-        pseudonym=_pseudonym(reading, row),
-        operator_name=_name(reading, row["operator"]),
-        device_serial=_serial(reading, row["device"]),
-        **{name: row[name] for name in SessionRow.model_fields if name in row},
-    )
+def session_rows(reading: Reading, rows: list[Row]) -> list[SessionRow]:
+    """Return how sessions are shown in a list; whatever their number, names are asked for once."""
+    pseudonyms = subject.pseudonyms(reading.connection, {row["subject"] for row in rows})
+    names = practitioner.display_names(reading.connection)
+    serials = equipment.serials(reading.connection)
+    return [
+        SessionRow(
+            pseudonym=pseudonyms.get(row["subject"], ""),
+            operator_name=names.get(row["operator"], ""),
+            device_serial=serials.get(row["device"] or ""),
+            **{name: row[name] for name in SessionRow.model_fields if name in row},
+        )
+        for row in rows
+    ]
 
 
 def session_detail(reading: Reading, row: Row) -> SessionDetail:
@@ -278,5 +284,4 @@ def _name(reading: Reading, identifier: str) -> str:
 def _serial(reading: Reading, identifier: str | None) -> str | None:
     if identifier is None:
         return None
-    found = equipment.device(reading.connection, identifier)
-    return None if found is None else str(found["serial"])
+    return equipment.serials(reading.connection).get(identifier)

@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from weakref import WeakKeyDictionary
 
+from adapters.eventlog.log import RecordLog
 from adapters.keys.signing import verify_p256
 from api.attempt_reception import record_capture
 from api.statements import Statement, stored_content
@@ -48,6 +50,8 @@ from projections.equipment import last_sequence
 CLOCK_TOLERANCE_MS = 5_000.0
 LONGEST_EVIDENCE = 500
 _TURNS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_KEYS: WeakKeyDictionary[RecordLog, dict[DeviceId, str]] = WeakKeyDictionary()
+"""Keys of stations that were seen: a station keeps the key it was enrolled with for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +171,13 @@ def public_key(system: System, device: DeviceId) -> str:
     Raises:
         NotFound: the station is not enrolled.
     """
+    known = _KEYS.setdefault(system.log, {})
+    if device in known:
+        return known[device]
     for record in system.log.stream(device.stream):
         if isinstance(record.event, equipment.DeviceEnrolled):
-            return record.event.public_key
+            known[device] = record.event.public_key
+            return known[device]
     message = "the station is not enrolled"
     raise NotFound(message)
 

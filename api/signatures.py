@@ -8,10 +8,10 @@ Rules kept here:
 
 from pydantic import BaseModel, Field
 
-from api.signin import FRESH_FOR, Person, access_stream
+from api.facts import access_of
+from api.signin import FRESH_FOR, Person
 from api.wiring import System
-from domain.handling import load
-from domain.rules.access import ACCESS, fresh
+from domain.rules.access import fresh
 from domain.values.content import Digest
 from domain.values.identifiers import ReauthenticationId
 from domain.values.signature import ElectronicSignature, Meaning
@@ -29,7 +29,7 @@ def signing(system: System, person: Person, approval: Approval, meaning: Meaning
     """Return the signature with what is known of its signer now."""
     now = system.clock.now()
     reauthentication = ReauthenticationId(approval.reauthentication)
-    access, _ = load(system.log, ACCESS, access_stream(person.practitioner))
+    access, _ = access_of(system, person.practitioner)
     return Signing(
         signature=ElectronicSignature(
             signer=person.practitioner,

@@ -17,11 +17,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from adapters.accounts import Ended
+from api.facts import record_access, record_facts
 from api.permissions import Permission, permissions_of
 from api.wiring import System, system_of
 from domain.errors import NotPermitted, NotSignedIn
-from domain.handling import load, update
-from domain.rules.access import ACCESS, Lockout, deny_access, sign_out
+from domain.handling import load
+from domain.rules.access import Lockout, deny_access, sign_out
 from domain.rules.practitioner import PRACTITIONER
 from domain.values.actor import Actor, Role
 from domain.values.identifiers import AccessId, PractitionerId, StreamName
@@ -132,9 +133,8 @@ def refuse_foreign(request: Request, system: System) -> None:
 def _record_end(system: System, ended: Ended | None) -> None:
     if ended is None:
         return
-    update(
-        system.log,
-        ACCESS,
+    record_access(
+        system,
         access_stream(ended.practitioner),
         lambda access: sign_out(access, practitioner=ended.practitioner, reason=ended.reason),
         system.context(Actor.service("sign-in")),
@@ -143,13 +143,7 @@ def _record_end(system: System, ended: Ended | None) -> None:
 
 def _record_denial(system: System, person: Person, permission: Permission, resource: str) -> None:
     event = deny_access(permission=permission.value, resource=resource[:LONGEST_RESOURCE])
-    update(
-        system.log,
-        ACCESS,
-        access_stream(person.practitioner),
-        lambda _: event,
-        system.context(person.actor),
-    )
+    record_facts(system, access_stream(person.practitioner), [event], system.context(person.actor))
 
 
 SignedIn = Annotated[Person, Depends(allowed(Permission.SIGNED_IN))]

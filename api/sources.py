@@ -8,9 +8,10 @@ Rules kept here:
 from dataclasses import dataclass
 from datetime import timedelta
 
+from api.facts import access_in
 from api.wiring import System
 from domain.handling import load, load_existing
-from domain.rules.access import ACCESS, signed_in
+from domain.rules.access import signed_in
 from domain.rules.acquisition_protocol import ACQUISITION_PROTOCOL, approved_content
 from domain.rules.consent import CONSENT, covers
 from domain.rules.equipment import EQUIPMENT
@@ -73,6 +74,6 @@ class Sources:
     def signed_in(self, practitioner: PractitionerId) -> bool:
         """Return whether the practitioner is signed in now."""
         stream = AccessId.derived(practitioner).stream
-        state, version = load(self.system.log, ACCESS, stream)
+        state, version = access_in(self.system, stream)
         self._read.append(ReadAt(stream=stream, version=version))
         return signed_in(state, self.system.clock.now(), SIGN_IN_LASTS)

@@ -6,14 +6,17 @@ Rules kept here:
    details go with it.
 """
 
+from functools import partial
+
 import sqlalchemy as sa
 from pydantic import BaseModel
 
+from api.answers import page_of
 from domain.values.identifiers import AssessmentId, SessionId
 from projections.audit_trail import story
 from projections.rows import Row
 
-MOST = 200
+PAGE = 50
 
 
 class TimelineItem(BaseModel):
@@ -28,9 +31,13 @@ class TimelineItem(BaseModel):
     assessment: str | None
 
 
-def timeline(connection: sa.Connection, subject: str) -> list[TimelineItem]:
-    """Return what happened around a subject, newest first."""
-    return [_item(row) for row in story(connection, subject, limit=MOST)]
+def timeline(
+    connection: sa.Connection, subject: str, *, before: int | None = None
+) -> tuple[list[TimelineItem], int | None]:
+    """Return a page of what happened around a subject, newest first, and where the next begins."""
+    ask = partial(story, subject=subject, before=before)
+    rows, following = page_of(ask, connection, PAGE, by="seq")
+    return [_item(row) for row in rows], following
 
 
 def _item(row: Row) -> TimelineItem:

@@ -8,16 +8,18 @@ Rules kept here:
 from collections.abc import Callable
 
 from adapters.ledger.verification import verify_log
+from api.facts import record_facts
 from api.wiring import System
 from domain.events.clinic import IntegrityVerified, IntegrityViolationDetected
+from domain.events.names import NAME_OF
 from domain.events.record import Record
-from domain.handling import update
-from domain.rules.clinic import CLINIC
 from domain.values.actor import Actor
 from domain.values.content import Digest
+from projections.audit_trail import newest, version_of
 from projections.rows import Row
 
 MOST_PROBLEMS = 50
+_FOUND = (IntegrityVerified, IntegrityViolationDetected)
 
 
 def verify_and_record(
@@ -54,16 +56,23 @@ def verify_and_record(
     else:
         problems = tuple(each.text for each in report.problems[:MOST_PROBLEMS])
         event = IntegrityViolationDetected(size=report.size, problems=problems)
-    records = update(system.log, CLINIC, system.clinic.stream, lambda _: event, context)
+    records = record_facts(system, system.clinic.stream, [event], context)
     return verification_of(records[-1])
 
 
 def last_verification(system: System) -> Row | None:
     """Return what the newest recorded verification found, or none."""
-    for record in reversed(system.log.stream(system.clinic.stream)):
-        if isinstance(record.event, IntegrityVerified | IntegrityViolationDetected):
+    with system.reads.connect() as connection:
+        known = newest(connection, *(name for name, _ in map(NAME_OF.__getitem__, _FOUND)))
+        version = version_of(connection, system.clinic.stream)
+    # The trail may not have come to the newest one yet.
+    for record in reversed(system.log.stream(system.clinic.stream, after_version=version)):
+        if isinstance(record.event, _FOUND):
             return verification_of(record)
-    return None
+    if known is None:
+        return None
+    (record,) = system.log.after(known["seq"] - 1, limit=1)
+    return verification_of(record)
 
 
 def verification_of(record: Record) -> Row:

@@ -117,9 +117,25 @@ def trail(
     return every(connection, query)
 
 
-def story(connection: sa.Connection, subject: str, *, limit: int = MOST) -> list[Row]:
-    """Return the lines that tell the story of a subject, newest first."""
+def story(
+    connection: sa.Connection, subject: str, *, before: int | None = None, limit: int = MOST
+) -> list[Row]:
+    """Return lines of the story of a subject, newest first, before a place where given."""
     query = sa.select(AUDIT).where(
         AUDIT.c.subject == holdable(subject), AUDIT.c.name.in_(MILESTONES)
     )
+    if before is not None:
+        query = query.where(AUDIT.c.seq < before)
     return every(connection, query.order_by(AUDIT.c.seq.desc()).limit(limit))
+
+
+def newest(connection: sa.Connection, *names: str) -> Row | None:
+    """Return the newest line of an event of these names, or none."""
+    found = [line for name in names for line in trail(connection, name=name, limit=1)]
+    return max(found, key=lambda line: int(line["seq"]), default=None)
+
+
+def version_of(connection: sa.Connection, stream: str) -> int:
+    """Return the version a stream had where the trail ends; 0 for one that is not in it yet."""
+    last = trail(connection, stream=stream, limit=1)
+    return int(last[0]["version"]) if last else 0

@@ -280,6 +280,12 @@ def calibration_in_force(connection: sa.Connection, device: str) -> Row | None:
     return next(iter(every(connection, query)), None)
 
 
+def serials(connection: sa.Connection) -> dict[str, str]:
+    """Return every station's serial number by identifier."""
+    query = sa.select(DEVICE.c.device, DEVICE.c.serial)
+    return {row.device: row.serial for row in connection.execute(query)}
+
+
 def last_sequence(connection: sa.Connection, device: str) -> int:
     """Return the highest number under which something of a station is recorded; 0 before."""
     query = sa.select(DEVICE.c.last_sequence).where(DEVICE.c.device == device)

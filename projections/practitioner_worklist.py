@@ -5,8 +5,10 @@ Rules kept here:
 1. A line says what is to be done next, not merely what happened last.
 2. Whatever needs attention, such as a flagged report, comes back to the list, until a practitioner
    answers it by an amendment. What was flagged before sign-off was signed with it.
-3. Unfinished work never drops off the list, however old it is.
+3. Every line can be reached, however old it is: a page continues where the last one ended.
 """
+
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -14,8 +16,19 @@ from domain.events import assessment as assessments
 from domain.events import capture_session as facts
 from domain.events.record import Record
 from domain.values.identifiers import AssessmentId, SessionId
-from projections.rows import Row, change, erased_subject, every, forget, one, put, subject_of
-from projections.tables import JSON, Projection, metadata
+from projections.rows import (
+    Row,
+    change,
+    erased_subject,
+    every,
+    forget,
+    holdable,
+    one,
+    put,
+    subject_of,
+)
+from projections.subject_search import LAST, found_by
+from projections.tables import BYTEWISE, JSON, Projection, metadata
 
 WORK = sa.Table(
     "work_item",
@@ -40,13 +53,18 @@ WORK = sa.Table(
     sa.Column("signed", sa.Boolean, nullable=False),
     sa.Column("unanswered", sa.Boolean, nullable=False),
     sa.Column("report", sa.Text, nullable=True),
-    sa.Column("report_number", sa.Text, nullable=True),
+    sa.Column("report_number", BYTEWISE, nullable=True, index=True),
     sa.Column("flags", JSON, nullable=False),
-    sa.Index("ix_work_item_in_order", "finished", "updated_seq"),
+    sa.Index("ix_work_item_in_order", "kind", "updated_seq"),
 )
 """``withheld`` lists the outputs withheld; ``unanswered`` is whether a flag since sign-off is."""
 
+KINDS = ("attention", "sign", "review", "capture", "analysis", "signed", "done", "abandoned")
+"""Every kind of line, what is most urgent first."""
+
 FINISHED = ("done", "abandoned")
+PAGE = 50
+MOST_COUNTED = 100
 
 
 def apply(connection: sa.Connection, record: Record) -> None:
@@ -166,19 +184,63 @@ def _advance(connection: sa.Connection, record: Record, row: Row | None, to: Row
     change(connection, WORK, {"session": row["session"]}, finished=finished, **now, **to)
 
 
-def worklist(connection: sa.Connection, *, limit: int = 200) -> list[Row]:
-    """Return the lines of the worklist, most recently changed first.
-
-    ``kind`` is ``capture``, ``analysis``, ``review``, ``sign``, ``signed``, ``done``,
-    ``attention`` or ``abandoned``; ``withheld`` is a number of outputs.
+def worklist(
+    connection: sa.Connection,
+    kinds: Collection[str] = KINDS,
+    *,
+    query: str = "",
+    before: int | None = None,
+    limit: int = PAGE,
+) -> list[Row]:
+    """Return lines of the worklist, most recently changed first; ``withheld`` is a number.
 
     Args:
         connection: To read with.
-        limit: How many finished lines at most; all that is unfinished comes beside them.
+        kinds: Which kinds of lines.
+        query: Words of a pseudonym, or the beginning of a report's number; empty finds all.
+        before: Only what changed before this place in the log.
+        limit: How many at most.
     """
-    newest = sa.select(WORK).order_by(WORK.c.updated_seq.desc())
-    rows = every(connection, newest.where(sa.not_(WORK.c.finished)))
-    rows += every(connection, newest.where(WORK.c.finished).limit(limit))
+    if not kinds:
+        return []
+    # The newest of each kind, each found by its index, then the newest of all of them.
+    arms = [
+        sa.select(WORK.c.session)
+        .where(arm, _earlier(before))
+        .order_by(WORK.c.updated_seq.desc())
+        .limit(limit)
+        .subquery()
+        for arm in (_found(kinds, query) if query.strip() else [WORK.c.kind == k for k in kinds])
+    ]
+    found = sa.union(*(sa.select(arm) for arm in arms)).subquery()
+    newest = sa.select(WORK).join(found, found.c.session == WORK.c.session)
+    rows = every(connection, newest.order_by(WORK.c.updated_seq.desc()).limit(limit))
     for row in rows:
         row["withheld"] = len(row["withheld"])
-    return sorted(rows, key=lambda row: -row["updated_seq"])
+    return rows
+
+
+def counts(connection: sa.Connection, *, most: int = MOST_COUNTED) -> dict[str, int]:
+    """Return how many lines of each kind there are, counted no further than ``most``."""
+    counted = [
+        sa.select(sa.func.count())
+        .select_from(sa.select(WORK.c.session).where(WORK.c.kind == kind).limit(most).subquery())
+        .scalar_subquery()
+        .label(kind)
+        for kind in KINDS
+    ]
+    return dict(connection.execute(sa.select(*counted)).mappings().one())
+
+
+def _earlier(before: int | None) -> sa.ColumnElement[bool]:
+    return sa.true() if before is None else WORK.c.updated_seq < before
+
+
+def _found(kinds: Collection[str], query: str) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of which a line that is searched for meets one."""
+    number = str(holdable(query.strip().upper()))
+    conditions = [sa.and_(WORK.c.report_number >= number, WORK.c.report_number < number + LAST)]
+    subjects = found_by(query, identified=False)
+    if subjects is not None:
+        conditions.append(WORK.c.subject.in_(subjects))
+    return [sa.and_(each, WORK.c.kind.in_(kinds)) for each in conditions]

@@ -170,12 +170,24 @@ def subject(connection: sa.Connection, identifier: str) -> Row | None:
 
 
 def subjects(
-    connection: sa.Connection, *, query: str = "", identified: bool, limit: int = PAGE
+    connection: sa.Connection,
+    *,
+    query: str = "",
+    identified: bool,
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> list[Row]:
-    """Return the newest subjects, or those found by every word of the query.
+    """Return subjects, newest first: all, or those found by every word of the query.
 
     Each has ``sessions``, how many there are, and ``last_session_at``. Where ``identified``, names
     are searched and shown; otherwise ``given_name`` and ``family_name`` are none.
+
+    Args:
+        connection: To read with.
+        query: Words that each begin like a word of the subject; empty finds all.
+        identified: Whether the caller may identify subjects.
+        before: Only who was enrolled before this place in the log.
+        limit: How many at most.
     """
     mine = SESSION.c.subject == SUBJECT.c.subject
     last = sa.select(SESSION.c.opened_at).where(mine).order_by(SESSION.c.opened_seq.desc()).limit(1)
@@ -190,6 +202,8 @@ def subjects(
         .order_by(SUBJECT.c.enrolled_seq.desc())
         .limit(limit)
     )
+    if before is not None:
+        select = select.where(SUBJECT.c.enrolled_seq < before)
     if identified:
         select = select.outerjoin(IDENTITY, IDENTITY.c.subject == SUBJECT.c.subject)
     found = found_by(query, identified=identified)

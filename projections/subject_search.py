@@ -25,7 +25,9 @@ WORD = sa.Table(
 
 LONGEST = 64
 MOST_WORDS = 8
-_LAST = "\U0010ffff"
+LAST = "\U0010ffff"
+"""What no beginning of a word is followed by."""
+
 _PART = re.compile(r"(?<=\W)\w")
 
 
@@ -51,7 +53,7 @@ def found_by(text: str, *, identified: bool) -> sa.Select[tuple[str]] | None:
     """Return a query for the subjects that have every word of a text; none for no words."""
     searches = []
     for word in words_of(text)[:MOST_WORDS]:
-        search = sa.select(WORD.c.subject).where(WORD.c.word >= word, WORD.c.word < word + _LAST)
+        search = sa.select(WORD.c.subject).where(WORD.c.word >= word, WORD.c.word < word + LAST)
         searches.append(search if identified else search.where(sa.not_(WORD.c.identifying)))
     if not searches:
         return None

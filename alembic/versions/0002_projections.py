@@ -513,12 +513,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("signed", sa.Boolean(), nullable=False),
         sa.Column("unanswered", sa.Boolean(), nullable=False),
         sa.Column("report", sa.Text(), nullable=True),
-        sa.Column("report_number", sa.Text(), nullable=True),
+        sa.Column(
+            "report_number",
+            sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("flags", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("session"),
     )
     op.create_index(op.f("ix_work_item_assessment"), "work_item", ["assessment"], unique=False)
-    op.create_index("ix_work_item_in_order", "work_item", ["finished", "updated_seq"], unique=False)
+    op.create_index("ix_work_item_in_order", "work_item", ["kind", "updated_seq"], unique=False)
+    op.create_index(
+        op.f("ix_work_item_report_number"), "work_item", ["report_number"], unique=False
+    )
     op.create_index(op.f("ix_work_item_subject"), "work_item", ["subject"], unique=False)
 
 

@@ -1,11 +1,12 @@
 """The readable audit trail."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from api.answers import Place, Read
+from api.answers import Limit, Place, Read, page_of
 from api.permissions import Permission
 from api.signin import Person, allowed
 from projections.audit_trail import trail
@@ -55,24 +56,16 @@ def audit_trail(
     reading: Read,
     *,
     before: Place | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    limit: Limit = 100,
     actor: str | None = None,
     stream: str | None = None,
     name: str | None = None,
     subject: str | None = None,
 ) -> AuditPage:
     """Return lines of the audit trail [REQ-IN-195]."""
-    rows = trail(
-        reading.connection,
-        before=before,
-        limit=limit,
-        actor=actor,
-        stream=stream,
-        name=name,
-        subject=subject,
-    )
+    ask = partial(trail, before=before, actor=actor, stream=stream, name=name, subject=subject)
+    rows, following = page_of(ask, reading.connection, limit, by="seq")
     names = display_names(reading.connection)
-    following = rows[-1]["seq"] if len(rows) == limit and rows[-1]["seq"] > 0 else None
     return AuditPage(items=[_line(row, names) for row in rows], next=following)
 
 

@@ -9,16 +9,18 @@ from pydantic import BaseModel, Field
 
 from adapters.imaging.decode import decode
 from api.answers import (
+    Limit,
     Place,
     Read,
     Recorded,
     Running,
     found_or_refuse,
+    page_of,
     recorded,
     refuse_erased,
     tag,
 )
-from api.capture_views import SessionDetail, SessionRow, session_detail, session_row
+from api.capture_views import SessionDetail, SessionRow, session_detail, session_rows
 from api.model_list import model_list
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey, SeenVersion
@@ -152,12 +154,18 @@ def open_session(new: NewSession, person: Worker, system: Running, key: Idempote
 
 @ROUTER.get("")
 def list_sessions(
-    _person: Reader, reading: Read, state: str | None = None, before: Place | None = None
+    _person: Reader,
+    reading: Read,
+    *,
+    state: str | None = None,
+    subject: str | None = None,
+    before: Place | None = None,
+    limit: Limit = read.PAGE,
 ) -> Sessions:
-    """Return sessions, newest first."""
-    rows = read.sessions(reading.connection, state=state, before=before)
-    following = rows[-1]["opened_seq"] if len(rows) == read.PAGE else None
-    return Sessions(items=[session_row(reading, row) for row in rows], next=following)
+    """Return sessions, newest first, of everybody or of one subject."""
+    ask = partial(read.sessions, state=state, subject=subject, before=before)
+    rows, following = page_of(ask, reading.connection, limit, by="opened_seq")
+    return Sessions(items=session_rows(reading, rows), next=following)
 
 
 @ROUTER.get("/{session}")

@@ -17,13 +17,15 @@ from api.signin import Person, allowed
 from api.sources import Sources
 from api.wiring import System
 from domain.errors import RuleViolation
+from domain.events.codec import from_plain
 from domain.events.equipment import EquipmentEvent
 from domain.events.record import Record
-from domain.handling import load_existing, update
+from domain.handling import update
 from domain.rules import calibration as calibrations
 from domain.rules import equipment as rules
 from domain.rules.calibration import calibration_digest
 from domain.rules.equipment import EQUIPMENT
+from domain.values.calibration import CalibrationRecord
 from domain.values.identifiers import CalibrationId, DeviceId, ProtocolId
 from domain.values.protocol import CalibrationLimits
 from domain.values.signature import Meaning
@@ -148,14 +150,11 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
     row = found_or_refuse(read.device(reading.connection, device), "station")
     tag(response, row["version"])
     now = reading.system.clock.now()
-    state, _ = load_existing(reading.system.log, EQUIPMENT, DeviceId(device).stream)
     names = display_names(reading.connection)
     return DeviceDetail(
         card=device_card(row, now),
         configuration=row["configuration"],
-        calibrations=[
-            _calibration(each, row, state, names, now=str(now)) for each in row["calibrations"]
-        ],
+        calibrations=[_calibration(each, row, names, now=str(now)) for each in row["calibrations"]],
         illumination=[{"at": each["at"], **each["record"]} for each in row["illumination"]],
         field_checks=[{"at": each["at"], **each["record"]} for each in row["field_checks"]],
         incidents=[
@@ -251,11 +250,9 @@ def _limits(system: System) -> CalibrationLimits:
     )
 
 
-def _calibration(
-    row: Row, device: Row, state: Station, names: dict[str, str], *, now: str
-) -> Calibration:
+def _calibration(row: Row, device: Row, names: dict[str, str], *, now: str) -> Calibration:
     record = row["record"]
-    known = state.calibrations.get(CalibrationId(row["calibration"]))
+    measured: CalibrationRecord = from_plain(CalibrationRecord, record)
     shown = {name: record[name] for name in Calibration.model_fields if name in record}
     return Calibration(
         **shown,
@@ -266,7 +263,7 @@ def _calibration(
         locked_at=row["locked_at"],
         locked_by=names.get(row["locked_by"] or ""),
         invalidated_because=row["invalidated_because"],
-        digest="" if known is None else str(calibration_digest(known.record)),
+        digest=str(calibration_digest(measured)),
     )
 
 

@@ -12,16 +12,15 @@ from pydantic import BaseModel, Field
 from adapters.reports.evidence_bundle import pack_bundle
 from api.answers import Read, Reading, Running, found_or_refuse
 from api.assessment_views import ReportView, report_view
+from api.facts import record_facts
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.rate_limit import RateLimit
 from api.signin import Person, access_stream, allowed, anyone
 from api.wiring import System
 from domain.errors import NotFound
-from domain.handling import update
 from domain.rules import clinic as clinics
-from domain.rules.access import ACCESS, view_record
-from domain.rules.clinic import CLINIC
+from domain.rules.access import view_record
 from domain.values.content import Digest
 from domain.values.identifiers import ReportId, SubjectId
 from projections import assessment as read
@@ -201,8 +200,8 @@ def _picture(content: bytes, page: int) -> bytes:
 
 def _record_look(system: System, person: Person, report: str) -> None:
     looked = view_record(resource=f"report:{report}", purpose="care")
-    stream = access_stream(person.practitioner)
-    update(system.log, ACCESS, stream, lambda _: looked, system.context(person.actor))
+    context = system.context(person.actor)
+    record_facts(system, access_stream(person.practitioner), [looked], context)
 
 
 def _record_export(
@@ -219,7 +218,7 @@ def _record_export(
         kind=kind, subject=SubjectId(subject), digest=digest, purpose=purpose
     )
     context = system.context(person.actor, idempotency_key=key)
-    records = update(system.log, CLINIC, system.clinic.stream, lambda _: exported, context)
+    records = record_facts(system, system.clinic.stream, [exported], context)
     return records[-1].seq
 
 

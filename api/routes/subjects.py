@@ -8,17 +8,39 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from adapters.workers.erasure import carry_out_erasure
-from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
+from api.answers import (
+    Limit,
+    Place,
+    Read,
+    Recorded,
+    Running,
+    found_or_refuse,
+    page_of,
+    recorded,
+    tag,
+)
+from api.facts import record_facts
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.signatures import Approval, signing
 from api.signin import Person, access_stream, allowed
-from api.subject_history import TimelineItem, timeline
+from api.subject_history import timeline
+from api.subject_views import (
+    PAGE,
+    ConsentState,
+    ErasureRequest,
+    Identity,
+    Search,
+    SubjectDetail,
+    Subjects,
+    Timeline,
+    subject_row,
+)
 from api.wiring import System
 from domain.events.subject import ErasureRefused, SubjectEnrolled, SubjectEvent
 from domain.handling import load_existing, update
 from domain.rules import subject as rules
-from domain.rules.access import ACCESS, view_record
+from domain.rules.access import view_record
 from domain.rules.subject import SUBJECT, Subject
 from domain.values.content import Digest
 from domain.values.identifiers import SubjectId
@@ -37,79 +59,11 @@ Requester = Annotated[Person, Depends(allowed(Permission.ERASURE_REQUEST))]
 Approver = Annotated[Person, Depends(allowed(Permission.ERASURE_APPROVE))]
 
 
-class Identity(BaseModel):
-    """Who is behind the pseudonym: two identifiers at least."""
-
-    given_name: str = Field(max_length=200)
-    family_name: str = Field(max_length=200)
-    date_of_birth: str = Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    clinic_number: str = Field(default="", max_length=50)
-
-
 class Enrolled(Recorded):
     """A new subject."""
 
     subject: str
     pseudonym: str
-
-
-class SubjectRow(BaseModel):
-    """A subject in the list; the name only for those who may identify."""
-
-    subject: str
-    pseudonym: str
-    display_name: str | None
-    erased: bool
-    sessions: int
-    last_session_at: str | None
-
-
-class Subjects(BaseModel):
-    """Subjects found."""
-
-    items: list[SubjectRow]
-
-
-class Search(BaseModel):
-    """What is looked for; in the body, because it may be a name."""
-
-    query: str = Field(min_length=2, max_length=100)
-
-
-class ConsentState(BaseModel):
-    """What stands about one purpose."""
-
-    purpose: str
-    state: str
-    wording_version: str | None
-    language: str | None
-    given_by: str | None
-    valid_until: str | None
-    at: str
-
-
-class ErasureRequest(BaseModel):
-    """An erasure that was asked for, with the digest its approval signs."""
-
-    reason: str
-    requested_by: str
-    requested_at: str
-    refused_because: str | None
-    digest: str | None
-
-
-class SubjectDetail(BaseModel):
-    """Everything about one subject, in order."""
-
-    subject: str
-    pseudonym: str
-    identity: Identity | None
-    erased_at: str | None
-    holds: list[str]
-    erasure_request: ErasureRequest | None
-    consents: list[ConsentState]
-    timeline: list[TimelineItem]
-    version: int
 
 
 class Hold(BaseModel):
@@ -136,21 +90,27 @@ class Erased(Recorded):
 
 @ROUTER.get("")
 def list_subjects(
-    _person: Reader, reading: Read, query: Annotated[str, Query(max_length=100)] = ""
+    _person: Reader,
+    reading: Read,
+    *,
+    query: Annotated[str, Query(max_length=100)] = "",
+    before: Place | None = None,
+    limit: Limit = PAGE,
 ) -> Subjects:
     """Return subjects by pseudonym; an address carries no name, and shows none."""
-    rows = read.subjects(reading.connection, query=query, identified=False)
-    return Subjects(items=[_row(row) for row in rows])
+    ask = partial(read.subjects, query=query, identified=False, before=before)
+    rows, following = page_of(ask, reading.connection, limit, by="enrolled_seq")
+    return Subjects(items=[subject_row(row) for row in rows], next=following)
 
 
 @ROUTER.post("/search")
 def search(wanted: Search, person: Identifier, reading: Read) -> Subjects:
     """Return subjects by pseudonym or name, with names; every look is recorded [DRV-30]."""
-    rows = read.subjects(reading.connection, query=wanted.query, identified=True)
-    for row in rows:
-        if row["given_name"] is not None:
-            _record_look(reading.system, person, row["subject"])
-    return Subjects(items=[_row(row) for row in rows])
+    ask = partial(read.subjects, query=wanted.query, identified=True, before=wanted.before)
+    rows, following = page_of(ask, reading.connection, wanted.limit, by="enrolled_seq")
+    named = [row["subject"] for row in rows if row["given_name"] is not None]
+    _record_looks(reading.system, person, named)
+    return Subjects(items=[subject_row(row) for row in rows], next=following)
 
 
 @ROUTER.post("", status_code=201)
@@ -180,8 +140,9 @@ def show(subject: str, person: Reader, reading: Read, response: Response) -> Sub
     identified = Permission.SUBJECTS_IDENTIFY in person.permissions
     identity = row["identity"] if identified else None
     if identity is not None:
-        _record_look(reading.system, person, subject)
+        _record_looks(reading.system, person, [subject])
     tag(response, row["version"])
+    items, following = timeline(reading.connection, subject)
     return SubjectDetail(
         subject=subject,
         pseudonym=row["pseudonym"],
@@ -190,9 +151,20 @@ def show(subject: str, person: Reader, reading: Read, response: Response) -> Sub
         holds=row["holds"],
         erasure_request=_request(reading.system, subject, row["erasure_request"]),
         consents=[ConsentState(**each) for each in row["consents"]],
-        timeline=timeline(reading.connection, subject),
+        timeline=items,
+        timeline_next=following,
         version=row["version"],
     )
+
+
+@ROUTER.get("/{subject}/timeline")
+def show_timeline(
+    subject: str, _person: Reader, reading: Read, before: Place | None = None
+) -> Timeline:
+    """Return what happened around a subject before a place in the log."""
+    found_or_refuse(read.subject(reading.connection, subject), "subject")
+    items, following = timeline(reading.connection, subject, before=before)
+    return Timeline(items=items, next=following)
 
 
 @ROUTER.post("/{subject}/legal-hold")
@@ -285,18 +257,6 @@ def _decide(
     return recorded(records)
 
 
-def _row(row: Row) -> SubjectRow:
-    names = (row["given_name"], row["family_name"])
-    return SubjectRow(
-        subject=row["subject"],
-        pseudonym=row["pseudonym"],
-        display_name=None if row["given_name"] is None else " ".join(names),
-        erased=row["erased_at"] is not None,
-        sessions=row["sessions"],
-        last_session_at=row["last_session_at"],
-    )
-
-
 def _request(system: System, subject: str, row: Row | None) -> ErasureRequest | None:
     if row is None:
         return None
@@ -311,10 +271,12 @@ def _request(system: System, subject: str, row: Row | None) -> ErasureRequest | 
     )
 
 
-def _record_look(system: System, person: Person, subject: str) -> None:
-    looked = view_record(resource=f"subject:{subject}", purpose="care")
-    stream = access_stream(person.practitioner)
-    update(system.log, ACCESS, stream, lambda _: looked, system.context(person.actor))
+def _record_looks(system: System, person: Person, subjects: list[str]) -> None:
+    """Record a look at each of these subjects, in one step."""
+    looks = [view_record(resource=f"subject:{each}", purpose="care") for each in subjects]
+    if looks:
+        stream = access_stream(person.practitioner)
+        record_facts(system, stream, looks, system.context(person.actor))
 
 
 def _certificate(pseudonym: str, subject: SubjectId, at: ServerTime) -> str:

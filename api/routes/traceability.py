@@ -28,6 +28,8 @@ Affecting = Literal[
 ]
 """What sessions and reports may rest on; a component is named ``name==version``."""
 
+SOUND = "The stored record hashes to its leaf and its place in the chain."
+
 Tracer = Annotated[Person, Depends(allowed(Permission.TRACE_READ))]
 
 
@@ -79,7 +81,7 @@ def trace(report: str, _person: Tracer, reading: Read) -> Trace:
         raise NotFound(message)
     return Trace(
         root=f"report:{report}",
-        nodes=[_node(reading, row) for row in nodes],
+        nodes=_nodes(reading, nodes),
         edges=[TraceEdge(**{name: row[name] for name in TraceEdge.model_fields}) for row in edges],
     )
 
@@ -96,12 +98,13 @@ def show_affected(
     return Affected(sessions=sessions, reports=reports)
 
 
-def _node(reading: Reading, row: Row) -> TraceNode:
-    faults = reading.system.log.faults(row["seq"] - 1, limit=1)
-    why = (
-        "The stored record hashes to its leaf and its place in the chain."
-        if not faults
-        else faults[0][1]
-    )
-    shown = {name: row[name] for name in TraceNode.model_fields if name in row}
-    return TraceNode(**shown, verified=not faults, why=why)
+def _nodes(reading: Reading, rows: list[Row]) -> list[TraceNode]:
+    log = reading.system.log
+    # Several nodes may stand for one record; each record is looked at once.
+    faults = {seq: log.faults(seq - 1, limit=1) for seq in {row["seq"] for row in rows}}
+    nodes = []
+    for row in rows:
+        found = faults[row["seq"]]
+        shown = {name: row[name] for name in TraceNode.model_fields if name in row}
+        nodes.append(TraceNode(**shown, verified=not found, why=found[0][1] if found else SOUND))
+    return nodes

@@ -72,7 +72,7 @@ def test_nothing_personal_and_no_secret_is_logged_addressed_or_measured(
         message = "cannot show Wilhelmina Featherstonehaugh"
         raise ValueError(message)
 
-    monkeypatch.setattr(worklist, "work_items", fail)
+    monkeypatch.setattr(worklist, "device_cards", fail)
     assert operator.get("/worklist").status_code == 500
     cookie = next(iter(operator.http.cookies.values()))
 

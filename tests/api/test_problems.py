@@ -63,7 +63,7 @@ def test_every_error_has_one_status_and_tells_what_it_knows(
     def fail(_connection: object) -> None:
         raise error
 
-    monkeypatch.setattr(worklist, "work_items", fail)
+    monkeypatch.setattr(worklist, "device_cards", fail)
     answered = portal.sign_in("operator").get("/worklist")
 
     assert answered.status_code == status
@@ -87,7 +87,7 @@ def test_a_blocked_capture_lists_every_gate_passed_or_not(
     def fail(_connection: object) -> None:
         raise problems.CaptureRefused(found)
 
-    monkeypatch.setattr(worklist, "work_items", fail)
+    monkeypatch.setattr(worklist, "device_cards", fail)
     problem = portal.sign_in("operator").get("/worklist").json()
 
     assert [(each["gate"], each["passed"]) for each in problem["gates"]] == [

@@ -82,7 +82,7 @@ def test_every_kind_of_answer_carries_the_headers(portal: Portal, kind: str) -> 
 def test_an_error_nobody_expected_carries_the_headers_and_tells_nothing(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worklist, "work_items", broken)
+    monkeypatch.setattr(worklist, "device_cards", broken)
     answered = portal.sign_in("operator").get("/worklist")
 
     assert answered.status_code == 500

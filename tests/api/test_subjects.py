@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.ledger.verification import verify_log
+from api import subject_history
 from api.routes import subjects
 from domain.values.content import Digest
 from domain.values.identifiers import SubjectId
@@ -240,3 +241,49 @@ def test_an_erasure_signed_over_something_else_is_refused(
 
     assert answered.json()["rule"] == "signature.digest"
     assert not portal.events("SubjectKeyDestroyed")
+
+
+# Paging
+
+
+def test_subjects_and_their_story_go_page_by_page(
+    portal: Portal, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = portal.sign_in("operator")
+    for number in range(4):
+        operator.done("/subjects", IDENTITY | {"clinic_number": f"CN-{number}"})
+    first = operator.read("/subjects", limit=3)
+    second = operator.read("/subjects", limit=3, before=first["next"])
+    everybody = [each["subject"] for each in (*first["items"], *second["items"])]
+    assert (len(first["items"]), len(set(everybody)), second["next"]) == (3, 5, None)
+
+    monkeypatch.setattr(subject_history, "PAGE", 2)
+    shown = operator.read(f"/subjects/{clinic.subject}")
+    story, following = shown["timeline"], shown["timeline_next"]
+    while following is not None:
+        page = operator.read(f"/subjects/{clinic.subject}/timeline", before=following)
+        story, following = [*story, *page["items"]], page["next"]
+    assert [each["kind"] for each in story] == [
+        "ConsentGranted",
+        "SubjectIdentityLinked",
+        "SubjectEnrolled",
+    ]
+    assert operator.get("/subjects/nobody/timeline").status_code == 404
+
+
+@pytest.mark.verifies("DRV-30")
+def test_a_search_shows_a_page_of_names_and_records_a_look_at_each_in_one_step(
+    portal: Portal, clinic: Clinic
+) -> None:
+    operator = portal.sign_in("operator")
+    for number in range(3):
+        operator.done("/subjects", IDENTITY | {"clinic_number": f"CN-{number}"})
+    portal.system.runner.catch_up()
+    search = {"query": "Feather", "limit": 3}
+    first = operator.post("/subjects/search", search).json()
+    second = operator.post("/subjects/search", search | {"before": first["next"]}).json()
+
+    assert (len(first["items"]), len(second["items"]), second["next"]) == (3, 1, None)
+    looks = portal.records("RecordViewed")
+    assert len({each.event.resource for each in looks}) == 4
+    assert len({each.correlation for each in looks}) == 2

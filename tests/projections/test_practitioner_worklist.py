@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.values.identifiers import ReportId
-from projections.practitioner_worklist import worklist
+from projections.practitioner_worklist import KINDS, counts, worklist
 from projections.rows import Row
 from tests.builders import DEVICE, OPERATOR
 from tests.projections.clinic import Clinic, a_clinic
@@ -147,19 +147,52 @@ def test_what_was_flagged_before_sign_off_is_shown_and_signed_with(
     assert shown(screens, visit, "kind", "flags") == ("done", ["the model was suspended"])
 
 
-def test_unfinished_work_never_drops_off_the_list(clinic: Clinic, screens: Screens) -> None:
+def test_every_line_is_reached_page_by_page_however_old_it_is(
+    clinic: Clinic, screens: Screens
+) -> None:
     forgotten, done = a_visit(clinic), [a_visit(clinic) for _ in range(4)]
     forgotten.open()
     for visit in done:
         clinic.clock.advance(timedelta(minutes=1))
         visit.open()
         visit.abandon()
-    rows = screens(worklist, limit=2)
-    assert [row["session"] for row in rows] == [
-        done[3].session,
-        done[2].session,
-        forgotten.session,
-    ]
-    assert [row["updated_seq"] for row in rows] == sorted(
-        (row["updated_seq"] for row in rows), reverse=True
-    )
+    pages: list[Row] = []
+    while page := screens(worklist, before=pages[-1]["updated_seq"] if pages else None, limit=2):
+        assert len(page) <= 2
+        pages += page
+    expected = [*reversed(done), forgotten]
+    assert [row["session"] for row in pages] == [each.session for each in expected]
+
+
+def test_lines_are_shown_by_kind_and_counted_up_to_a_bound(
+    clinic: Clinic, screens: Screens
+) -> None:
+    opened, abandoned = a_visit(clinic), [a_visit(clinic) for _ in range(3)]
+    opened.open()
+    for visit in abandoned:
+        visit.open()
+        visit.abandon()
+    assert [row["session"] for row in screens(worklist, ["capture"])] == [opened.session]
+    assert len(screens(worklist, ["abandoned", "capture"])) == 4
+    assert screens(worklist, []) == []
+    found = screens(counts)
+    assert set(found) == set(KINDS)
+    assert (found["capture"], found["abandoned"], found["done"]) == (1, 3, 0)
+    assert screens(counts, most=2)["abandoned"] == 2
+
+
+def test_lines_are_found_by_pseudonym_and_by_the_number_of_the_report(
+    clinic: Clinic, screens: Screens
+) -> None:
+    visit, other = a_visit(clinic), a_visit(clinic)
+    visit.analyse()
+    visit.report()
+    other.open()
+    number = line(screens, visit)["report_number"]
+    for query in (number, number[:6].lower(), f" {number} ", "P-0001", "0001-0001"):
+        found = {row["session"] for row in screens(worklist, query=query)}
+        assert visit.session in found, query
+    assert [row["session"] for row in screens(worklist, query="p-0002")] == [other.session]
+    assert screens(worklist, ["capture"], query=number) == []
+    for query in ("nobody", "%", "\x00"):
+        assert screens(worklist, query=query) == []

@@ -41,6 +41,10 @@ ID = str(SubjectId.derived("any"))
 
 QUERIES: dict[str, Callable[[sa.Connection], object]] = {
     "worklist": practitioner_worklist.worklist,
+    "worklist before": lambda c: practitioner_worklist.worklist(c, ("done", "signed"), before=50),
+    "worklist by number": lambda c: practitioner_worklist.worklist(c, query="R-1F2E"),
+    "worklist by pseudonym": lambda c: practitioner_worklist.worklist(c, query="p-0001"),
+    "worklist's counts": practitioner_worklist.counts,
     "session": lambda c: capture_session.session(c, ID),
     "content": lambda c: capture_session.content(c, ID, "sha256:0"),
     "sessions": capture_session.sessions,
@@ -58,6 +62,7 @@ QUERIES: dict[str, Callable[[sa.Connection], object]] = {
     "artefact": lambda c: inference.artefact(c, ID, "sha256:0"),
     "subject": lambda c: subject.subject(c, ID),
     "subjects": lambda c: subject.subjects(c, identified=True),
+    "subjects before": lambda c: subject.subjects(c, identified=True, before=50),
     "subjects by name": lambda c: subject.subjects(c, query="ada byron", identified=True),
     "subjects by pseudonym": lambda c: subject.subjects(c, query="p-0001", identified=False),
     "pseudonyms": lambda c: subject.pseudonyms(c, {ID}),
@@ -75,6 +80,10 @@ QUERIES: dict[str, Callable[[sa.Connection], object]] = {
     "trail by name": lambda c: audit_trail.trail(c, name="SubjectEnrolled"),
     "trail by subject": lambda c: audit_trail.trail(c, subject=ID),
     "story": lambda c: audit_trail.story(c, ID),
+    "story before": lambda c: audit_trail.story(c, ID, before=50),
+    "last verification": lambda c: audit_trail.newest(c, "IntegrityVerified", "DeviceEnrolled"),
+    "end of a stream": lambda c: audit_trail.version_of(c, f"subject-{ID}"),
+    "serials": equipment.serials,
 }
 
 _SCAN = re.compile(r"SCAN (\w+)")
@@ -126,8 +135,10 @@ def full_scans(steps: list[str], statement: str) -> list[str]:
     found = []
     for step in steps:
         scanned = _SCAN.match(step)
-        if scanned is None or scanned[1] in FEW or scanned[1] == "reached" or "CONSTANT" in step:
+        if scanned is None or scanned[1] in FEW or "CONSTANT" in step:
             continue
+        if scanned[1] == "reached" or scanned[1].startswith("anon_"):
+            continue  # no table: what a part of the query found, whose own steps stand beside it
         if not (in_order and "USING INDEX" in step):
             found.append(step)
     return found
@@ -172,6 +183,6 @@ def test_an_unindexed_question_would_be_found(full: sa.Engine, table: str) -> No
 def test_no_screen_asks_more_often_the_more_there_is(full: sa.Engine) -> None:
     asked = {name: len(statements(full, query)) for name, query in QUERIES.items()}
     assert asked["subjects"] == asked["sessions"] == asked["trail"] == asked["story"] == 1
-    assert asked["worklist"] == 2
+    assert asked["worklist"] == asked["worklist's counts"] == 1
     assert asked["trace"] == 2
     assert asked["affected"] == 3
