@@ -119,14 +119,16 @@ class Checkpointer:
             Unavailable: a checkpoint cannot be kept beside the log.
         """
         with self._turn:
+            # What was signed is read before the log: another process may sign more meanwhile, and
+            # a log that is read first would seem to have lost what it recorded since.
+            newest, seen = self._shelf.newest(), tuple(self._copies.seen())
             size = self._size()
             root = self._tree.root(size)
             keys = self.keys
-            newest = self._shelf.newest()
             if newest is not None and newest.size != self._continued(newest.note, size, root, keys):
                 message = f"the checkpoint kept for {newest.size} records is for another number"
                 raise ChainBroken(message)
-            for place, note in self._copies.seen():
+            for place, note in seen:
                 try:
                     self._continued(note, size, root, keys)
                 except IntegrityFailure as error:

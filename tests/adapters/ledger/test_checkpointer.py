@@ -225,3 +225,24 @@ def test_two_processes_may_sign_the_same_tree(kept_desk: Desk) -> None:
     newest = kept_desk.shelf.newest()
     assert newest is not None
     assert newest.size == 6
+
+
+def test_a_process_that_signs_more_meanwhile_is_no_alarm(kept_desk: Desk) -> None:
+    desk = kept_desk
+    desk.record(5)
+    quick = desk.checkpointer()
+    slow = desk.checkpointer()
+    log_size = desk.log.size
+
+    def size_before_the_other_signs() -> int:
+        found = log_size()
+        if found == 5:
+            desk.record(3)
+            quick.sign()
+        return found
+
+    slow._size = size_before_the_other_signs
+    signed = slow.sign()
+    assert signed is not None
+    assert signed.size == 5
+    assert slow.sign() == desk.shelf.newest() == quick.sign()
