@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from api import version
 from api.answers import Running
+from api.routes.storage import probe
 from api.signin import anyone
 from domain.errors import Unavailable
 
@@ -102,14 +103,34 @@ def metrics(system: Running) -> Response:
         "Records applied by the rebuild of a projection, while there is one.",
         {each.name: each.rebuild.applied for each in found if each.rebuild is not None},
     )
+    places = probe(system)
+    _gauge(
+        registry,
+        "vultus_writable",
+        "0 while a place that recording needs takes nothing.",
+        {each.name: each.writable for each in places},
+        label="place",
+    )
+    _gauge(
+        registry,
+        "vultus_free_bytes",
+        "Room left in a place that recording needs.",
+        {each.name: each.free_bytes for each in places},
+        label="place",
+    )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def _gauge(
-    registry: CollectorRegistry, name: str, text: str, values: Mapping[str, float | None]
+    registry: CollectorRegistry,
+    name: str,
+    text: str,
+    values: Mapping[str, float | None],
+    *,
+    label: str = "projection",
 ) -> None:
-    """Add a measure of each projection that has one."""
-    gauge = Gauge(name, text, ["projection"], registry=registry)
-    for projection, value in values.items():
+    """Add a measure of each projection, or of each of something else, that has one."""
+    gauge = Gauge(name, text, [label], registry=registry)
+    for each, value in values.items():
         if value is not None:
-            gauge.labels(projection).set(value)
+            gauge.labels(each).set(value)
