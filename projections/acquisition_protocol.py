@@ -5,8 +5,9 @@ import sqlalchemy as sa
 from domain.events import acquisition_protocol as facts
 from domain.events.record import Record
 from domain.values.identifiers import ProtocolId
-from projections.rows import Row, change, every, one, plain, put
+from projections.rows import Row, every, one, plain
 from projections.tables import JSON, Projection, metadata
+from projections.writing import Rows
 
 PROTOCOL = sa.Table(
     "acquisition_protocol",
@@ -25,15 +26,14 @@ PROTOCOL = sa.Table(
 )
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     if not record.stream.startswith(f"{ProtocolId.kind}-"):
         return
     key = {"protocol": str(ProtocolId.of_stream(record.stream))}
     match record.event:
         case facts.ProtocolDrafted() as event:
-            put(
-                connection,
+            rows.put(
                 PROTOCOL,
                 protocol=str(event.protocol),
                 name=event.content.name,
@@ -52,10 +52,10 @@ def apply(connection: sa.Connection, record: Record) -> None:
                 "approved_by": str(event.signature.signer),
                 "approved_at": str(event.signature.signed_at),
             }
-            change(connection, PROTOCOL, key, state="approved", **approval)
+            rows.change(PROTOCOL, key, state="approved", **approval)
         case facts.ProtocolRetired() as event:
-            change(connection, PROTOCOL, key, state="retired", retired_because=event.reason)
-    change(connection, PROTOCOL, key, version=record.version)
+            rows.change(PROTOCOL, key, state="retired", retired_because=event.reason)
+    rows.change(PROTOCOL, key, version=record.version)
 
 
 PROJECTION = Projection(name="acquisition-protocol", version=1, tables=(PROTOCOL,), apply=apply)

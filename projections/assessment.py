@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from domain.events import assessment as facts
 from domain.events.record import Record
 from domain.values.identifiers import AssessmentId
-from projections.rows import Row, change, erased_subject, every, forget, one, plain, put
+from projections.rows import Row, erased_subject, every, one, plain
 from projections.tables import JSON, Projection, metadata
+from projections.writing import Rows
 
 ASSESSMENT = sa.Table(
     "assessment",
@@ -78,43 +79,42 @@ REPORT = sa.Table(
 TABLES = (REPORT, FINDING, ASSESSMENT)
 
 
-def apply(connection: sa.Connection, record: Record) -> None:  # noqa: C901 - one case per fact
+def apply(rows: Rows, record: Record) -> None:  # noqa: C901 - one case per fact
     """Apply one record."""
     subject = erased_subject(record)
     if subject is not None:
-        forget(connection, TABLES, subject)
+        rows.forget(TABLES, subject)
         return
     if not record.stream.startswith(f"{AssessmentId.kind}-"):
         return
     key = {"assessment": str(AssessmentId.of_stream(record.stream))}
     match record.event:
         case facts.AssessmentOpened() as event:
-            _open(connection, record, event)
+            _open(rows, record, event)
         case facts.FindingAccepted() as event:
-            _judge(connection, str(event.finding), "accepted")
+            _judge(rows, str(event.finding), "accepted")
         case facts.FindingAmended() as event:
             amended = {"amended_value": event.value, "amended_text": event.text}
             reasons = {"reason_code": event.reason_code, "reason": event.reason}
-            _judge(connection, str(event.finding), "amended", **amended, **reasons)
+            _judge(rows, str(event.finding), "amended", **amended, **reasons)
         case facts.FindingRejected() as event:
             reasons = {"reason_code": event.reason_code, "reason": event.reason}
-            _judge(connection, str(event.finding), "rejected", **reasons)
+            _judge(rows, str(event.finding), "rejected", **reasons)
         case facts.ConclusionRecorded() as event:
-            change(connection, ASSESSMENT, key, conclusion=event.text)
+            rows.change(ASSESSMENT, key, conclusion=event.text)
         case facts.AssessmentSignedOff() as event:
             signed = {"signature": plain(event.signature), "signed_seq": record.seq}
-            change(connection, ASSESSMENT, key, state="signed", **signed)
+            rows.change(ASSESSMENT, key, state="signed", **signed)
         case facts.ReportIssued() as event:
-            _issue(connection, record, key, event)
+            _issue(rows, record, key, event)
         case facts.AssessmentAmended() as event:
-            found = one(connection, ASSESSMENT, **key)
+            found = rows.one(ASSESSMENT, **key)
             if found is not None:
                 amendments = [*found["amendments"], plain(event)]
-                change(connection, ASSESSMENT, key, state="amended", amendments=amendments)
+                rows.change(ASSESSMENT, key, state="amended", amendments=amendments)
         case facts.ReportFlagged() as event:
-            _flag(connection, record, key, event)
-    change(
-        connection,
+            _flag(rows, record, key, event)
+    rows.change(
         ASSESSMENT,
         key,
         version=record.version,
@@ -125,9 +125,8 @@ def apply(connection: sa.Connection, record: Record) -> None:  # noqa: C901 - on
 PROJECTION = Projection(name="assessment", version=1, tables=TABLES, apply=apply)
 
 
-def _open(connection: sa.Connection, record: Record, event: facts.AssessmentOpened) -> None:
-    put(
-        connection,
+def _open(rows: Rows, record: Record, event: facts.AssessmentOpened) -> None:
+    rows.put(
         ASSESSMENT,
         assessment=str(event.assessment),
         subject=str(event.subject),
@@ -148,8 +147,7 @@ def _open(connection: sa.Connection, record: Record, event: facts.AssessmentOpen
         version=record.version,
     )
     for ordinal, finding in enumerate(event.findings):
-        put(
-            connection,
+        rows.put(
             FINDING,
             finding=str(finding.finding),
             assessment=str(event.assessment),
@@ -160,19 +158,16 @@ def _open(connection: sa.Connection, record: Record, event: facts.AssessmentOpen
         )
 
 
-def _judge(connection: sa.Connection, finding: str, verdict: str, **more: object) -> None:
+def _judge(rows: Rows, finding: str, verdict: str, **more: object) -> None:
     cleared = dict.fromkeys(("amended_value", "amended_text", "reason_code", "reason"))
-    change(connection, FINDING, {"finding": finding}, verdict=verdict, **{**cleared, **more})
+    rows.change(FINDING, {"finding": finding}, verdict=verdict, **{**cleared, **more})
 
 
-def _issue(
-    connection: sa.Connection, record: Record, key: dict[str, str], event: facts.ReportIssued
-) -> None:
-    found = one(connection, ASSESSMENT, **key)
+def _issue(rows: Rows, record: Record, key: dict[str, str], event: facts.ReportIssued) -> None:
+    found = rows.one(ASSESSMENT, **key)
     if found is None:
         return
-    put(
-        connection,
+    rows.put(
         REPORT,
         report=str(event.report),
         assessment=key["assessment"],
@@ -188,13 +183,11 @@ def _issue(
         seq=record.seq,
         flags=[flag for flag in found["flags"] if not flag["signed_with"]],
     )
-    change(connection, ASSESSMENT, key, state="reported")
+    rows.change(ASSESSMENT, key, state="reported")
 
 
-def _flag(
-    connection: sa.Connection, record: Record, key: dict[str, str], event: facts.ReportFlagged
-) -> None:
-    found = one(connection, ASSESSMENT, **key)
+def _flag(rows: Rows, record: Record, key: dict[str, str], event: facts.ReportFlagged) -> None:
+    found = rows.one(ASSESSMENT, **key)
     if found is None:
         return
     flag = {
@@ -203,9 +196,9 @@ def _flag(
         "at": str(record.committed_at),
         "signed_with": found["signature"] is None,
     }
-    change(connection, ASSESSMENT, key, flags=[*found["flags"], flag])
-    for row in _reports(connection, key["assessment"]):
-        change(connection, REPORT, {"report": row["report"]}, flags=[*row["flags"], flag])
+    rows.change(ASSESSMENT, key, flags=[*found["flags"], flag])
+    for row in rows.matching(REPORT, **key):
+        rows.change(REPORT, {"report": row["report"]}, flags=[*row["flags"], flag])
 
 
 def _reports(connection: sa.Connection, assessment: str) -> list[Row]:

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from domain.events import capture_session as facts
 from domain.events.record import Record
 from domain.values.content import ContentReference
-from projections.rows import Row, change, one, plain, put, subject_of
+from projections.rows import Row, one, plain, subject_of
 from projections.tables import JSON, metadata
+from projections.writing import Rows
 
 ATTEMPT = sa.Table(
     "attempt",
@@ -78,12 +79,9 @@ Followed = (
 """What may become of an attempt."""
 
 
-def put_submitted(
-    connection: sa.Connection, record: Record, session: str, event: facts.AttemptSubmitted
-) -> None:
+def put_submitted(rows: Rows, record: Record, session: str, event: facts.AttemptSubmitted) -> None:
     """Put an attempt that a station handed in."""
-    put(
-        connection,
+    rows.put(
         ATTEMPT,
         **_arrived(record, session),
         attempt=str(event.attempt),
@@ -96,15 +94,12 @@ def put_submitted(
         claims=plain(event.claims),
     )
     for frame in event.frames:
-        _put_content(connection, record, session, "frame", frame.content)
+        _put_content(rows, record, session, "frame", frame.content)
 
 
-def put_imported(
-    connection: sa.Connection, record: Record, session: str, event: facts.PhotographImported
-) -> None:
+def put_imported(rows: Rows, record: Record, session: str, event: facts.PhotographImported) -> None:
     """Put an attempt that stands for a photograph from elsewhere."""
-    put(
-        connection,
+    rows.put(
         ATTEMPT,
         **_arrived(record, session),
         attempt=str(event.attempt),
@@ -115,33 +110,30 @@ def put_imported(
         gates=[],
         claims=[],
     )
-    _put_content(connection, record, session, "frame", event.frame.content)
+    _put_content(rows, record, session, "frame", event.frame.content)
 
 
-def follow(connection: sa.Connection, record: Record, session: str, event: Followed) -> None:
+def follow(rows: Rows, record: Record, session: str, event: Followed) -> None:
     """Put what became of an attempt."""
     key = {"session": session, "attempt": str(event.attempt)}
     match event:
         case facts.AttemptMeasured():
             measured = plain(event.measurements)
-            change(connection, ATTEMPT, key, state="measured", measurements=measured)
+            rows.change(ATTEMPT, key, state="measured", measurements=measured)
         case facts.AttemptUnmeasurable():
             failure = {"rule": event.rule, "evidence": event.evidence}
-            change(connection, ATTEMPT, key, state="unmeasurable", failure=failure)
+            rows.change(ATTEMPT, key, state="unmeasurable", failure=failure)
         case facts.AttemptJudged():
             state = "accepted" if event.verdict.acceptable else "rejected"
-            change(connection, ATTEMPT, key, state=state, verdict=plain(event.verdict))
+            rows.change(ATTEMPT, key, state=state, verdict=plain(event.verdict))
         case facts.DepthReconstructed():
-            change(connection, ATTEMPT, key, depth=plain(event))
-            _put_content(connection, record, session, "depth", event.depth)
+            rows.change(ATTEMPT, key, depth=plain(event))
+            _put_content(rows, record, session, "depth", event.depth)
 
 
-def withhold(
-    connection: sa.Connection, record: Record, session: str, event: facts.OutputWithheld
-) -> None:
+def withhold(rows: Rows, record: Record, session: str, event: facts.OutputWithheld) -> None:
     """Put one ground on which an output was withheld."""
-    put(
-        connection,
+    rows.put(
         WITHHELD,
         seq=record.seq,
         session=session,
@@ -174,10 +166,9 @@ def _arrived(record: Record, session: str) -> Row:
 
 
 def _put_content(
-    connection: sa.Connection, record: Record, session: str, kind: str, found: ContentReference
+    rows: Rows, record: Record, session: str, kind: str, found: ContentReference
 ) -> None:
-    put(
-        connection,
+    rows.put(
         CONTENT,
         session=session,
         digest=str(found.digest),

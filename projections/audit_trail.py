@@ -16,8 +16,9 @@ from domain.events.clinic import RecordExported
 from domain.events.record import Record, Shredded
 from domain.values.identifiers import SubjectId
 from projections.event_words import MILESTONES, detail_of, title_of
-from projections.rows import Row, change, erased_subject, every, holdable, put, subject_of
+from projections.rows import Row, erased_subject, every, holdable, subject_of
 from projections.tables import Projection, metadata
+from projections.writing import Rows
 
 AUDIT = sa.Table(
     "audit_trail",
@@ -49,15 +50,14 @@ AUDIT = sa.Table(
 MOST = 500
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     subject = erased_subject(record)
-    if subject is not None:
+    if subject is not None and rows.may_hold(subject):
         gone = {"subject": subject, "key": f"subject:{subject}"}
-        change(connection, AUDIT, gone, detail=None, erased=True)
+        rows.change(AUDIT, gone, detail=None, erased=True)
     erased = isinstance(record.event, Shredded)
-    put(
-        connection,
+    rows.put(
         AUDIT,
         seq=record.seq,
         at=str(record.committed_at),

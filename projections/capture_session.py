@@ -13,19 +13,9 @@ from domain.events.record import Record
 from domain.values.identifiers import SessionId
 from projections import attempt
 from projections.attempt import ATTEMPT, WITHHELD
-from projections.rows import (
-    Row,
-    change,
-    erased_subject,
-    every,
-    forget,
-    holdable,
-    one,
-    plain,
-    put,
-    subject_of,
-)
+from projections.rows import Row, erased_subject, every, holdable, one, plain, subject_of
 from projections.tables import JSON, Projection, metadata
+from projections.writing import Rows
 
 SESSION = sa.Table(
     "capture_session",
@@ -68,50 +58,49 @@ TABLES = (SESSION, *attempt.TABLES, BLOCKED)
 PAGE = 50
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     subject = erased_subject(record)
     if subject is not None:
-        forget(connection, TABLES, subject)
+        rows.forget(TABLES, subject)
         return
     if not record.stream.startswith(f"{SessionId.kind}-"):
         return
     session = str(SessionId.of_stream(record.stream))
     match record.event:
         case facts.SessionOpened() as event:
-            _open(connection, record, event)
+            _open(rows, record, event)
         case facts.PreconditionsChecked() as event:
-            change(connection, SESSION, {"session": session}, preconditions=plain(event.gates))
+            rows.change(SESSION, {"session": session}, preconditions=plain(event.gates))
         case facts.CaptureBlocked() as event:
-            _block(connection, record, session, event)
+            _block(rows, record, session, event)
         case facts.AttemptSubmitted() as event:
-            attempt.put_submitted(connection, record, session, event)
+            attempt.put_submitted(rows, record, session, event)
         case facts.PhotographImported() as event:
-            attempt.put_imported(connection, record, session, event)
+            attempt.put_imported(rows, record, session, event)
         case facts.SessionClosed():
-            change(connection, SESSION, {"session": session}, state="closed")
+            rows.change(SESSION, {"session": session}, state="closed")
         case facts.SessionAbandoned() as event:
             ended = {"state": "abandoned", "ended_because": event.reason}
-            change(connection, SESSION, {"session": session}, **ended)
+            rows.change(SESSION, {"session": session}, **ended)
         case facts.OutputWithheld() as event:
-            attempt.withhold(connection, record, session, event)
+            attempt.withhold(rows, record, session, event)
         case (
             facts.AttemptMeasured()
             | facts.AttemptUnmeasurable()
             | facts.AttemptJudged()
             | facts.DepthReconstructed() as event
         ):
-            attempt.follow(connection, record, session, event)
+            attempt.follow(rows, record, session, event)
     seen = {"version": record.version, "updated_at": str(record.committed_at)}
-    change(connection, SESSION, {"session": session}, **seen)
+    rows.change(SESSION, {"session": session}, **seen)
 
 
 PROJECTION = Projection(name="capture-session", version=1, tables=TABLES, apply=apply)
 
 
-def _open(connection: sa.Connection, record: Record, event: facts.SessionOpened) -> None:
-    put(
-        connection,
+def _open(rows: Rows, record: Record, event: facts.SessionOpened) -> None:
+    rows.put(
         SESSION,
         session=str(event.session),
         subject=str(event.subject),
@@ -132,11 +121,8 @@ def _open(connection: sa.Connection, record: Record, event: facts.SessionOpened)
     )
 
 
-def _block(
-    connection: sa.Connection, record: Record, session: str, event: facts.CaptureBlocked
-) -> None:
-    put(
-        connection,
+def _block(rows: Rows, record: Record, session: str, event: facts.CaptureBlocked) -> None:
+    rows.put(
         BLOCKED,
         seq=record.seq,
         session=session,

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from domain.events import equipment as facts
 from domain.events.record import Record
 from domain.values.identifiers import DeviceId
-from projections.rows import Row, change, every, one, plain, put
+from projections.rows import Row, every, one, plain
 from projections.tables import JSON, Projection, metadata
+from projections.writing import Rows
 
 DEVICE = sa.Table(
     "device",
@@ -99,17 +100,16 @@ TABLES = (GAP, INCIDENT, FIELD_CHECK, ILLUMINATION, CALIBRATION, DEVICE)
 NEWEST = 50
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     if record.device is not None:
-        _seen(connection, record, str(record.device))
+        _seen(rows, record, str(record.device))
     if not record.stream.startswith(f"{DeviceId.kind}-"):
         return
     device = str(DeviceId.of_stream(record.stream))
     match record.event:
         case facts.DeviceEnrolled() as event:
-            put(
-                connection,
+            rows.put(
                 DEVICE,
                 device=device,
                 serial=event.serial,
@@ -121,62 +121,60 @@ def apply(connection: sa.Connection, record: Record) -> None:
             )
         case facts.DeviceConfigurationChanged() as event:
             changed = {"configuration": plain(event.configuration)}
-            change(connection, DEVICE, {"device": device}, configuration_seq=record.seq, **changed)
+            rows.change(DEVICE, {"device": device}, configuration_seq=record.seq, **changed)
         case (
             facts.CalibrationRecorded()
             | facts.CalibrationLocked()
             | facts.CalibrationInvalidated() as event
         ):
-            _calibrate(connection, record, device, event)
+            _calibrate(rows, record, device, event)
         case facts.IlluminationCalibrated() as event:
-            _note(connection, ILLUMINATION, record, device, found=plain(event.illumination))
+            _note(rows, ILLUMINATION, record, device, found=plain(event.illumination))
         case facts.FieldCheckPerformed() as event:
-            _note(connection, FIELD_CHECK, record, device, found=plain(event))
+            _note(rows, FIELD_CHECK, record, device, found=plain(event))
             drift = None if event.passed else event.evidence
-            change(connection, CALIBRATION, {"calibration": str(event.calibration)}, drift=drift)
+            rows.change(CALIBRATION, {"calibration": str(event.calibration)}, drift=drift)
         case facts.DeviceQuarantined() as event:
-            change(connection, DEVICE, {"device": device}, quarantine=event.reason)
+            rows.change(DEVICE, {"device": device}, quarantine=event.reason)
         case facts.DeviceClockDriftDetected() as event:
-            change(connection, DEVICE, {"device": device}, clock_offset_ms=event.offset_ms)
+            rows.change(DEVICE, {"device": device}, clock_offset_ms=event.offset_ms)
         case facts.DeviceReleased():
-            change(connection, DEVICE, {"device": device}, quarantine=None)
+            rows.change(DEVICE, {"device": device}, quarantine=None)
         case facts.DeviceSequenceGapDetected() as event:
-            put(
-                connection,
+            rows.put(
                 GAP,
                 seq=record.seq,
                 device=device,
                 expected=event.expected,
                 received=event.received,
             )
-    _incident(connection, record, device)
-    change(connection, DEVICE, {"device": device}, version=record.version)
+    _incident(rows, record, device)
+    rows.change(DEVICE, {"device": device}, version=record.version)
 
 
 PROJECTION = Projection(name="equipment", version=1, tables=TABLES, apply=apply)
 
 
-def _seen(connection: sa.Connection, record: Record, device: str) -> None:
+def _seen(rows: Rows, record: Record, device: str) -> None:
     seen = record.received_at or record.committed_at
-    found = one(connection, DEVICE, device=device)
+    found = rows.one(DEVICE, device=device)
     if found is None:
         return
     last = max(found["last_sequence"], record.device_sequence or 0)
-    change(connection, DEVICE, {"device": device}, last_sequence=last, last_seen_at=str(seen))
+    rows.change(DEVICE, {"device": device}, last_sequence=last, last_seen_at=str(seen))
 
 
 def _calibrate(
-    connection: sa.Connection,
+    rows: Rows,
     record: Record,
     device: str,
     event: facts.CalibrationRecorded | facts.CalibrationLocked | facts.CalibrationInvalidated,
 ) -> None:
     match event:
         case facts.CalibrationRecorded():
-            station = one(connection, DEVICE, device=device) or {}
+            station = rows.one(DEVICE, device=device) or {}
             mounted = (station.get("configuration") or {}).get("cameras", [])
-            put(
-                connection,
+            rows.put(
                 CALIBRATION,
                 calibration=str(event.calibration.calibration),
                 device=device,
@@ -186,8 +184,7 @@ def _calibrate(
                 seq=record.seq,
             )
         case facts.CalibrationLocked():
-            change(
-                connection,
+            rows.change(
                 CALIBRATION,
                 {"calibration": str(event.calibration)},
                 locked_at=str(event.signature.signed_at),
@@ -196,18 +193,16 @@ def _calibrate(
             )
         case facts.CalibrationInvalidated():
             key = {"calibration": str(event.calibration)}
-            change(connection, CALIBRATION, key, invalidated_because=event.reason)
+            rows.change(CALIBRATION, key, invalidated_because=event.reason)
 
 
-def _note(
-    connection: sa.Connection, table: sa.Table, record: Record, device: str, *, found: object
-) -> None:
+def _note(rows: Rows, table: sa.Table, record: Record, device: str, *, found: object) -> None:
     # When it was done, which only the station's clock can say.
     at = str(record.device_time or record.committed_at)
-    put(connection, table, seq=record.seq, device=device, at=at, record=found)
+    rows.put(table, seq=record.seq, device=device, at=at, record=found)
 
 
-def _incident(connection: sa.Connection, record: Record, device: str) -> None:
+def _incident(rows: Rows, record: Record, device: str) -> None:
     match record.event:
         case facts.DeviceQuarantined() as event:
             words = ("quarantined", "Taken out of use", event.reason)
@@ -226,8 +221,7 @@ def _incident(connection: sa.Connection, record: Record, device: str) -> None:
         case _:
             return
     kind, title, detail = words
-    put(
-        connection,
+    rows.put(
         INCIDENT,
         seq=record.seq,
         device=device,

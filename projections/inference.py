@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from domain.events import inference as facts
 from domain.events.record import Record
 from domain.values.identifiers import InferenceId
-from projections.rows import Row, change, erased_subject, every, forget, one, plain, put
+from projections.rows import Row, erased_subject, every, one, plain
 from projections.tables import JSON, Projection, metadata
+from projections.writing import Rows
 
 INFERENCE = sa.Table(
     "inference",
@@ -50,19 +51,18 @@ ARTEFACT = sa.Table(
 TABLES = (INFERENCE, ARTEFACT)
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     subject = erased_subject(record)
     if subject is not None:
-        forget(connection, TABLES, subject)
+        rows.forget(TABLES, subject)
         return
     if not record.stream.startswith(f"{InferenceId.kind}-"):
         return
     key = {"inference": str(InferenceId.of_stream(record.stream))}
     match record.event:
         case facts.InferenceRequested() as event:
-            put(
-                connection,
+            rows.put(
                 INFERENCE,
                 inference=str(event.inference),
                 subject=str(event.subject),
@@ -83,30 +83,27 @@ def apply(connection: sa.Connection, record: Record) -> None:
                 ended_seq=None,
             )
         case facts.InferenceCompleted() as event:
-            _complete(connection, record, key, event)
+            _complete(rows, record, key, event)
         case facts.InferenceFailed() as event:
             failure = {"rule": event.rule, "evidence": event.evidence}
-            change(
-                connection, INFERENCE, key, state="failed", failure=failure, ended_seq=record.seq
-            )
+            rows.change(INFERENCE, key, state="failed", failure=failure, ended_seq=record.seq)
         case facts.ReproductionChecked() as event:
-            found = one(connection, INFERENCE, **key)
+            found = rows.one(INFERENCE, **key)
             if found is not None:
                 repeated = [*found["reproductions"], plain(event)]
-                change(connection, INFERENCE, key, reproductions=repeated)
+                rows.change(INFERENCE, key, reproductions=repeated)
 
 
 PROJECTION = Projection(name="inference", version=1, tables=TABLES, apply=apply)
 
 
 def _complete(
-    connection: sa.Connection,
+    rows: Rows,
     record: Record,
     key: dict[str, str],
     event: facts.InferenceCompleted,
 ) -> None:
-    change(
-        connection,
+    rows.change(
         INFERENCE,
         key,
         state="completed",
@@ -117,12 +114,11 @@ def _complete(
         artefacts=plain(event.artefacts),
         ended_seq=record.seq,
     )
-    found = one(connection, INFERENCE, **key)
+    found = rows.one(INFERENCE, **key)
     if found is None:
         return
     for artefact in event.artefacts:
-        put(
-            connection,
+        rows.put(
             ARTEFACT,
             session=found["session"],
             digest=str(artefact.content.digest),

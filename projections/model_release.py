@@ -5,8 +5,9 @@ import sqlalchemy as sa
 from domain.events import model_release as facts
 from domain.events.record import Record
 from domain.values.identifiers import ReleaseId
-from projections.rows import Row, change, every, one, plain, put
+from projections.rows import Row, every, one, plain
 from projections.tables import JSON, Projection, metadata
+from projections.writing import Rows
 
 RELEASE = sa.Table(
     "model_release",
@@ -25,15 +26,14 @@ RELEASE = sa.Table(
 )
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     if not record.stream.startswith(f"{ReleaseId.kind}-"):
         return
     key = {"release": str(ReleaseId.of_stream(record.stream))}
     match record.event:
         case facts.ModelRegistered() as event:
-            put(
-                connection,
+            rows.put(
                 RELEASE,
                 release=str(event.release),
                 name=event.manifest.name,
@@ -52,10 +52,10 @@ def apply(connection: sa.Connection, record: Record) -> None:
                 "approved_by": str(event.signature.signer),
                 "approved_at": str(event.signature.signed_at),
             }
-            change(connection, RELEASE, key, state="approved", **approval)
+            rows.change(RELEASE, key, state="approved", **approval)
         case facts.ModelSuspended() as event:
-            change(connection, RELEASE, key, state="suspended", suspended_because=event.reason)
-    change(connection, RELEASE, key, version=record.version)
+            rows.change(RELEASE, key, state="suspended", suspended_because=event.reason)
+    rows.change(RELEASE, key, version=record.version)
 
 
 PROJECTION = Projection(name="model-release", version=1, tables=(RELEASE,), apply=apply)

@@ -3,15 +3,16 @@
 Rules kept here:
 
 1. Whoever moves a projection holds its place first, so that nobody else moves it meanwhile.
+2. Places are held in order of name, so that two who hold several never wait for each other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from projections.rows import put_new
 from projections.tables import POSITION, Projection
+from projections.writing import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +41,40 @@ def load_positions(connection: sa.Connection, names: Iterable[str]) -> tuple[Pos
     return tuple(found.get(name, Position(name=name)) for name in sorted(names))
 
 
-def hold_place(connection: sa.Connection, projection: Projection) -> Position:
-    """Return a projection's position and keep everybody else from moving it."""
-    name = projection.name
-    found = sa.select(POSITION).where(POSITION.c.name == name).with_for_update()
-    row = connection.execute(found).mappings().one_or_none()
-    if row is None:
-        # Two that begin together: the second waits here for the first, and finds its row.
-        put_new(connection, POSITION, name=name, version=projection.version, seq=-1)
-        row = connection.execute(found).mappings().one()
-    return Position(**row)
+def hold_places(
+    connection: sa.Connection, projections: Sequence[Projection]
+) -> dict[str, Position]:
+    """Return positions by name and keep everybody else from moving these projections."""
+    names = sorted(each.name for each in projections)
+    query = sa.select(POSITION).where(POSITION.c.name.in_(names)).order_by(POSITION.c.name)
+    query = query.with_for_update()
+    held = {row["name"]: Position(**row) for row in connection.execute(query).mappings()}
+    if len(held) < len(names):
+        for each in sorted(projections, key=lambda each: each.name):
+            if each.name not in held:
+                _begin(connection, each)
+        # Two that begin together: the second waits above for the first, and finds its row here.
+        held = {row["name"]: Position(**row) for row in connection.execute(query).mappings()}
+    return held
 
 
-def set_place(connection: sa.Connection, projection: Projection, seq: int) -> None:
-    """Set the last record applied; nothing stalls any more."""
-    connection.execute(
-        sa.update(POSITION)
-        .where(POSITION.c.name == projection.name)
-        .values(version=projection.version, seq=seq, stalled_seq=None, stalled_why=None)
+def _begin(connection: sa.Connection, projection: Projection) -> None:
+    """Insert the first place of a projection unless there is one."""
+    table = POSITION.name
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    connection.exec_driver_sql(
+        f"INSERT INTO {table} (name, version, seq) VALUES ({mark}, {mark}, -1) "  # noqa: S608
+        "ON CONFLICT DO NOTHING",
+        (projection.name, projection.version),
     )
+
+
+def set_places(connection: sa.Connection, projections: Iterable[Projection], seq: int) -> None:
+    """Set the last record applied; nothing stalls these projections any more."""
+    rows = Rows(connection)
+    for each in projections:
+        rows.put(POSITION, name=each.name, version=each.version, seq=seq)
+    rows.flush()
 
 
 def set_stall(connection: sa.Connection, projection: Projection, seq: int, why: str) -> bool:

@@ -11,8 +11,9 @@ from domain.events import access, clinic
 from domain.events import practitioner as facts
 from domain.events.record import Record
 from domain.values.identifiers import PractitionerId
-from projections.rows import Row, change, every, one, plain, put
+from projections.rows import Row, every, one, plain
 from projections.tables import JSON, Projection, metadata
+from projections.writing import Rows
 
 PRACTITIONER = sa.Table(
     "practitioner",
@@ -49,12 +50,11 @@ SOFTWARE = sa.Table(
 TABLES = (SOFTWARE, CLINIC, PRACTITIONER)
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     match record.event:
         case clinic.ClinicRegistered() as event:
-            put(
-                connection,
+            rows.put(
                 CLINIC,
                 clinic=str(event.clinic),
                 name=event.name,
@@ -62,8 +62,7 @@ def apply(connection: sa.Connection, record: Record) -> None:
                 demo=event.demo,
             )
         case clinic.SoftwareDeployed() as event:
-            put(
-                connection,
+            rows.put(
                 SOFTWARE,
                 seq=record.seq,
                 at=str(record.committed_at),
@@ -73,9 +72,9 @@ def apply(connection: sa.Connection, record: Record) -> None:
             )
         case access.OperatorAuthenticated() as event:
             key = {"practitioner": str(event.practitioner)}
-            change(connection, PRACTITIONER, key, last_signed_in_at=str(record.committed_at))
+            rows.change(PRACTITIONER, key, last_signed_in_at=str(record.committed_at))
         case _ if record.stream.startswith(f"{PractitionerId.kind}-"):
-            _apply_practitioner(connection, record)
+            _apply_practitioner(rows, record)
         case _:
             return
 
@@ -83,12 +82,11 @@ def apply(connection: sa.Connection, record: Record) -> None:
 PROJECTION = Projection(name="practitioner", version=1, tables=TABLES, apply=apply)
 
 
-def _apply_practitioner(connection: sa.Connection, record: Record) -> None:
+def _apply_practitioner(rows: Rows, record: Record) -> None:
     identifier = str(PractitionerId.of_stream(record.stream))
     key = {"practitioner": identifier}
     if isinstance(record.event, facts.PractitionerRegistered):
-        put(
-            connection,
+        rows.put(
             PRACTITIONER,
             practitioner=identifier,
             display_name=record.event.display_name,
@@ -99,7 +97,7 @@ def _apply_practitioner(connection: sa.Connection, record: Record) -> None:
             last_signed_in_at=None,
             version=record.version,
         )
-    found = one(connection, PRACTITIONER, **key)
+    found = rows.one(PRACTITIONER, **key)
     if found is None:
         return
     roles, credentials = set(found["roles"]), set(found["credentials"])
@@ -112,8 +110,7 @@ def _apply_practitioner(connection: sa.Connection, record: Record) -> None:
             credentials.add(event.credential)
         case facts.CredentialRevoked() as event:
             credentials.discard(event.credential)
-    change(
-        connection,
+    rows.change(
         PRACTITIONER,
         key,
         roles=sorted(roles),

@@ -16,19 +16,10 @@ from domain.events import assessment as assessments
 from domain.events import capture_session as facts
 from domain.events.record import Record
 from domain.values.identifiers import AssessmentId, SessionId
-from projections.rows import (
-    Row,
-    change,
-    erased_subject,
-    every,
-    forget,
-    holdable,
-    one,
-    put,
-    subject_of,
-)
+from projections.rows import Row, erased_subject, every, holdable, subject_of
 from projections.subject_search import LAST, found_by
 from projections.tables import BYTEWISE, JSON, Projection, metadata
+from projections.writing import Rows
 
 WORK = sa.Table(
     "work_item",
@@ -67,36 +58,35 @@ PAGE = 50
 MOST_COUNTED = 100
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     subject = erased_subject(record)
     if subject is not None:
-        forget(connection, (WORK,), subject)
+        rows.forget((WORK,), subject)
         return
     if isinstance(record.event, facts.SessionOpened):
-        _open(connection, record, record.event)
+        _open(rows, record, record.event)
     elif record.stream.startswith(f"{SessionId.kind}-"):
-        row = one(connection, WORK, session=str(SessionId.of_stream(record.stream)))
-        _advance(connection, record, row, None if row is None else _after_capture(row, record))
+        row = rows.one(WORK, session=str(SessionId.of_stream(record.stream)))
+        _advance(rows, record, row, None if row is None else _after_capture(row, record))
     elif isinstance(record.event, assessments.AssessmentOpened):
-        row = one(connection, WORK, session=str(record.event.session))
+        row = rows.one(WORK, session=str(record.event.session))
         opened = {
             "kind": "review",
             "assessment": str(record.event.assessment),
             "findings_total": len(record.event.findings),
         }
-        _advance(connection, record, row, opened)
+        _advance(rows, record, row, opened)
     elif record.stream.startswith(f"{AssessmentId.kind}-"):
-        row = one(connection, WORK, assessment=str(AssessmentId.of_stream(record.stream)))
-        _advance(connection, record, row, None if row is None else _after_review(row, record))
+        row = rows.one(WORK, assessment=str(AssessmentId.of_stream(record.stream)))
+        _advance(rows, record, row, None if row is None else _after_review(row, record))
 
 
 PROJECTION = Projection(name="practitioner-worklist", version=1, tables=(WORK,), apply=apply)
 
 
-def _open(connection: sa.Connection, record: Record, event: facts.SessionOpened) -> None:
-    put(
-        connection,
+def _open(rows: Rows, record: Record, event: facts.SessionOpened) -> None:
+    rows.put(
         WORK,
         session=str(event.session),
         subject=subject_of(record),
@@ -176,12 +166,12 @@ def _review_kind(row: Row, reviewed: list[str], concluded: bool) -> str:  # noqa
     return "sign" if concluded and len(reviewed) == row["findings_total"] else "review"
 
 
-def _advance(connection: sa.Connection, record: Record, row: Row | None, to: Row | None) -> None:
+def _advance(rows: Rows, record: Record, row: Row | None, to: Row | None) -> None:
     if row is None or to is None:
         return
     now = {"updated_at": str(record.committed_at), "updated_seq": record.seq}
     finished = to.get("kind", row["kind"]) in FINISHED
-    change(connection, WORK, {"session": row["session"]}, finished=finished, **now, **to)
+    rows.change(WORK, {"session": row["session"]}, finished=finished, **now, **to)
 
 
 def worklist(

@@ -4,51 +4,41 @@ Rules kept here:
 
 1. A projection sees every record once, in order of ``seq``, however many processes apply: who
    writes holds the projection's position. A gap stops it.
-2. A record that cannot be applied stops its projection just before it, visibly, and no other. It is
-   tried again with every turn.
-3. A projection whose version changed is rebuilt before it is read. Rows of another version belong
-   to another build of this software and are left alone.
-4. A rebuild happens in one transaction: readers see the old rows until the new ones are complete.
-5. What was recorded about a subject while the erasure was under way comes without its content.
-6. In SQLite, removed rows are overwritten and leave the write-ahead log. PostgreSQL overwrites
+2. Projections that stand at the same place move on together, in one transaction. A record that one
+   of them cannot apply stops that one just before it, visibly, and no other. It is tried again with
+   every turn.
+3. Rows of another version belong to another build of this software and are left alone; nobody here
+   reads them.
+4. In SQLite, removed rows are overwritten and leave the write-ahead log. PostgreSQL overwrites
    them at its next vacuum, not before.
-7. A database that is away or busy is no fault of a record: the error goes to the caller, and the
+5. A database that is away or busy is no fault of a record: the error goes to the caller, and the
    next turn begins where this one did.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 import structlog
 
-from domain.errors import ChainBroken, IntegrityFailure, NotFound, Unavailable
-from domain.events.record import Record, Shredded
+from domain.errors import IntegrityFailure, NotFound
+from domain.events.record import Record
 from domain.ports import EventLog
 from domain.values.time import ServerTime
+from projections.applying import CannotApply, apply_records
+from projections.beside import clear_former, empty_write_ahead_log
 from projections.lag import Standing, standings
-from projections.position import Position, hold_place, load_positions, set_place, set_stall
-from projections.rows import erased_subject, put
+from projections.position import Position, hold_places, load_positions, set_places, set_stall
+from projections.rebuilding import Progress, Rebuilding, erase_beside, never
+from projections.rows import erased_subject
 from projections.tables import ERASED, Projection
 
 BATCH = 500
 LOOK_AGAIN_S = 0.05
-_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, Unavailable)
 _log = structlog.get_logger()
-
-Progress = Callable[[str, int, int], None]
-"""Called with the projection's name, records applied and records in all."""
-
-
-class _CannotApply(Exception):
-    """A record that its projection cannot apply; ``__cause__`` says why."""
-
-    def __init__(self, seq: int) -> None:
-        super().__init__(seq)
-        self.seq = seq
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +46,21 @@ class _Done:
     """What was applied.
 
     Attributes:
-        count: Number of records.
-        seq: The last of them, -1 for none.
+        count: Number of records, each counted once for each projection.
         erased: Whether one of them erased a subject.
+        stopped: Names of the projections that stopped before a record.
     """
 
     count: int = 0
-    seq: int = -1
     erased: bool = False
+    stopped: frozenset[str] = field(default_factory=frozenset)
 
     def and_then(self, more: "_Done") -> "_Done":
         """Return this and what was applied after it."""
         return _Done(
             count=self.count + more.count,
-            seq=max(self.seq, more.seq),
             erased=self.erased or more.erased,
+            stopped=self.stopped | more.stopped,
         )
 
 
@@ -91,25 +81,40 @@ class ProjectionRunner:
         self._reading = engine.execution_options(reading=True, postgresql_readonly=True)
         self._log = log
         self._projections = {each.name: each for each in projections}
+        self._rebuilding = Rebuilding(engine, log)
         self._moved = threading.Condition()
         self._turn = threading.Lock()
         self._page = _NO_PAGE
 
-    def prepare(self, progress: Progress | None = None) -> tuple[str, ...]:
-        """Rebuild every projection whose version changed, or that is ahead of the log.
+    def due(self) -> tuple[str, ...]:
+        """Return the projections to be rebuilt before they can be read or go on.
+
+        Those whose version changed, those ahead of a log that was restored, and those whose rebuild
+        was interrupted.
+        """
+        size = self._log.size()
+        begun = self._rebuilding.begun(tuple(self._projections.values()))
+        return tuple(
+            each.name
+            for each in self.positions()
+            if each.version != self._projections[each.name].version
+            or each.seq >= size
+            or each.name in begun
+        )
+
+    def prepare(
+        self, progress: Progress | None = None, *, stopping: Callable[[], bool] = never
+    ) -> tuple[str, ...]:
+        """Remove what earlier rebuilds left behind, and do every rebuild that is due.
 
         Returns:
             The names of those rebuilt.
         """
-        size = self._log.size()
-        changed = tuple(
-            each.name
-            for each in self.positions()
-            if each.version != self._projections[each.name].version or each.seq >= size
-        )
-        for name in changed:
-            self.rebuild(name, progress=progress)
-        return changed
+        clear_former(self._engine)
+        self._rebuilding.discard_others(tuple(self._projections.values()))
+        due = self.due()
+        self.rebuild(*due, progress=progress, stopping=stopping)
+        return due
 
     def catch_up(self) -> int:
         """Apply everything recorded since and return how many records were applied in all.
@@ -123,59 +128,91 @@ class ProjectionRunner:
             finally:
                 self._page = _NO_PAGE
         if done.erased:
-            self._leave_no_trace()
+            clear_former(self._engine)
+            empty_write_ahead_log(self._engine)
         if done.count:
             self._tell()
         return done.count
 
     def rebuild(
-        self, name: str, *, until: int | None = None, progress: Progress | None = None
+        self,
+        *names: str,
+        until: int | None = None,
+        progress: Progress | None = None,
+        stopping: Callable[[], bool] = never,
     ) -> None:
-        """Empty a projection and fill it again from the log, up to ``until`` where given.
+        """Fill projections again from the log beside their tables, and let readers have those.
 
-        A record that cannot be applied leaves the projection stalled just before it.
+        All of them are filled in one pass. What was interrupted, or is told to stop, goes on next
+        time from where it was. A record that cannot be applied leaves its projection stalled just
+        before it; where the tables that are read had got past it, they stay.
+
+        Args:
+            names: The projections; none rebuilds nothing.
+            until: The last record to apply, where it is not the newest.
+            progress: Told after each batch.
+            stopping: Asked after each batch whether to leave the rest for another time.
 
         Raises:
-            NotFound: there is no projection of this name.
-            IntegrityFailure: the log cannot be trusted; rows and position are as they were.
+            NotFound: there is no projection of a name.
+            IntegrityFailure: the log cannot be trusted; what is read is as it was.
         """
-        projection = self._projections.get(name)
-        if projection is None:
-            message = f"there is no projection {name}"
+        unknown = [name for name in names if name not in self._projections]
+        if unknown:
+            message = f"there is no projection {', '.join(unknown)}"
             raise NotFound(message)
-        newest = self._log.size() - 1
-        last = newest if until is None else min(until, newest)
-        with self._turn:
-            try:
-                self._refill(projection, last, progress)
-            except _CannotApply as stop:
-                self._stop(
-                    projection, stop, lambda before: self._refill(projection, before, progress)
-                )
+        self._rebuilding.run(
+            [self._projections[name] for name in names],
+            until=until,
+            progress=progress,
+            stopping=stopping,
+        )
         self._tell()
 
     def positions(self) -> tuple[Position, ...]:
         """Return how far each projection has come, in order of name."""
         with self._reading.connect() as connection:
-            return load_positions(connection, self._projections)
+            return self.positions_in(connection)
+
+    def positions_in(self, connection: sa.Connection) -> tuple[Position, ...]:
+        """Return the same as one transaction sees it."""
+        return load_positions(connection, self._projections)
+
+    def readable(self, position: Position) -> bool:
+        """Return whether rows at this position were built by the version that is here."""
+        return position.version == self._projections[position.name].version
+
+    def tables(self, name: str) -> frozenset[str]:
+        """Return the names of a projection's tables."""
+        return frozenset(each.name for each in self._projections[name].tables)
 
     def standings(self, now: ServerTime) -> tuple[Standing, ...]:
         """Return how far each projection is behind and being rebuilt, in order of name."""
         with self._reading.connect() as connection:
             return standings(connection, self._log, tuple(self._projections.values()), now)
 
+    def erased_keys(self) -> tuple[str, ...]:
+        """Return every data key whose destruction some projection applied, in order of name."""
+        query = sa.select(ERASED.c.key).distinct().order_by(ERASED.c.key)
+        with self._reading.connect() as connection:
+            return tuple(connection.execute(query).scalars())
+
     def position(self) -> int:
         """Return the position that every projection has reached."""
         return min((each.seq for each in self.positions()), default=-1)
 
     def reached(self, seq: int, *, timeout_s: float) -> bool:
-        """Wait until every projection has applied ``seq``; false after the time-out.
+        """Wait until every projection that can be read has applied ``seq``; false after the time.
 
-        False at once where a projection is stalled at ``seq`` or before, since waiting is no help.
+        False at once where one is stalled at ``seq`` or before, since waiting is no help.
         """
         deadline = time.monotonic() + timeout_s
         while True:
-            behind = [each for each in self.positions() if each.seq < seq]
+            behind = [
+                each
+                for each in self.positions()
+                if each.seq < seq and (each.version == 0 or self.readable(each))
+            ]
             if not behind:
                 return True
             left = deadline - time.monotonic()
@@ -192,37 +229,68 @@ class ProjectionRunner:
 
     def _catch_up(self) -> _Done:
         newest = self._log.size() - 1
-        behind = [each.name for each in self.positions() if each.seq < newest]
         done = _NOTHING
-        while behind:
-            # One batch each in turn, so that all work on records that were read once.
-            batches = {name: self._advance(self._projections[name]) for name in behind}
-            behind = [name for name, batch in batches.items() if 0 <= batch.seq < newest]
-            for batch in batches.values():
-                done = done.and_then(batch)
+        while groups := self._behind(newest, done.stopped):
+            # The last first, so that those who meet go on together.
+            batch = self._advance(groups[0])
+            if not batch.count and not batch.stopped:
+                break  # others moved them meanwhile
+            done = done.and_then(batch)
         return done
 
-    def _advance(self, projection: Projection) -> _Done:
+    def _behind(self, newest: int, stopped: frozenset[str]) -> list[list[Projection]]:
+        """Return the projections that can go on, together where they stand together."""
+        groups: dict[tuple[int, str], list[Projection]] = {}
+        for each in self.positions():
+            ours = each.version == 0 or self.readable(each)
+            if each.seq < newest and ours and each.name not in stopped:
+                alone = "" if each.stalled_seq is None else each.name
+                groups.setdefault((each.seq, alone), []).append(self._projections[each.name])
+        return [groups[place] for place in sorted(groups)]
+
+    def _advance(self, together: list[Projection]) -> _Done:
         """Apply the next records; where one cannot be applied, those before it, and stall."""
         try:
-            try:
-                return self._batch(projection)
-            except IntegrityFailure:
-                return self._creep(projection)
-        except _CannotApply as stop:
-            before = self._stop(projection, stop, lambda last: self._batch(projection, last=last))
-            return replace(before, seq=-1)
+            return self._batch(together)
+        except IntegrityFailure:
+            return self._creep(together)
+        except CannotApply:
+            if len(together) == 1:
+                return self._approach(together[0])
+        done = _NOTHING
+        for each in together:
+            done = done.and_then(self._advance([each]))
+        return done
 
-    def _creep(self, projection: Projection) -> _Done:
+    def _creep(self, together: list[Projection]) -> _Done:
         """Apply one record after the other up to the first that cannot be trusted."""
         done = _NOTHING
         try:
-            while (one := self._batch(projection, most=1)).count:
+            while (one := self._batch(together, most=1)).count:
                 done = done.and_then(one)
         except IntegrityFailure as failure:
-            self._stall(projection, failure)
+            for each in together:
+                self._stall(each, failure)
             raise
         return done
+
+    def _approach(self, projection: Projection) -> _Done:
+        """Apply what precedes a record that cannot be applied, and say where that is.
+
+        The transaction that met the record was rolled back whole.
+        """
+        stop, last = None, None
+        while True:
+            try:
+                before = self._batch([projection], last=last, careful=True)
+            except CannotApply as earlier:
+                stop, last = earlier, earlier.seq - 1
+            else:
+                break
+        if stop is None:
+            return before
+        self._stall(projection, stop.__cause__, at=stop.seq)
+        return replace(before, stopped=frozenset({projection.name}))
 
     def _read(self, seq: int, limit: int) -> tuple[Record, ...]:
         """Return records from the log, or the same ones as before in this turn."""
@@ -231,67 +299,40 @@ class ProjectionRunner:
         return self._page[2]
 
     def _batch(
-        self, projection: Projection, *, most: int | None = None, last: int | None = None
+        self,
+        together: list[Projection],
+        *,
+        most: int | None = None,
+        last: int | None = None,
+        careful: bool = False,
     ) -> _Done:
         """Apply the next records, so many at most, and at most up to ``last``."""
         with self._writing() as connection:
-            place = hold_place(connection, projection)
+            places = hold_places(connection, together)
+            ours = [each for each in together if self.readable(places[each.name])]
+            if not ours:
+                return _NOTHING
+            place = places[ours[0].name]
+            ours = [each for each in ours if places[each.name].seq == place.seq]
             limit = most or (BATCH if place.stalled_seq is None else 1)
             if last is not None:
                 limit = min(BATCH, last - place.seq)
-            if limit <= 0 or place.version != projection.version:
-                return _NOTHING
-            records = self._read(place.seq, limit)
-            _apply(connection, projection, records, place.seq)
+            records = self._read(place.seq, limit) if limit > 0 else ()
             if not records:
                 return _NOTHING
-            set_place(connection, projection, records[-1].seq)
-        return _Done(
-            count=len(records),
-            seq=records[-1].seq,
-            erased=any(erased_subject(record) is not None for record in records),
-        )
-
-    def _refill(self, projection: Projection, last: int, progress: Progress | None) -> _Done:
-        """Empty the tables and apply every record up to ``last``."""
-        with self._writing() as connection:
-            hold_place(connection, projection)
-            for table in projection.tables:
-                connection.execute(sa.delete(table))
-            connection.execute(sa.delete(ERASED).where(ERASED.c.projection == projection.name))
-            seq = -1
-            while seq < last:
-                records = self._log.after(seq, limit=min(BATCH, last - seq))
-                if not records:
-                    message = f"the log ends after record {seq}, before record {last}"
-                    raise ChainBroken(message)
-                _apply(connection, projection, records, seq)
-                seq = records[-1].seq
-                if progress is not None:
-                    progress(projection.name, seq + 1, last + 1)
-            set_place(connection, projection, seq)
-        return _Done(count=seq + 1, seq=seq)
-
-    def _stop(
-        self, projection: Projection, stop: _CannotApply, fill: Callable[[int], _Done]
-    ) -> _Done:
-        """Apply what precedes a record that cannot be applied, and say where that is.
-
-        The transaction that met the record was rolled back whole.
-        """
-        try:
-            filled = fill(stop.seq - 1)
-        except _CannotApply as earlier:
-            return self._stop(projection, earlier, fill)
-        self._stall(projection, stop.__cause__, at=stop.seq)
-        return filled
+            apply_records(connection, ours, records, after=place.seq, careful=careful)
+            set_places(connection, ours, records[-1].seq)
+            erasing = [each for each in records if erased_subject(each) is not None]
+            erase_beside(connection, tuple(self._projections.values()), erasing)
+        return _Done(count=len(records) * len(ours), erased=bool(erasing))
 
     def _stall(
         self, projection: Projection, error: BaseException | None, *, at: int | None = None
     ) -> None:
         why = type(error).__name__
         with self._writing() as connection:
-            seq = hold_place(connection, projection).seq + 1 if at is None else at
+            place = hold_places(connection, [projection])[projection.name]
+            seq = place.seq + 1 if at is None else at
             new = set_stall(connection, projection, seq, why)
         if new:
             _log.error("projection stalled", projection=projection.name, seq=seq, error=why)
@@ -302,38 +343,3 @@ class ProjectionRunner:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete = ON")
             yield connection
-
-    def _leave_no_trace(self) -> None:
-        """Empty SQLite's write-ahead log, in which removed rows stand until it is used again.
-
-        While somebody reads, SQLite leaves it for later: at the latest, for when it is closed.
-        """
-        if self._engine.dialect.name == "sqlite":
-            with closing(self._engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _apply(
-    connection: sa.Connection, projection: Projection, records: Sequence[Record], seq: int
-) -> None:
-    """Apply records that must follow ``seq``."""
-    known = sa.select(ERASED.c.key).where(ERASED.c.projection == projection.name)
-    erased = set(connection.execute(known).scalars())
-    for record in records:
-        if record.seq != seq + 1:
-            message = f"record {record.seq} came after {seq}"
-            raise ChainBroken(message)
-        seq = record.seq
-        late = record.key in erased and not isinstance(record.event, Shredded)
-        try:
-            projection.apply(
-                connection, replace(record, event=Shredded(record.name)) if late else record
-            )
-        except (*_AWAY, IntegrityFailure):
-            raise
-        except Exception as error:
-            raise _CannotApply(seq) from error
-        subject = erased_subject(record)
-        if subject is not None:
-            erased.add(f"subject:{subject}")
-            put(connection, ERASED, projection=projection.name, key=f"subject:{subject}")

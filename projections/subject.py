@@ -15,9 +15,10 @@ from domain.events import subject as facts
 from domain.events.record import Record
 from domain.values.identifiers import SubjectId
 from projections.capture_session import SESSION
-from projections.rows import Row, change, erased_subject, every, forget, one, put
+from projections.rows import Row, erased_subject, every, one
 from projections.subject_search import WORD, found_by, put_words
 from projections.tables import JSON, Projection, metadata
+from projections.writing import Rows
 
 SUBJECT = sa.Table(
     "subject",
@@ -71,30 +72,30 @@ TABLES = (CONSENT, ERASURE_REQUEST, IDENTITY, WORD, SUBJECT)
 PAGE = 100
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     erased = erased_subject(record)
     if erased is not None:
-        forget(connection, (CONSENT, ERASURE_REQUEST, IDENTITY), erased)
-        put_words(connection, erased, "", identifying=True)
+        rows.forget((CONSENT, ERASURE_REQUEST, IDENTITY), erased)
+        if rows.may_hold(erased):
+            put_words(rows, erased, "", identifying=True)
     if record.stream.startswith(f"{SubjectId.kind}-"):
-        _apply_subject(connection, record, str(SubjectId.of_stream(record.stream)))
+        _apply_subject(rows, record, str(SubjectId.of_stream(record.stream)))
     elif isinstance(
         record.event, consents.ConsentGranted | consents.ConsentDeclined | consents.ConsentWithdrawn
     ):
-        _apply_consent(connection, record, record.event)
+        _apply_consent(rows, record, record.event)
 
 
 PROJECTION = Projection(name="subject", version=1, tables=TABLES, apply=apply)
 
 
-def _apply_subject(connection: sa.Connection, record: Record, subject: str) -> None:
+def _apply_subject(rows: Rows, record: Record, subject: str) -> None:
     key = {"subject": subject}
     at = str(record.committed_at)
     match record.event:
         case facts.SubjectEnrolled() as event:
-            put(
-                connection,
+            rows.put(
                 SUBJECT,
                 subject=subject,
                 pseudonym=event.pseudonym,
@@ -104,10 +105,9 @@ def _apply_subject(connection: sa.Connection, record: Record, subject: str) -> N
                 erased_at=None,
                 version=record.version,
             )
-            put_words(connection, subject, event.pseudonym, identifying=False)
+            put_words(rows, subject, event.pseudonym, identifying=False)
         case facts.SubjectIdentityLinked() as event:
-            put(
-                connection,
+            rows.put(
                 IDENTITY,
                 subject=subject,
                 given_name=event.given_name,
@@ -116,35 +116,34 @@ def _apply_subject(connection: sa.Connection, record: Record, subject: str) -> N
                 clinic_number=event.clinic_number,
             )
             known = f"{event.given_name} {event.family_name} {event.clinic_number}"
-            put_words(connection, subject, known, identifying=True)
+            put_words(rows, subject, known, identifying=True)
         case facts.LegalHoldPlaced() as event:
-            found = one(connection, SUBJECT, **key)
+            found = rows.one(SUBJECT, **key)
             holds = [] if found is None else [*found["holds"], event.ground]
-            change(connection, SUBJECT, key, holds=holds)
+            rows.change(SUBJECT, key, holds=holds)
         case facts.LegalHoldReleased() as event:
-            found = one(connection, SUBJECT, **key)
+            found = rows.one(SUBJECT, **key)
             holds = [] if found is None else [g for g in found["holds"] if g != event.ground]
-            change(connection, SUBJECT, key, holds=holds)
+            rows.change(SUBJECT, key, holds=holds)
         case facts.ErasureRequested() as event:
             asked = {"requested_by": str(event.requested_by), "requested_at": at}
-            put(connection, ERASURE_REQUEST, reason=event.reason, **key, **asked)
+            rows.put(ERASURE_REQUEST, reason=event.reason, **key, **asked)
         case facts.ErasureRefused() as event:
-            change(connection, ERASURE_REQUEST, key, refused_because=event.ground)
+            rows.change(ERASURE_REQUEST, key, refused_because=event.ground)
         case facts.SubjectKeyDestroyed():
-            change(connection, SUBJECT, key, erased_at=at)
-    change(connection, SUBJECT, key, version=record.version)
+            rows.change(SUBJECT, key, erased_at=at)
+    rows.change(SUBJECT, key, version=record.version)
 
 
-def _apply_consent(connection: sa.Connection, record: Record, event: consents.ConsentEvent) -> None:
+def _apply_consent(rows: Rows, record: Record, event: consents.ConsentEvent) -> None:
     key = {"subject": str(event.subject), "purpose": event.purpose.value}
     place = {"at": str(record.committed_at), "seq": record.seq, "version": record.version}
     if isinstance(event, consents.ConsentWithdrawn):
-        change(connection, CONSENT, key, state="withdrawn", **place)
+        rows.change(CONSENT, key, state="withdrawn", **place)
         return
     granted = event if isinstance(event, consents.ConsentGranted) else None
     until = None if granted is None else granted.valid_until
-    put(
-        connection,
+    rows.put(
         CONSENT,
         **key,
         **place,

@@ -12,8 +12,9 @@ import unicodedata
 
 import sqlalchemy as sa
 
-from projections.rows import holdable, put
+from projections.rows import holdable
 from projections.tables import BYTEWISE, metadata
+from projections.writing import Rows
 
 WORD = sa.Table(
     "subject_word",
@@ -40,13 +41,12 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word[:LONGEST] for word in bare.split())
 
 
-def put_words(connection: sa.Connection, subject: str, text: str, *, identifying: bool) -> None:
+def put_words(rows: Rows, subject: str, text: str, *, identifying: bool) -> None:
     """Let a subject be found by these words, and no longer by earlier ones of the same kind."""
-    mine = (WORD.c.subject == subject, WORD.c.identifying == identifying)
-    connection.execute(sa.delete(WORD).where(*mine))
+    rows.remove(WORD, subject=subject, identifying=identifying)
     for word in words_of(text):
         for start in (0, *(part.start() for part in _PART.finditer(word))):
-            put(connection, WORD, word=word[start:], subject=subject, identifying=identifying)
+            rows.put(WORD, word=word[start:], subject=subject, identifying=identifying)
 
 
 def found_by(text: str, *, identified: bool) -> sa.Select[tuple[str]] | None:

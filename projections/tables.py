@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from domain.events.record import Record
+from projections.writing import Rows
 
 metadata = sa.MetaData()
 
@@ -53,7 +54,7 @@ REBUILD = sa.Table(
 """The projections being rebuilt beside what readers read: ``seq`` is the last record applied there,
 ``shape`` the digest of how its tables were made."""
 
-Apply = Callable[[sa.Connection, Record], None]
+Apply = Callable[[Rows, Record], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +66,12 @@ class Projection:
         version: Raised whenever the rows would come out differently; leads to a rebuild.
         tables: The tables it owns, children before parents.
         apply: Applies one record; gets shredded records too and must not fail on them.
+        handles: Names of the events it does anything with; none for whatever there is. Others are
+            not given to it.
     """
 
     name: str
     version: int
     tables: tuple[sa.Table, ...]
     apply: Apply
+    handles: frozenset[str] | None = None

@@ -8,8 +8,6 @@ Rules kept here:
    one subject leaves the other's trace whole.
 """
 
-import sqlalchemy as sa
-
 from domain.events import capture_session as captures
 from domain.events import inference as inferences
 from domain.events.consent import ConsentGranted
@@ -17,14 +15,14 @@ from domain.events.record import Record
 from domain.values.consent import Purpose
 from domain.values.content import Digest
 from domain.values.identifiers import AttemptId
-from projections.rows import change
 from projections.trace_graph import NODE, add_edge, add_node, latest, set_latest
+from projections.writing import Rows
 
 
-def put_consent(connection: sa.Connection, record: Record, event: ConsentGranted) -> None:
+def put_consent(rows: Rows, record: Record, event: ConsentGranted) -> None:
     """Put an agreement on which captures and runs from now on rest."""
     node = add_node(
-        connection,
+        rows,
         record,
         f"consent:{record.seq}",
         kind="consent",
@@ -32,47 +30,47 @@ def put_consent(connection: sa.Connection, record: Record, event: ConsentGranted
         detail=f"wording {event.wording.version}, {event.wording.language}",
         digest=str(event.wording.text),
     )
-    set_latest(connection, record, _consent(event.subject, event.purpose), node)
+    set_latest(rows, record, _consent(event.subject, event.purpose), node)
 
 
-def put_capture(connection: sa.Connection, record: Record, home: str) -> None:
+def put_capture(rows: Rows, record: Record, home: str) -> None:
     """Put what a session's record adds to the graph; ``home`` is the session's node."""
     match record.event:
         case captures.SessionOpened() as event:
-            _open(connection, record, home, event)
+            _open(rows, record, home, event)
         case captures.AttemptSubmitted() as event:
-            node = _attempt(connection, record, home, event.attempt, f"Attempt, {event.view}")
+            node = _attempt(rows, record, home, event.attempt, f"Attempt, {event.view}")
             device = record.device
-            add_edge(connection, record, node, f"device:{device}", "signed by")
-            configuration = latest(connection, f"configuration:{device}")
-            add_edge(connection, record, node, configuration, "captured with")
-            light = latest(connection, f"illumination:{device}")
-            add_edge(connection, record, node, light, "lit by")
+            add_edge(rows, record, node, f"device:{device}", "signed by")
+            configuration = latest(rows, f"configuration:{device}")
+            add_edge(rows, record, node, configuration, "captured with")
+            light = latest(rows, f"illumination:{device}")
+            add_edge(rows, record, node, light, "lit by")
             calibration = event.conditions.calibration
             if calibration is not None:
-                add_edge(connection, record, node, f"calibration:{calibration}", "calibrated by")
+                add_edge(rows, record, node, f"calibration:{calibration}", "calibrated by")
                 lock = f"calibration-lock:{calibration}"
-                add_edge(connection, record, node, lock, "calibration locked by")
+                add_edge(rows, record, node, lock, "calibration locked by")
             for frame in event.frames:
-                _frame(connection, record, event.attempt, frame.role.value, frame.content.digest)
+                _frame(rows, record, event.attempt, frame.role.value, frame.content.digest)
         case captures.PhotographImported() as event:
-            _attempt(connection, record, home, event.attempt, f"Photograph, {event.view}")
-            _frame(connection, record, event.attempt, "imported", event.frame.content.digest)
+            _attempt(rows, record, home, event.attempt, f"Photograph, {event.view}")
+            _frame(rows, record, event.attempt, "imported", event.frame.content.digest)
         case captures.AttemptJudged() as event:
             node = add_node(
-                connection,
+                rows,
                 record,
                 f"verdict:{event.attempt}",
                 kind="verdict",
                 title="Accepted" if event.verdict.acceptable else "Rejected",
                 detail=f"{len(event.verdict.reasons)} reasons against",
             )
-            add_edge(connection, record, f"attempt:{event.attempt}", node, "judged")
-            add_edge(connection, record, node, f"protocol:{event.protocol}", "by the limits of")
-            add_edge(connection, record, node, latest(connection, "software"), "executed by")
+            add_edge(rows, record, f"attempt:{event.attempt}", node, "judged")
+            add_edge(rows, record, node, f"protocol:{event.protocol}", "by the limits of")
+            add_edge(rows, record, node, latest(rows, "software"), "executed by")
         case captures.DepthReconstructed() as event:
             node = add_node(
-                connection,
+                rows,
                 record,
                 f"depth:{event.attempt}",
                 kind="depth",
@@ -80,60 +78,56 @@ def put_capture(connection: sa.Connection, record: Record, home: str) -> None:
                 detail=event.algorithm,
                 digest=str(event.depth.digest),
             )
-            add_edge(connection, record, node, f"attempt:{event.attempt}", "from")
-            add_edge(connection, record, node, f"calibration:{event.calibration}", "uses")
-            add_edge(connection, record, node, latest(connection, "software"), "executed by")
+            add_edge(rows, record, node, f"attempt:{event.attempt}", "from")
+            add_edge(rows, record, node, f"calibration:{event.calibration}", "uses")
+            add_edge(rows, record, node, latest(rows, "software"), "executed by")
 
 
-def put_inference(connection: sa.Connection, record: Record, home: str) -> None:
+def put_inference(rows: Rows, record: Record, home: str) -> None:
     """Put what a run's record adds to the graph; ``home`` is the run's node."""
     match record.event:
         case inferences.InferenceRequested() as event:
-            add_node(
-                connection, record, home, kind="inference", title="Inference", detail="requested"
-            )
-            add_edge(connection, record, home, f"model-release:{event.release}", "runs")
-            add_edge(connection, record, home, f"attempt:{event.attempt}", "on")
-            add_edge(connection, record, home, f"session:{event.session}", "in")
-            consent = latest(connection, _consent(event.subject, Purpose.AI_ANALYSIS))
-            add_edge(connection, record, home, consent, "covered by")
+            add_node(rows, record, home, kind="inference", title="Inference", detail="requested")
+            add_edge(rows, record, home, f"model-release:{event.release}", "runs")
+            add_edge(rows, record, home, f"attempt:{event.attempt}", "on")
+            add_edge(rows, record, home, f"session:{event.session}", "in")
+            consent = latest(rows, _consent(event.subject, Purpose.AI_ANALYSIS))
+            add_edge(rows, record, home, consent, "covered by")
         case inferences.InferenceCompleted() as event:
-            _ended(connection, record, home, f"{event.run.runtime}, {event.run.provider}")
+            _ended(rows, record, home, f"{event.run.runtime}, {event.run.provider}")
             for finding in event.findings:
                 node = add_node(
-                    connection,
+                    rows,
                     record,
                     f"finding:{finding.finding}",
                     kind="finding",
                     title=finding.label,
                     detail="proposed",
                 )
-                add_edge(connection, record, node, home, "found by")
+                add_edge(rows, record, node, home, "found by")
         case inferences.InferenceFailed() as event:
-            _ended(connection, record, home, f"failed: {event.rule}")
+            _ended(rows, record, home, f"failed: {event.rule}")
 
 
 def _consent(subject: str, purpose: Purpose) -> str:
     return f"consent:{subject}:{purpose.value}"
 
 
-def _open(
-    connection: sa.Connection, record: Record, home: str, event: captures.SessionOpened
-) -> None:
+def _open(rows: Rows, record: Record, home: str, event: captures.SessionOpened) -> None:
     add_node(
-        connection,
+        rows,
         record,
         home,
         kind="session",
         title="Capture session",
         detail=event.purpose.value,
     )
-    consent = latest(connection, _consent(event.subject, event.purpose))
-    add_edge(connection, record, home, consent, "covered by")
-    add_edge(connection, record, home, f"protocol:{event.protocol}", "follows")
-    add_edge(connection, record, home, latest(connection, "software"), "recorded by")
+    consent = latest(rows, _consent(event.subject, event.purpose))
+    add_edge(rows, record, home, consent, "covered by")
+    add_edge(rows, record, home, f"protocol:{event.protocol}", "follows")
+    add_edge(rows, record, home, latest(rows, "software"), "recorded by")
     models = add_node(
-        connection,
+        rows,
         record,
         f"model-list:{event.session}",
         kind="model-list",
@@ -141,23 +135,19 @@ def _open(
         detail="the list that session and station name",
         digest=str(event.model_manifest),
     )
-    add_edge(connection, record, home, models, "allows")
+    add_edge(rows, record, home, models, "allows")
 
 
-def _attempt(
-    connection: sa.Connection, record: Record, home: str, attempt: AttemptId, title: str
-) -> str:
+def _attempt(rows: Rows, record: Record, home: str, attempt: AttemptId, title: str) -> str:
     node = f"attempt:{attempt}"
-    add_node(connection, record, node, kind="attempt", title=title, detail=record.name)
-    add_edge(connection, record, node, home, "in")
+    add_node(rows, record, node, kind="attempt", title=title, detail=record.name)
+    add_edge(rows, record, node, home, "in")
     return node
 
 
-def _frame(
-    connection: sa.Connection, record: Record, attempt: AttemptId, role: str, digest: Digest
-) -> None:
+def _frame(rows: Rows, record: Record, attempt: AttemptId, role: str, digest: Digest) -> None:
     node = add_node(
-        connection,
+        rows,
         record,
         f"frame:{attempt}:{digest}",
         kind="frame",
@@ -165,11 +155,11 @@ def _frame(
         detail=str(digest),
         digest=str(digest),
     )
-    add_edge(connection, record, f"attempt:{attempt}", node, "shot")
+    add_edge(rows, record, f"attempt:{attempt}", node, "shot")
 
 
-def _ended(connection: sa.Connection, record: Record, home: str, detail: str) -> None:
+def _ended(rows: Rows, record: Record, home: str, detail: str) -> None:
     """Let a run's node stand for the record that ended it."""
     place = {"seq": record.seq, "at": str(record.committed_at)}
-    change(connection, NODE, {"id": home}, detail=detail, **place)
-    add_edge(connection, record, home, latest(connection, "software"), "executed by")
+    rows.change(NODE, {"id": home}, detail=detail, **place)
+    add_edge(rows, record, home, latest(rows, "software"), "executed by")

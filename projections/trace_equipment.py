@@ -5,32 +5,30 @@ Rules kept here:
 1. What is newest when it is recorded is what later captures rest on.
 """
 
-import sqlalchemy as sa
-
 from domain.events import acquisition_protocol as protocols
 from domain.events import clinic, equipment
 from domain.events import model_release as releases
 from domain.events.record import Record
 from domain.values.identifiers import DeviceId, ProtocolId, ReleaseId
-from projections.rows import change
 from projections.trace_graph import NODE, add_edge, add_node, set_latest
+from projections.writing import Rows
 
 
-def put_equipment(connection: sa.Connection, record: Record) -> None:
+def put_equipment(rows: Rows, record: Record) -> None:
     """Put what a station's record adds to the graph."""
     device = DeviceId.of_stream(record.stream)
     home = f"device:{device}"
     match record.event:
         case equipment.DeviceEnrolled() as event:
             title = f"Station {event.serial}"
-            add_node(connection, record, home, kind="device", title=title, detail=event.model)
+            add_node(rows, record, home, kind="device", title=title, detail=event.model)
         case equipment.DeviceConfigurationChanged() as event:
-            _configure(connection, record, device, event)
+            _configure(rows, record, device, event)
         case equipment.CalibrationRecorded() as event:
             made = event.calibration
             result = "passed" if made.passed else "failed"
             node = add_node(
-                connection,
+                rows,
                 record,
                 f"calibration:{made.calibration}",
                 kind="calibration",
@@ -38,10 +36,10 @@ def put_equipment(connection: sa.Connection, record: Record) -> None:
                 detail=f"{result}, target {made.target.serial}, {made.target.certificate}",
                 digest=str(made.parameters.digest),
             )
-            add_edge(connection, record, node, home, "of")
+            add_edge(rows, record, node, home, "of")
         case equipment.CalibrationLocked() as event:
             node = add_node(
-                connection,
+                rows,
                 record,
                 f"calibration-lock:{event.calibration}",
                 kind="calibration-lock",
@@ -49,38 +47,38 @@ def put_equipment(connection: sa.Connection, record: Record) -> None:
                 detail="signed",
                 digest=str(event.signature.digest),
             )
-            add_edge(connection, record, node, f"calibration:{event.calibration}", "locks")
+            add_edge(rows, record, node, f"calibration:{event.calibration}", "locks")
         case equipment.IlluminationCalibrated() as event:
             node = add_node(
-                connection,
+                rows,
                 record,
                 f"illumination:{record.seq}",
                 kind="illumination",
                 title=f"Illumination, {event.illumination.cct_k:.0f} K",
                 detail="passed" if event.illumination.passed else "failed",
             )
-            add_edge(connection, record, node, home, "of")
-            set_latest(connection, record, f"illumination:{device}", node)
+            add_edge(rows, record, node, home, "of")
+            set_latest(rows, record, f"illumination:{device}", node)
 
 
-def put_protocol(connection: sa.Connection, record: Record) -> None:
+def put_protocol(rows: Rows, record: Record) -> None:
     """Put what a protocol's record adds to the graph."""
     identifier = f"protocol:{ProtocolId.of_stream(record.stream)}"
     match record.event:
         case protocols.ProtocolDrafted() as event:
             title = f"{event.content.name} {event.content.version}"
-            add_node(connection, record, identifier, kind="protocol", title=title, detail="drafted")
+            add_node(rows, record, identifier, kind="protocol", title=title, detail="drafted")
         case protocols.ProtocolApproved():
-            change(connection, NODE, {"id": identifier}, detail="approved by a second person")
+            rows.change(NODE, {"id": identifier}, detail="approved by a second person")
 
 
-def put_release(connection: sa.Connection, record: Record) -> None:
+def put_release(rows: Rows, record: Record) -> None:
     """Put what a model release's record adds to the graph."""
     release = ReleaseId.of_stream(record.stream)
     match record.event:
         case releases.ModelRegistered() as event:
             add_node(
-                connection,
+                rows,
                 record,
                 f"model-release:{release}",
                 kind="model-release",
@@ -90,7 +88,7 @@ def put_release(connection: sa.Connection, record: Record) -> None:
             )
         case releases.ModelApproved() as event:
             node = add_node(
-                connection,
+                rows,
                 record,
                 f"model-approval:{release}",
                 kind="model-approval",
@@ -98,13 +96,13 @@ def put_release(connection: sa.Connection, record: Record) -> None:
                 detail="by a second person, signed",
                 digest=str(event.signature.digest),
             )
-            add_edge(connection, record, f"model-release:{release}", node, "approved by")
+            add_edge(rows, record, f"model-release:{release}", node, "approved by")
 
 
-def put_software(connection: sa.Connection, record: Record, event: clinic.SoftwareDeployed) -> None:
+def put_software(rows: Rows, record: Record, event: clinic.SoftwareDeployed) -> None:
     """Put a build that serves from now on, with every library in it [DRV-14]."""
     node = add_node(
-        connection,
+        rows,
         record,
         f"software:{record.seq}",
         kind="software",
@@ -112,22 +110,22 @@ def put_software(connection: sa.Connection, record: Record, event: clinic.Softwa
         detail=f"{len(event.components)} components",
         digest=str(event.build),
     )
-    set_latest(connection, record, "software", node)
+    set_latest(rows, record, "software", node)
     for component in event.components:
         part = f"component:{component}"
-        add_node(connection, record, part, kind="component", title=component, detail="library")
-        add_edge(connection, record, node, part, "contains")
+        add_node(rows, record, part, kind="component", title=component, detail="library")
+        add_edge(rows, record, node, part, "contains")
 
 
 def _configure(
-    connection: sa.Connection,
+    rows: Rows,
     record: Record,
     device: DeviceId,
     event: equipment.DeviceConfigurationChanged,
 ) -> None:
     found = event.configuration
     node = add_node(
-        connection,
+        rows,
         record,
         f"configuration:{record.seq}",
         kind="configuration",
@@ -135,9 +133,9 @@ def _configure(
         detail=f"cameras {', '.join(camera.serial for camera in found.cameras)}",
         digest=str(found.software_digest),
     )
-    add_edge(connection, record, node, f"device:{device}", "of")
-    set_latest(connection, record, f"configuration:{device}", node)
+    add_edge(rows, record, node, f"device:{device}", "of")
+    set_latest(rows, record, f"configuration:{device}", node)
     for kind, version in (("firmware", found.firmware), ("station-software", found.software)):
         part = f"{kind}:{version}"
-        add_node(connection, record, part, kind=kind, title=f"{kind} {version}", detail="station")
-        add_edge(connection, record, node, part, "runs")
+        add_node(rows, record, part, kind=kind, title=f"{kind} {version}", detail="station")
+        add_edge(rows, record, node, part, "runs")

@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.events.record import Record
-from projections.rows import Row, every, holdable, one, put, subject_of
+from projections.rows import Row, every, holdable, subject_of
 from projections.tables import metadata
+from projections.writing import Rows
 
 NODE = sa.Table(
     "trace_node",
@@ -52,7 +53,7 @@ TABLES = (LATEST, EDGE, NODE)
 
 
 def add_node(
-    connection: sa.Connection,
+    rows: Rows,
     record: Record,
     identifier: str,
     *,
@@ -62,8 +63,7 @@ def add_node(
     digest: str | None = None,
 ) -> str:
     """Put a node made by a record and return its identifier."""
-    put(
-        connection,
+    rows.put(
         NODE,
         id=identifier,
         kind=kind,
@@ -78,13 +78,10 @@ def add_node(
     return identifier
 
 
-def add_edge(
-    connection: sa.Connection, record: Record, source: str, target: str | None, label: str
-) -> None:
+def add_edge(rows: Rows, record: Record, source: str, target: str | None, label: str) -> None:
     """Put an edge from what rests to what it rests on; nothing without a target."""
     if target is not None:
-        put(
-            connection,
+        rows.put(
             EDGE,
             source=source,
             target=target,
@@ -93,14 +90,14 @@ def add_edge(
         )
 
 
-def set_latest(connection: sa.Connection, record: Record, key: str, node: str) -> None:
+def set_latest(rows: Rows, record: Record, key: str, node: str) -> None:
     """Remember the newest node of its kind."""
-    put(connection, LATEST, key=key, node=node, subject=subject_of(record))
+    rows.put(LATEST, key=key, node=node, subject=subject_of(record))
 
 
-def latest(connection: sa.Connection, key: str) -> str | None:
+def latest(rows: Rows, key: str) -> str | None:
     """Return the newest node of its kind, or none."""
-    found = one(connection, LATEST, key=key)
+    found = rows.one(LATEST, key=key)
     return None if found is None else str(found["node"])
 
 

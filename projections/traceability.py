@@ -22,7 +22,7 @@ from domain.values.identifiers import (
     ReleaseId,
     SessionId,
 )
-from projections.rows import Row, change, erased_subject, forget
+from projections.rows import Row, erased_subject
 from projections.tables import Projection
 from projections.trace_capture import put_capture, put_consent, put_inference
 from projections.trace_equipment import put_equipment, put_protocol, put_release, put_software
@@ -36,6 +36,7 @@ from projections.trace_graph import (
     latest,
     resting_on,
 )
+from projections.writing import Rows
 
 LAYERS = {
     "report": 0,
@@ -66,50 +67,50 @@ LAYERS = {
 """Column of each kind of node in the drawing, left to right; what has none is not drawn."""
 
 
-def apply(connection: sa.Connection, record: Record) -> None:
+def apply(rows: Rows, record: Record) -> None:
     """Apply one record."""
     subject = erased_subject(record)
     if subject is not None:
-        forget(connection, TABLES, subject)
+        rows.forget(TABLES, subject)
         return
     kind, identifier = str(record.stream)[:-37], str(record.stream)[-36:]
     match record.event:
         case clinic.SoftwareDeployed() as event:
-            put_software(connection, record, event)
+            put_software(rows, record, event)
         case consents.ConsentGranted() as event:
-            put_consent(connection, record, event)
+            put_consent(rows, record, event)
         case _ if kind == ProtocolId.kind:
-            put_protocol(connection, record)
+            put_protocol(rows, record)
         case _ if kind == ReleaseId.kind:
-            put_release(connection, record)
+            put_release(rows, record)
         case _ if kind == DeviceId.kind:
-            put_equipment(connection, record)
+            put_equipment(rows, record)
         case _ if kind == SessionId.kind:
-            put_capture(connection, record, f"session:{identifier}")
+            put_capture(rows, record, f"session:{identifier}")
         case _ if kind == InferenceId.kind:
-            put_inference(connection, record, f"inference:{identifier}")
+            put_inference(rows, record, f"inference:{identifier}")
         case _ if kind == AssessmentId.kind:
-            _assess(connection, record, identifier)
+            _assess(rows, record, identifier)
 
 
 PROJECTION = Projection(name="traceability", version=1, tables=TABLES, apply=apply)
 
 
-def _assess(connection: sa.Connection, record: Record, assessment: str) -> None:
+def _assess(rows: Rows, record: Record, assessment: str) -> None:
     home = f"assessment:{assessment}"
     match record.event:
         case assessments.AssessmentOpened() as event:
-            _open(connection, record, home, event)
+            _open(rows, record, home, event)
         case (
             assessments.FindingAccepted()
             | assessments.FindingAmended()
             | assessments.FindingRejected() as event
         ):
             verdict = record.name.removeprefix("Finding").lower()
-            change(connection, NODE, {"id": f"finding:{event.finding}"}, detail=verdict)
+            rows.change(NODE, {"id": f"finding:{event.finding}"}, detail=verdict)
         case assessments.AssessmentSignedOff() as event:
             node = add_node(
-                connection,
+                rows,
                 record,
                 f"sign-off:{assessment}",
                 kind="sign-off",
@@ -117,10 +118,10 @@ def _assess(connection: sa.Connection, record: Record, assessment: str) -> None:
                 detail=event.signature.meaning.value,
                 digest=str(event.signature.digest),
             )
-            add_edge(connection, record, node, home, "signs")
+            add_edge(rows, record, node, home, "signs")
         case assessments.AssessmentAmended() as event:
             node = add_node(
-                connection,
+                rows,
                 record,
                 f"amendment:{assessment}:{event.number}",
                 kind="amendment",
@@ -128,29 +129,27 @@ def _assess(connection: sa.Connection, record: Record, assessment: str) -> None:
                 detail=event.signature.meaning.value,
                 digest=str(event.signature.digest),
             )
-            add_edge(connection, record, node, f"sign-off:{assessment}", "amends")
+            add_edge(rows, record, node, f"sign-off:{assessment}", "amends")
         case assessments.ReportIssued() as event:
-            _report(connection, record, event)
+            _report(rows, record, event)
 
 
-def _open(
-    connection: sa.Connection, record: Record, home: str, event: assessments.AssessmentOpened
-) -> None:
+def _open(rows: Rows, record: Record, home: str, event: assessments.AssessmentOpened) -> None:
     detail = f"{len(event.findings)} findings, {len(event.withheld)} withheld"
-    add_node(connection, record, home, kind="assessment", title="Assessment", detail=detail)
-    add_edge(connection, record, home, f"session:{event.session}", "in")
+    add_node(rows, record, home, kind="assessment", title="Assessment", detail=detail)
+    add_edge(rows, record, home, f"session:{event.session}", "in")
     for inference in event.inferences:
-        add_edge(connection, record, home, f"inference:{inference}", "draws on")
+        add_edge(rows, record, home, f"inference:{inference}", "draws on")
     for finding in event.findings:
-        add_edge(connection, record, home, f"finding:{finding.finding}", "lays out")
+        add_edge(rows, record, home, f"finding:{finding.finding}", "lays out")
     for attempt in event.attempts:
-        add_edge(connection, record, home, f"attempt:{attempt}", "looks at")
-        add_edge(connection, record, home, f"depth:{attempt}", "has depth")
+        add_edge(rows, record, home, f"attempt:{attempt}", "looks at")
+        add_edge(rows, record, home, f"depth:{attempt}", "has depth")
 
 
-def _report(connection: sa.Connection, record: Record, event: assessments.ReportIssued) -> None:
+def _report(rows: Rows, record: Record, event: assessments.ReportIssued) -> None:
     node = add_node(
-        connection,
+        rows,
         record,
         f"report:{event.report}",
         kind="report",
@@ -158,14 +157,10 @@ def _report(connection: sa.Connection, record: Record, event: assessments.Report
         detail=event.renderer,
         digest=str(event.document.digest),
     )
-    signed = sa.select(NODE.c.id).where(
-        NODE.c.digest == str(event.signed_digest),
-        NODE.c.stream == str(record.stream),
-        NODE.c.kind.in_(("sign-off", "amendment")),
-    )
-    for target in connection.execute(signed).scalars().all():
-        add_edge(connection, record, node, target, "rests on")
-    add_edge(connection, record, node, latest(connection, "software"), "rendered by")
+    for signed in rows.matching(NODE, digest=str(event.signed_digest)):
+        if signed["stream"] == record.stream and signed["kind"] in {"sign-off", "amendment"}:
+            add_edge(rows, record, node, signed["id"], "rests on")
+    add_edge(rows, record, node, latest(rows, "software"), "rendered by")
 
 
 def trace_report(connection: sa.Connection, report: str) -> tuple[list[Row], list[Row]]:

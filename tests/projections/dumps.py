@@ -12,7 +12,7 @@ from adapters.database import migrate, open_engine, reading
 from domain.ports import EventLog
 from projections.catalogue import ALL
 from projections.runner import ProjectionRunner
-from projections.tables import POSITION, Projection, metadata
+from projections.tables import POSITION, REBUILD, Projection, metadata
 
 Dump = dict[str, list[tuple[object, ...]]]
 """Rows by name of table, in one order whatever order they were written in."""
@@ -34,7 +34,7 @@ def on_disk(folder: Path) -> sa.Engine:
 def dump(engine: sa.Engine, *projections: Projection) -> Dump:
     """Return every row of every projection, or of these, with JSON as the text it is kept as."""
     tables = [table for each in projections for table in each.tables] or [
-        table for table in metadata.sorted_tables if table is not POSITION
+        table for table in metadata.sorted_tables if table not in {POSITION, REBUILD}
     ]
     with reading(engine).connect() as connection:
         return {table.name: _rows(connection, table) for table in tables}
@@ -50,8 +50,7 @@ def rebuilt(
     """Return what stands in tables filled anew from the log."""
     fresh = in_memory() if engine is None else engine
     runner = ProjectionRunner(fresh, log, projections)
-    for each in projections:
-        runner.rebuild(each.name, until=until)
+    runner.rebuild(*(each.name for each in projections), until=until)
     made = dump(fresh)
     fresh.dispose()
     return made

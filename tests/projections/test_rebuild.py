@@ -12,6 +12,7 @@ from tests.projections.dumps import dump, in_memory
 from tests.projections.histories import LASTING, History, Steps
 from tests.projections.recorded import recorded
 
+NAMES = tuple(each.name for each in ALL)
 lasting_steps: st.SearchStrategy[Steps] = st.lists(
     st.tuples(st.sampled_from(LASTING), st.integers(0, 59)), max_size=8
 )
@@ -30,8 +31,7 @@ def test_every_beginning_of_the_record_gives_the_same_tables_live_and_rebuilt(
     for last in range(whole.end):
         growing.end = last + 1
         applying.catch_up()
-        for each in ALL:
-            filling.rebuild(each.name, until=last)
+        filling.rebuild(*NAMES, until=last)
         assert dump(live) == dump(anew), f"after record {last}"
     live.dispose()
     anew.dispose()
@@ -71,8 +71,7 @@ def test_whatever_happened_in_whatever_batches_the_tables_are_those_of_a_rebuild
         growing.end = min(whole.end, growing.end + sizes[number % len(sizes)])
         applying.catch_up()
         if number == checked or growing.end == whole.end:
-            for each in ALL:
-                filling.rebuild(each.name, until=growing.end - 1)
+            filling.rebuild(*NAMES, until=growing.end - 1)
             assert dump(live) == dump(anew), f"after record {growing.end - 1}"
         number += 1
     live.dispose()
