@@ -43,10 +43,10 @@ from domain.events.record import StoredBlob
 from domain.ports import KeyRing
 from domain.values.content import Digest
 
-PART_SIZE: Final = 5 << 20
-"""Bytes of a part: the least that every storage takes. Less than that goes in one request."""
+PART_SIZE: Final = 8 << 20
+"""Bytes of a part. What has no more goes in one request, as nearly every picture does."""
 
-PARTS_AT_ONCE: Final = 4
+PARTS_AT_ONCE: Final = 3
 WINDOW_SIZE: Final = 8 << 20
 """Most bytes read with one request, so that a slow reader keeps no connection waiting."""
 

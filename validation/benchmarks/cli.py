@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 BENCHMARKS = {
+    "blobs": "storing and reading content: object storage beside a folder",
     "ledger": "appending, verifying, reading: every ratio of the record's speed, on both databases",
     "scale": "a million events: built, verified, rebuilt, and the questions of every screen",
     "crash": "a day of a record, killed at every place where it changes a disk or a database",
