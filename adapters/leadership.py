@@ -37,6 +37,7 @@ CONFIRM_S: Final = 0.5
 _LOCK: Final = 0x76756C74_776F726B  # any fixed number; it must differ from other programs'
 _MARK: Final = "vultus-leads"
 _NAME_BYTES: Final = 63
+_HOST_BYTES: Final = 24  # with all else it fits into the name of a connection
 _LEADER: Final = sa.text(
     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) "
     "WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
@@ -84,7 +85,7 @@ class Leadership(Protocol):
 
 def this_process() -> str:
     """Return how this process names itself."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{socket.gethostname()[:_HOST_BYTES]}:{os.getpid()}"
 
 
 class PostgresLeadership:

@@ -70,8 +70,7 @@ def open_reading(system: System, *, at_least: int | None = None) -> Iterator[Rea
     """Open a reading, waiting up to two seconds for a position."""
     if at_least is not None:
         system.runner.reached(min(at_least, system.log.size() - 1), timeout_s=PATIENCE_S)
-    position = system.runner.position()
-    with system.reads.connect() as connection:
+    with system.screens.open(system.runner.position()) as (connection, position):
         yield Reading(system, connection, position)
 
 

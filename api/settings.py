@@ -30,6 +30,7 @@ class Settings:
     Attributes:
         data: Folder of keys and, by default, of everything else.
         database: ``sqlite:///path`` or ``postgresql://…``.
+        database_reads: A standby of the same database, where screens may read.
         blobs: Folder or bucket of large content.
         host: Address to listen on.
         port: Port to listen on, 0 for any free one.
@@ -53,6 +54,7 @@ class Settings:
     checkpoint_every: int
     checkpoint_seconds: float
     upload_limit_bytes: int
+    database_reads: str | None = None
 
     @property
     def secure(self) -> bool:
@@ -63,7 +65,8 @@ class Settings:
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that the environment gives, with defaults for the rest.
 
-    ``VULTUS_DATA``, ``VULTUS_DATABASE``, ``VULTUS_HOST``, ``VULTUS_PORT``, ``VULTUS_ORIGIN``,
+    ``VULTUS_DATA``, ``VULTUS_DATABASE``, ``VULTUS_DATABASE_READS``,
+    ``VULTUS_HOST``, ``VULTUS_PORT``, ``VULTUS_ORIGIN``,
     ``VULTUS_CHECKPOINT_COPIES``, ``VULTUS_CHECKPOINT_COPIES_LATE_MINUTES``,
     ``VULTUS_CHECKPOINT_EVERY``, ``VULTUS_CHECKPOINT_SECONDS``,
     ``VULTUS_UPLOAD_LIMIT_MB``, ``VULTUS_BLOBS``, ``VULTUS_S3_ENDPOINT``, ``VULTUS_S3_REGION``,
@@ -98,6 +101,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             _whole(given, "VULTUS_CHECKPOINT_SECONDS", 10, least=1, most=86_400)
         ),
         upload_limit_bytes=_whole(given, "VULTUS_UPLOAD_LIMIT_MB", 128, least=1, most=4096) << 20,
+        database_reads=_standby(given.get("VULTUS_DATABASE_READS"), of=database),
     )
 
 
@@ -135,6 +139,21 @@ def _copies(given: Mapping[str, str], data: Path) -> tuple[Destination, ...]:
 def origin_at(host: str, port: int) -> str:
     """Return the origin of a service that browsers reach directly."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _standby(dsn: str | None, *, of: str) -> str | None:
+    """Return the DSN of a standby, which only a PostgreSQL database has."""
+    if not dsn:
+        return None
+    try:
+        names = sqlite_name(dsn), sqlite_name(of)
+    except MalformedInput as error:
+        message = f"VULTUS_DATABASE_READS: {error}"
+        raise MalformedInput(message) from None
+    if names != (None, None):
+        message = "VULTUS_DATABASE_READS names a PostgreSQL standby of VULTUS_DATABASE"
+        raise MalformedInput(message)
+    return dsn
 
 
 def _host(text: str) -> str:

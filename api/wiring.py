@@ -35,6 +35,7 @@ from adapters.ledger.places import open_place
 from adapters.ledger.witness import Witness
 from adapters.ledger.witnessed_logs import WitnessedLogs
 from adapters.system import SystemClock, SystemRandomness
+from api.screen_reads import ScreenReads
 from api.settings import Settings
 from domain.errors import IntegrityFailure, MalformedInput, NotFound, RuleViolation, Unavailable
 from domain.handling import Context
@@ -57,6 +58,7 @@ class System:
         clinic: Whose record this is.
         engine: The database of projections and accounts, for writing.
         reads: The same for reading only; never waits for a writer.
+        screens: Where screens read.
         log: The event log.
         blobs: Large content.
         keys: Data keys.
@@ -77,6 +79,7 @@ class System:
     clinic: ClinicId
     engine: sa.Engine
     reads: sa.Engine
+    screens: ScreenReads
     log: RecordLog
     blobs: BlobStore
     keys: KeyRing
@@ -143,6 +146,11 @@ def open_system(
         opened.callback(log.close)
         engine = open_engine(settings.database)
         opened.callback(engine.dispose)
+        runner = ProjectionRunner(engine, log, ALL)
+        standby = None
+        if settings.database_reads is not None:
+            standby = open_engine(settings.database_reads)
+            opened.callback(standby.dispose)
         shelf = DatabaseShelf(engine)
         files = LogKeyFiles(secrets, master=master)
         log_keys = RecordedKeys(
@@ -164,12 +172,15 @@ def open_system(
             clinic=clinic,
             engine=engine,
             reads=reading(engine),
+            screens=ScreenReads(
+                reading(engine), runner, None if standby is None else reading(standby)
+            ),
             log=log,
             blobs=open_blobs(settings.blobs, keys, staging=settings.data),
             keys=keys,
             clock=our_clock,
             randomness=chance,
-            runner=ProjectionRunner(engine, log, ALL),
+            runner=runner,
             accounts=Accounts(engine, keys=keys, clinic_key=f"clinic:{clinic}", randomness=chance),
             shelf=shelf,
             checkpointer=Checkpointer(

@@ -6,10 +6,13 @@ from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel
 
+from adapters.leadership import this_process
 from api import version
 from api.answers import Running
 from api.routes.storage import probe
 from api.signin import anyone
+from api.wiring import System
+from api.work import work_state
 from domain.errors import Unavailable
 
 ROUTER = APIRouter(tags=["health"], dependencies=[Depends(anyone)])
@@ -103,6 +106,14 @@ def metrics(system: Running) -> Response:
         "Records applied by the rebuild of a projection, while there is one.",
         {each.name: each.rebuild.applied for each in found if each.rebuild is not None},
     )
+    _measure_work(registry, system)
+    _gauge(
+        registry,
+        "vultus_screen_reads_total",
+        "Readings of screens by this process: at the standby, or at the primary and why.",
+        system.screens.counts(),
+        label="at",
+    )
     places = probe(system)
     _gauge(
         registry,
@@ -119,6 +130,31 @@ def metrics(system: Running) -> Response:
         label="place",
     )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _measure_work(registry: CollectorRegistry, system: System) -> None:
+    """Add how the workers stand, whichever process runs them."""
+    state = work_state(system)
+    leader = state.leader
+    since = None if leader is None else leader.since
+    halted = (state.stopped is not None) + len(state.halted)
+    for name, text, value in (
+        ("vultus_work_lag_records", "Records the workers have not come to yet.", state.behind),
+        ("vultus_work_set_aside_records", "Records set aside.", len(state.set_aside)),
+        ("vultus_work_halted", "Loops that ended at damage or at a failure.", halted),
+        ("vultus_work_led", "1 while some process runs the workers.", leader is not None),
+        (
+            "vultus_work_leads",
+            "1 while this process runs them.",
+            leader is not None and leader.who == this_process(),
+        ),
+        (
+            "vultus_work_led_since_seconds",
+            "When the process that runs them took the lead, seconds since 1970; 0 for nobody.",
+            0 if since is None else since.us / 1_000_000,
+        ),
+    ):
+        Gauge(name, text, registry=registry).set(value)
 
 
 def _gauge(

@@ -6,11 +6,14 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
 from adapters.ledger.proofs import inclusion_file
+from adapters.steps import READER
 from api.answers import Running
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.signin import Person, allowed
 from api.verification import last_verification, verify_and_record
+from api.wiring import System
+from api.work import work_state
 from domain.errors import NotFound
 from domain.ledger.checkpoint import encode_verifier_key
 from domain.values.content import Digest
@@ -51,6 +54,34 @@ class ProjectionState(BaseModel):
     stalled_why: str | None
 
 
+class SetAsideItem(BaseModel):
+    """A record whose reaction failed, or that waits behind one; ``why`` is empty then."""
+
+    seq: int
+    tries: int
+    again_at: str
+    why: str
+
+
+class HaltedItem(BaseModel):
+    """What stopped at damage or at a failure, where, and the kind of failure."""
+
+    name: str
+    seq: int
+    why: str
+
+
+class WorkItem(BaseModel):
+    """How the workers stand, whichever process runs them; ``leader`` is none where nobody does."""
+
+    position: int
+    lag: int
+    leader: str | None
+    leading_since: str | None
+    halted: list[HaltedItem]
+    set_aside: list[SetAsideItem]
+
+
 class Health(BaseModel):
     """The state of the record."""
 
@@ -60,6 +91,7 @@ class Health(BaseModel):
     outside_copies: str
     last_verification: Verification | None
     projections: list[ProjectionState]
+    work: WorkItem
     log_key: str
 
 
@@ -89,7 +121,28 @@ def health(_person: Reader, system: Running) -> Health:
             )
             for each in system.runner.positions()
         ],
+        work=_work(system),
         log_key=encode_verifier_key(system.checkpointer.key),
+    )
+
+
+def _work(system: System) -> WorkItem:
+    state = work_state(system)
+    leader = state.leader
+    stopped = {} if state.stopped is None else {READER: state.stopped}
+    return WorkItem(
+        position=state.position,
+        lag=state.behind,
+        leader=None if leader is None else leader.who,
+        leading_since=None if leader is None or leader.since is None else str(leader.since),
+        halted=[
+            HaltedItem(name=name, seq=stop.seq, why=stop.why)
+            for name, stop in (stopped | state.halted).items()
+        ],
+        set_aside=[
+            SetAsideItem(seq=each.seq, tries=each.tries, again_at=str(each.again_at), why=each.why)
+            for each in state.set_aside
+        ],
     )
 
 
