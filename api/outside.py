@@ -11,6 +11,8 @@ Rules kept here:
 from dataclasses import dataclass
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry, Gauge
+
 from adapters.blobs.location import Bucket
 from adapters.ledger.outside import PlaceState
 from adapters.ledger.places import Destination
@@ -97,6 +99,31 @@ class OutsideWork:
 
         context = self._system.context(_ACTOR)
         update(self._system.log, CLINIC, self._system.clinic.stream, decide, context)
+
+
+def measure_outside(registry: CollectorRegistry, system: System) -> None:
+    """Add how places outside stand to what is measured; no place is named."""
+    places = outside_places(system)
+    for name, text, values in (
+        ("copy_size_records", "Size of the largest checkpoint there.", [e.size for e in places]),
+        (
+            "copy_waiting_seconds",
+            "How long the oldest checkpoint that is not there has waited.",
+            [e.waiting_s for e in places],
+        ),
+        ("copy_late", "1 when it waited longer than it may.", [e.late for e in places]),
+        (
+            "contradicted",
+            "1 while the place shows or says what contradicts the log.",
+            [bool(e.alarm) for e in places],
+        ),
+    ):
+        gauge = Gauge(f"vultus_checkpoint_{name}", text, ["place"], registry=registry)
+        for place, value in zip(places, values, strict=True):
+            gauge.labels(place.label).set(value)
+    conflicts = sum(each.conflicts for each in system.witness.witnessed())
+    text = "Checkpoints of witnessed logs that contradict what was cosigned."
+    Gauge("vultus_witness_conflicts", text, registry=registry).set(conflicts)
 
 
 def _place(

@@ -40,7 +40,7 @@ def verify_and_record(
     system.checkpointer.sign()
     report = verify_log(
         system.log,
-        key=system.checkpointer.key,
+        key=system.checkpointer.keys,
         checkpoints=system.shelf.all(),
         blobs=system.blobs,
         progress=progress,

@@ -81,6 +81,7 @@ def export_log(
     *,
     key: VerifierKey,
     checkpoints: Sequence[KeptCheckpoint],
+    successions: Sequence[bytes] = (),
     blobs: StoredContents | None = None,
     progress: Progress | None = None,
 ) -> Exported:
@@ -89,8 +90,9 @@ def export_log(
     Args:
         log: The log.
         folder: Where; must not exist.
-        key: The log's verifier key.
+        key: The log's newest verifier key.
         checkpoints: Its signed checkpoints, at least one.
+        successions: Statements by which one key of the log followed another, in order.
         blobs: Where stored contents lie, if they shall be exported too.
         progress: Told after every page of records.
 
@@ -105,7 +107,11 @@ def export_log(
                 raise Unavailable("the folder to export into exists already")
             for name in ("", export.CHECKPOINTS_FOLDER, export.DISCLOSURES_FOLDER):
                 (part / name).mkdir(parents=True)
+            if successions:
+                (part / export.SUCCESSIONS_FOLDER).mkdir()
             _write(part / export.LOG_KEY_PATH, f"{encode_verifier_key(key)}\n".encode())
+            for number, statement in enumerate(successions, start=2):
+                _write(part / export.succession_path(number), statement)
             for each in checkpoints:
                 _write(part / export.checkpoint_path(each.size), each.note)
             size, digest, names = _write_records(log, part, progress)

@@ -19,11 +19,12 @@ from domain.errors import (
     NotFound,
     SignatureInvalid,
 )
-from domain.ledger.checkpoint import VerifierKey, open_checkpoint
+from domain.ledger.checkpoint import VerifierKey
 from domain.ledger.content_check import ContentChecker, ContentSources
 from domain.ledger.entry import Entry
 from domain.ledger.export import StoredRecord
 from domain.ledger.log_check import LogReport, check_records
+from domain.ledger.log_keys import LogKeys
 from domain.ports import BlobStore
 
 PAGE = 1000
@@ -48,7 +49,7 @@ class Verifiable(Protocol):
 def verify_log(
     log: Verifiable,
     *,
-    key: VerifierKey,
+    key: VerifierKey | LogKeys,
     checkpoints: Sequence[KeptCheckpoint | bytes],
     blobs: BlobStore | None,
     progress: Callable[[int], None] | None = None,
@@ -57,17 +58,18 @@ def verify_log(
 
     Args:
         log: The log.
-        key: The log's verifier key.
+        key: The log's verifier key, or all that it had.
         checkpoints: What the log must agree with, kept ones or notes from outside.
         blobs: Where stored content lies; none leaves content unchecked.
         progress: Told the number of records read, every now and then.
 
     Raises:
-        IntegrityFailure: a checkpoint was not signed by the log's key.
+        IntegrityFailure: a checkpoint was not signed by a key of the log within its term.
         MalformedInput: a checkpoint is not readable.
     """
     notes = [each if isinstance(each, bytes) else each.note for each in checkpoints]
-    opened = [open_checkpoint(note, key, is_ed25519_signature) for note in notes]
+    keys = key if isinstance(key, LogKeys) else LogKeys.of(key)
+    opened = [keys.open(note, is_ed25519_signature) for note in notes]
     sources = ContentSources(
         blob_digest=None if blobs is None else lambda name: _stored_digest(blobs, name),
         check_signature=_is_p256_signature,

@@ -13,7 +13,7 @@ Source: ``domain/ledger/SPECIFICATION.md``, section 8.
 import io
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 from pathlib import Path
@@ -83,6 +83,7 @@ def pack_bundle(
     checkpoints: CheckpointShelf,
     log_key: VerifierKey,
     clinic: ClinicId,
+    successions: Sequence[bytes] = (),
     with_frames: bool = True,
 ) -> BundleFacts:
     """Pack the evidence behind a report.
@@ -93,8 +94,9 @@ def pack_bundle(
         log: The log.
         blobs: Its contents.
         checkpoints: Its signed checkpoints; the newest must cover the report.
-        log_key: The key they are signed with.
+        log_key: The newest key they are signed with.
         clinic: Whose log it is.
+        successions: Statements by which one key of the log followed another, in order.
         with_frames: Whether the pictures as captured go in; without, they are named by digest.
 
     Raises:
@@ -127,6 +129,8 @@ def pack_bundle(
         _add(archive, bundle.CHECKPOINT_PATH, newest.note)
         _add(archive, bundle.SPECIFICATION_PATH, _specification())
         _add(archive, _VERIFIER_PATH, _verifier())
+        for number, statement in enumerate(successions, start=2):
+            _add(archive, bundle.succession_path(number), statement)
         for seq, entry in entries.items():
             _add(archive, bundle.entry_path(seq), entry)
             _add(archive, bundle.proof_path(seq), inclusion_file(log.tree, seq, newest.note))

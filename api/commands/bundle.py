@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
                 blobs=system.blobs,
                 checkpoints=system.shelf,
                 log_key=system.checkpointer.key,
+                successions=system.checkpointer.successions(),
                 clinic=system.clinic,
             )
         record_export(system, "bundle", subject, Digest.of(options.out.read_bytes()))

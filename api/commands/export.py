@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
                 options.out,
                 key=system.checkpointer.key,
                 checkpoints=system.shelf.all(),
+                successions=system.checkpointer.successions(),
                 blobs=system.blobs,
                 progress=lambda done, _total: advance(done),
             )

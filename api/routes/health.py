@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from adapters.leadership import this_process
 from api import version
 from api.answers import Running
+from api.outside import measure_outside
 from api.routes.storage import probe
 from api.signin import anyone
 from api.wiring import System
@@ -129,6 +130,7 @@ def metrics(system: Running) -> Response:
         {each.name: each.free_bytes for each in places},
         label="place",
     )
+    measure_outside(registry, system)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -127,6 +127,7 @@ def bundle(
         blobs=system.blobs,
         checkpoints=system.shelf,
         log_key=system.checkpointer.key,
+        successions=system.checkpointer.successions(),
         clinic=system.clinic,
     )
     content = held.getvalue()

@@ -30,6 +30,9 @@ SPECIFICATION_PATH: Final = "SPECIFICATION.md"
 VERIFIER_FOLDER: Final = "verifier/"
 """With the specification, all a bundle may carry that its manifest does not name: no evidence."""
 
+SUCCESSIONS_FOLDER: Final = "log-keys/"
+"""Statements about the log's keys; both keys' signatures make them what they are."""
+
 RECORDS_MAX: Final = 20_000
 BLOBS_MAX: Final = 5_000
 
@@ -155,6 +158,11 @@ def entry_path(seq: int) -> str:
 def proof_path(seq: int) -> str:
     """Return where the entry's inclusion proof lies, a C2SP tlog-proof."""
     return f"proofs/{seq}.tlog-proof"
+
+
+def succession_path(number: int) -> str:
+    """Return where the statement lies by which the log got this key; the first one had none."""
+    return f"{SUCCESSIONS_FOLDER}{number}.txt"
 
 
 def disclosure_path(seq: int) -> str:

@@ -18,6 +18,7 @@ from domain.ledger.encoding import DIGEST_SIZE
 EXPORT_TAG: Final = b"vultus/log-export/v1\n"
 RECORDS_PATH: Final = "records.vultus-log"
 LOG_KEY_PATH: Final = "log-key.txt"
+SUCCESSIONS_FOLDER: Final = "log-keys"
 CHECKPOINTS_FOLDER: Final = "checkpoints"
 BLOBS_FOLDER: Final = "blobs"
 DISCLOSURES_FOLDER: Final = "disclosures"
@@ -51,6 +52,11 @@ def encode_frame(leaf: bytes, entry: bytes, ciphertext: bytes) -> bytes:
 def checkpoint_path(size: int) -> str:
     """Return where the checkpoint of a size lies."""
     return f"{CHECKPOINTS_FOLDER}/{size}.txt"
+
+
+def succession_path(number: int) -> str:
+    """Return where the statement lies by which the log got this key; the first one had none."""
+    return f"{SUCCESSIONS_FOLDER}/{number}.txt"
 
 
 def stored_blob_path(name: bytes) -> str:

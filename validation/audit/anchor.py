@@ -9,18 +9,21 @@ Rules kept here:
 Source: ``domain/ledger/SPECIFICATION.md``, section 8, items 4 to 6.
 """
 
+from collections.abc import Iterable, Sequence
+
 from domain.errors import MalformedInput, ProofInvalid, SignatureInvalid
 from domain.ledger import bundle, proof_file
 from domain.ledger.checkpoint import (
     Checkpoint,
+    SignedNote,
     VerifierKey,
-    check_note,
     encode_verifier_key,
-    open_checkpoint,
     parse_body,
     parse_note,
 )
+from domain.ledger.log_keys import LogKeys
 from domain.ledger.proof import check_consistency, check_inclusion
+from validation.audit.authority import check_witnesses, follow_keys
 from validation.audit.opened_bundle import OpenedBundle
 from validation.audit.outcome import Step
 from validation.audit.signatures import check_ed25519
@@ -49,10 +52,13 @@ def check_inclusions(read: OpenedBundle, note: bytes, checkpoint: Checkpoint, st
     step.note(f"{proven} records are proven to be among the {checkpoint.size} of the checkpoint")
 
 
-def check_log_signature(note: bytes, key: VerifierKey, *, pinned: bool, step: Step) -> None:
-    """Check that the log signed the bundle's checkpoint."""
+def check_log_signature(
+    note: bytes, key: VerifierKey, successions: Iterable[bytes], *, pinned: bool, step: Step
+) -> LogKeys:
+    """Check that the log signed the bundle's checkpoint; return all its keys that are known."""
+    keys = follow_keys(key, successions, step)
     try:
-        open_checkpoint(note, key, check_ed25519)
+        keys.open(note, check_ed25519)
     except (MalformedInput, SignatureInvalid) as error:
         step.fail(str(error))
     if pinned:
@@ -65,16 +71,36 @@ def check_log_signature(note: bytes, key: VerifierKey, *, pinned: bool, step: St
             "could have made the key. Compare it with the key you know, give it with --log-key:"
         )
         step.note(encode_verifier_key(key))
+    return keys
 
 
 def check_outside(
-    read: OpenedBundle, checkpoint: Checkpoint, key: VerifierKey, outside: bytes | None, step: Step
-) -> None:
-    """Check that the bundle's checkpoint continues one that was kept elsewhere."""
-    if outside is None:
+    read: OpenedBundle,
+    checkpoint: Checkpoint,
+    keys: LogKeys,
+    *,
+    outside: bytes | None,
+    witnesses: Sequence[VerifierKey],
+    step: Step,
+) -> bool:
+    """Check that the bundle's checkpoint continues one that was kept elsewhere, and who saw it.
+
+    Returns:
+        Whether anything from elsewhere was given to compare with.
+    """
+    notes = [parse_note(read.archive.read(bundle.CHECKPOINT_PATH))]
+    if outside is not None:
+        notes.append(parse_note(outside))
+        _check_continues(read, checkpoint, keys, notes[-1], step)
+    elif not witnesses:
         step.note("not checked: no checkpoint from elsewhere was given")
-        return
-    note = parse_note(outside)
+    witnessed = check_witnesses(notes, checkpoint.origin, witnesses, step)
+    return outside is not None or witnessed
+
+
+def _check_continues(
+    read: OpenedBundle, checkpoint: Checkpoint, keys: LogKeys, note: SignedNote, step: Step
+) -> None:
     held = parse_body(note.text)
     paths = {each.size: each.path for each in read.manifest.consistency}
     paths |= {0: (), checkpoint.size: ()}
@@ -85,7 +111,7 @@ def check_outside(
         )
         return
     try:
-        check_note(note, key, check_ed25519)
+        keys.check(note, check_ed25519)
         if held.size:
             check_consistency(
                 first=held.size,

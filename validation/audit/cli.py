@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from domain.errors import MalformedInput, RecordsError
-from domain.ledger.checkpoint import VerifierKey, parse_verifier_key
+from domain.ledger.checkpoint import parse_verifier_key
+from domain.ledger.cosignature import parse_witness_key
 from validation.audit.archive import Archive
+from validation.audit.authority import Trust
 from validation.audit.outcome import Outcome, printable
 from validation.audit.verify_bundle import verify_bundle
 from validation.audit.verify_log import verify_log
@@ -55,7 +57,7 @@ def _verify(given: Sequence[str]) -> tuple[Outcome, bool]:
     options = parser.parse_args(given)
     outside = None if options.checkpoint is None else _read(options.checkpoint)
     with Archive(options.bundle) as archive:
-        outcome = verify_bundle(archive, log_key=_log_key(options.log_key), outside=outside)
+        outcome = verify_bundle(archive, outside=outside, trust=_trust(options))
     return outcome, bool(options.json)
 
 
@@ -83,7 +85,7 @@ def _verify_log(given: Sequence[str]) -> tuple[Outcome, bool]:
     options = parser.parse_args(given)
     outcome = verify_log(
         options.export,
-        log_key=_log_key(options.log_key),
+        trust=_trust(options),
         outside=[_read(path) for path in options.checkpoint],
         processes=options.processes,
         progress=_show_progress if sys.stderr.isatty() else None,
@@ -95,7 +97,23 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log-key",
         metavar="KEY",
-        help="the log's verifier key, or a file that holds it; without it the enclosed one is used",
+        help="any verifier key the log ever had, or a file that holds it; without it the enclosed "
+        "one is used",
+    )
+    parser.add_argument(
+        "--succession",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="a statement by which a key of the log took over, kept elsewhere; may be repeated",
+    )
+    parser.add_argument(
+        "--witness",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="verifier key of a witness that has to have signed, or a file; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -107,12 +125,18 @@ def _positive(text: str) -> int:
     return number
 
 
-def _log_key(given: str | None) -> VerifierKey | None:
-    if given is None:
-        return None
+def _trust(options: argparse.Namespace) -> Trust:
+    return Trust(
+        log_key=None if options.log_key is None else parse_verifier_key(_text(options.log_key)),
+        witnesses=tuple(parse_witness_key(_text(each)) for each in options.witness),
+        successions=tuple(_read(path) for path in options.succession),
+    )
+
+
+def _text(given: str) -> str:
+    """Return a text, or what stands in the file of this name."""
     path = Path(given)
-    text = _read(path).decode("utf-8", "replace").strip() if path.is_file() else given
-    return parse_verifier_key(text)
+    return _read(path).decode("utf-8", "replace").strip() if path.is_file() else given
 
 
 def _read(path: Path) -> bytes:

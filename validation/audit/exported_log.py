@@ -134,6 +134,13 @@ class ExportFolder:
         text = self._read(export.LOG_KEY_PATH, _NOTE_BYTES_MAX)
         return None if text is None else text.decode("utf-8", "replace").strip()
 
+    def successions(self) -> list[bytes]:
+        """Return the statements about the log's keys that came with the log."""
+        return [
+            self._must_read(path, _NOTE_BYTES_MAX)
+            for path in self._files(export.SUCCESSIONS_FOLDER, ".txt")
+        ]
+
     def checkpoints(self) -> list[bytes]:
         """Return the signed checkpoints that came with the log."""
         return [

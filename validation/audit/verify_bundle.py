@@ -28,6 +28,7 @@ from domain.ledger.merkle import leaf_hash
 from validation.audit.account import Account, Told
 from validation.audit.anchor import check_inclusions, check_log_signature, check_outside
 from validation.audit.archive import Archive
+from validation.audit.authority import NOTHING, Trust
 from validation.audit.contents import check_contents, check_devices
 from validation.audit.opened_bundle import OpenedBundle
 from validation.audit.outcome import Outcome, Step
@@ -35,14 +36,19 @@ from validation.audit.trace import follow_report
 
 
 def verify_bundle(
-    archive: Archive, *, log_key: VerifierKey | None = None, outside: bytes | None = None
+    archive: Archive,
+    *,
+    log_key: VerifierKey | None = None,
+    outside: bytes | None = None,
+    trust: Trust = NOTHING,
 ) -> Outcome:
     """Verify a bundle.
 
     Args:
         archive: The bundle.
-        log_key: The log's key as known from elsewhere; the bundle's own is used if it is not.
+        log_key: Any of the log's keys as known from elsewhere; the bundle's own is used if none.
         outside: A signed checkpoint of the log that was kept elsewhere.
+        trust: Witnesses that have to have signed, and statements kept elsewhere.
 
     Raises:
         MalformedInput: the archive holds no manifest or checkpoint that can be read at all, or the
@@ -51,7 +57,7 @@ def verify_bundle(
     manifest = bundle.parse_manifest(archive.read(bundle.MANIFEST_PATH))
     note = archive.read(bundle.CHECKPOINT_PATH)
     checkpoint = parse_body(parse_note(note).text)
-    key = log_key or parse_verifier_key(manifest.log_key)
+    pinned = log_key or trust.log_key
     read = OpenedBundle(archive, manifest)
     outcome = Outcome(
         f"Evidence bundle of report record {manifest.report_seq}, log {checkpoint.origin}, "
@@ -63,24 +69,26 @@ def verify_bundle(
     check_inclusions(
         read, note, checkpoint, outcome.begin("Every record is in the tree of the checkpoint")
     )
-    check_log_signature(
+    keys = check_log_signature(
         note,
-        key,
-        pinned=log_key is not None,
+        pinned or parse_verifier_key(manifest.log_key),
+        (*_successions(archive), *trust.successions),
+        pinned=pinned is not None,
         step=outcome.begin("The checkpoint is signed by the log"),
     )
-    check_outside(
+    seen = check_outside(
         read,
         checkpoint,
-        key,
-        outside,
-        outcome.begin("The log continues what was seen of it before"),
+        keys,
+        outside=outside,
+        witnesses=trust.witnesses,
+        step=outcome.begin("The log continues what was seen of it before"),
     )
     _read_payloads(read, outcome.begin("Every disclosed payload is what its record commits to"))
     check_devices(read, outcome.begin("Every device signature is right"))
     check_contents(read, outcome.begin("Every content is what a record names, links are true"))
     _trace(read, outcome.begin("The report leads back to its origins"))
-    _conclude(checkpoint, outcome, pinned=log_key is not None, outside=outside is not None)
+    _conclude(checkpoint, outcome, pinned=pinned is not None, outside=seen)
     return outcome
 
 
@@ -92,9 +100,16 @@ def _check_container(read: OpenedBundle, step: Step) -> None:
     for name in sorted(there - expected):
         if name == bundle.SPECIFICATION_PATH or name.startswith(bundle.VERIFIER_FOLDER):
             step.note(f"{name} is enclosed and is not evidence")
+        elif name.startswith(bundle.SUCCESSIONS_FOLDER):
+            step.note(f"{name} says which key of the log took over")
         else:
             step.fail(f"{name} does not belong to the bundle")
     step.note(f"{len(read.manifest.records)} records, {len(read.manifest.blobs)} contents")
+
+
+def _successions(archive: Archive) -> tuple[bytes, ...]:
+    names = sorted(archive.names())
+    return tuple(archive.read(name) for name in names if name.startswith(bundle.SUCCESSIONS_FOLDER))
 
 
 def _read_entries(read: OpenedBundle, step: Step) -> None:

@@ -22,8 +22,8 @@ from domain.ledger import canonical
 from domain.ledger.bundle import split_disclosure
 from domain.ledger.checkpoint import (
     Checkpoint,
+    SignedNote,
     VerifierKey,
-    check_note,
     encode_verifier_key,
     parse_body,
     parse_note,
@@ -38,7 +38,9 @@ from domain.ledger.log_check import (
     check_records,
     join_ranges,
 )
+from domain.ledger.log_keys import LogKeys
 from domain.ledger.problem import ProblemKind
+from validation.audit.authority import NOTHING, Trust, check_witnesses, follow_keys
 from validation.audit.exported_log import ExportedRecords, ExportFolder
 from validation.audit.outcome import Outcome, Step
 from validation.audit.signatures import check_ed25519, check_p256
@@ -103,6 +105,7 @@ def verify_log(
     *,
     log_key: VerifierKey | None = None,
     outside: Sequence[bytes] = (),
+    trust: Trust = NOTHING,
     processes: int = 1,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -110,8 +113,9 @@ def verify_log(
 
     Args:
         path: The export's folder, or its file of records alone.
-        log_key: The log's key as known from elsewhere; the export's own is used if it is not.
+        log_key: Any of the log's keys as known from elsewhere; the export's own is used if none.
         outside: Signed checkpoints of the log that were kept elsewhere.
+        trust: Witnesses that have to have signed, and statements kept elsewhere.
         processes: How many processes check at once.
         progress: Told now and then how far it is.
 
@@ -120,14 +124,20 @@ def verify_log(
     """
     folder = ExportFolder(path)
     enclosed = folder.log_key()
-    key = log_key or (parse_verifier_key(enclosed) if enclosed else None)
+    key = log_key or trust.log_key or (parse_verifier_key(enclosed) if enclosed else None)
     outcome = Outcome(f"Exported log {path.name}")
     step = outcome.begin("Every checkpoint is signed by the log")
-    checkpoints = [
-        *_open_checkpoints(folder.checkpoints(), key, "enclosed", step),
-        *_open_checkpoints(outside, key, "outside", step),
+    statements = (*folder.successions(), *trust.successions)
+    keys = None if key is None else follow_keys(key, statements, step)
+    opened = [
+        *_open_checkpoints(folder.checkpoints(), keys, "enclosed", step),
+        *_open_checkpoints(outside, keys, "outside", step),
     ]
-    _note_key(key, step, pinned=log_key is not None, outside=len(outside))
+    checkpoints = [checkpoint for checkpoint, _ in opened]
+    origin = "" if key is None else key.name
+    witnessed = check_witnesses([note for _, note in opened], origin, trust.witnesses, step)
+    pinned = (log_key or trust.log_key) is not None
+    _note_key(key, step, pinned=pinned, elsewhere=bool(outside) or witnessed)
     report, torn = _check(folder, checkpoints, processes, progress)
     _sort(report, outcome)
     _note_report(report, checkpoints, folder, outcome)
@@ -138,34 +148,34 @@ def verify_log(
 
 
 def _open_checkpoints(
-    notes: Iterable[bytes], key: VerifierKey | None, where: str, step: Step
-) -> list[Checkpoint]:
+    notes: Iterable[bytes], keys: LogKeys | None, where: str, step: Step
+) -> list[tuple[Checkpoint, SignedNote]]:
     """Return what the checkpoints state; one that the log did not sign is a failure."""
-    checkpoints: list[Checkpoint] = []
+    checkpoints: list[tuple[Checkpoint, SignedNote]] = []
     for data in notes:
         note = parse_note(data)
         checkpoint = parse_body(note.text)
         try:
-            if key is not None:
-                check_note(note, key, check_ed25519)
-                if checkpoint.origin != key.name:
+            if keys is not None:
+                if checkpoint.origin != keys.origin:
                     step.fail(f"the {where} checkpoint is of another log: {checkpoint.origin}")
                     continue
+                keys.check(note, check_ed25519)
         except SignatureInvalid as error:
             step.fail(f"the {where} checkpoint of {checkpoint.size} records: {error}")
         else:
-            checkpoints.append(checkpoint)
+            checkpoints.append((checkpoint, note))
             step.note(f"{where} checkpoint of {checkpoint.size} records")
     return checkpoints
 
 
-def _note_key(key: VerifierKey | None, step: Step, *, pinned: bool, outside: int) -> None:
+def _note_key(key: VerifierKey | None, step: Step, *, pinned: bool, elsewhere: bool) -> None:
     if key is None:
         step.fail("no log key was given or enclosed, so no signature could be checked")
     elif not pinned:
         step.note("WARNING: the log's key was taken from the export itself; compare it with the")
         step.note(f"key you know, and give it with --log-key: {encode_verifier_key(key)}")
-    if not outside:
+    if not elsewhere:
         step.note(
             "no checkpoint from elsewhere was given: a log that was cut off or rewritten, and"
         )
