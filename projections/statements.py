@@ -84,18 +84,21 @@ class Statements:
             unknown = sorted(values.keys() - self.known)
             message = f"{self.table} has no column {', '.join(unknown)}"
             raise ValueError(message)
-        return {**self.empty, **self.held(values)}
+        return self.held({**self.empty, **values})
 
-    def held(self, values: Mapping[str, object]) -> Row:
-        """Return values as a database can hold them."""
-        return {name: holdable(value) for name, value in values.items()}
+    def held(self, values: Row) -> Row:
+        """Return values as a database can hold them; what was given is changed where it must be."""
+        for name, value in values.items():
+            if type(value) is not int and isinstance(value, str) and "\x00" in value:
+                values[name] = holdable(value)
+        return values
 
     def bound(self, values: Mapping[str, Any], names: Sequence[str]) -> list[object]:
         """Return values as a statement takes them, in order of these names."""
         if not self._json:
             return [values[name] for name in names]
         return [
-            json.dumps(values[name])
+            _to_json(values[name])
             if name in self._json and values[name] is not None
             else values[name]
             for name in names
@@ -155,6 +158,9 @@ class Statements:
 
     def _where(self, names: Sequence[str]) -> str:
         return f" WHERE {self._marked(names, ' AND ')}" if names else ""
+
+
+_to_json = json.JSONEncoder().encode
 
 
 @cache

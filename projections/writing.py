@@ -146,14 +146,12 @@ class Rows:
 
     def remove(self, table: sa.Table, **key: object) -> None:
         """Remove the rows with these values."""
-        gathered = self._of(table)
-        self._flush(gathered)
-        self._look_by(table, tuple(key))
-        values = _held(key)
-        self._run(gathered.how.delete(tuple(key)), values)
-        for place, row in gathered.rows.items():
-            if row is not None and all(row[name] == each for name, each in zip(key, values)):  # noqa: B905
-                gathered.rows[place] = None
+        found = self.matching(table, **key)
+        if found:
+            gathered = self._of(table)
+            self._flush(gathered)
+            self._run(gathered.how.delete(tuple(key)), _held(key))
+            gathered.rows.update(dict.fromkeys(map(gathered.how.key_of, found)))
 
     def forget(self, tables: Iterable[sa.Table], subject: str) -> None:
         """Remove everything that came from a subject's content."""
