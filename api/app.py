@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.types import Receive, Scope, Send
 
+from adapters.device_nonces import DeviceNonces
 from api import problems
-from api.nonces import Nonces
 from api.rate_limit import RateLimit
 from api.requests import LARGEST_JSON_BYTES, Requests
 from api.routes import (
@@ -98,7 +98,7 @@ def create_app(system: System | None, *, static: Path | None = None) -> FastAPI:
     )
     app.state.system = system
     app.state.static = static
-    app.state.nonces = Nonces()
+    app.state.nonces = None if system is None else DeviceNonces(system.engine)
     app.state.code_checks = RateLimit()
     app.state.stopping = threading.Event()
     problems.install(app)

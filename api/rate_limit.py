@@ -4,6 +4,9 @@ Rules kept here:
 
 1. Each address may ask so many times a minute; the count starts anew every minute.
 2. Memory is bounded: with too many addresses in one minute, all of them share what is left.
+3. It spares the service, not a secret: each process counts on its own, so several processes allow
+   as many times as much. What is asked for has 80 bits, which nobody guesses at any rate; attempts
+   to sign in are counted in the record, for all processes.
 """
 
 import threading

@@ -16,9 +16,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from adapters.device_nonces import DeviceNonces
 from adapters.device_requests import Message, check_request, claimed_digest
 from api.answers import Running
-from api.nonces import Nonces
 from api.permissions import Permission
 from api.problems import TooLarge
 from api.reception import (
@@ -263,8 +263,8 @@ def _check(request: Request, system: System, claimed: bytes | None) -> DeviceId:
     except SignatureInvalid as error:
         text = f"{error}. Our time is {now}."
         raise NotSignedIn(text) from error
-    nonces: Nonces = request.app.state.nonces
-    if not nonces.use(f"{asker.device}/{asker.nonce}", now=now):
+    nonces: DeviceNonces = request.app.state.nonces
+    if not nonces.use(asker.device, asker.nonce, now=now):
         text = "this signed request was used before"
         raise NotSignedIn(text)
     return asker.device

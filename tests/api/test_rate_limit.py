@@ -1,4 +1,4 @@
-"""How often one address may ask, and numbers that are good once."""
+"""How often one address may ask."""
 
 from datetime import timedelta
 
@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import rate_limit
-from api.nonces import REMEMBERED, Nonces
 from api.rate_limit import RateLimit
 from domain.values.time import ServerTime
 
@@ -38,12 +37,3 @@ def test_too_many_addresses_share_what_is_left() -> None:
     assert limit.allows("one more", now=NOW)
     assert not limit.allows("another", now=NOW)
     assert limit.allows("another", now=NOW.plus(60 * SECOND))
-
-
-def test_a_number_is_used_once_until_it_is_too_old_to_matter() -> None:
-    nonces = Nonces()
-
-    assert nonces.use("n", now=NOW)
-    assert not nonces.use("n", now=NOW.plus(REMEMBERED - SECOND))
-    assert nonces.use("n", now=NOW.plus(REMEMBERED))
-    assert not nonces.use("n", now=NOW.plus(REMEMBERED))
