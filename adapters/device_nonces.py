@@ -37,8 +37,8 @@ DEVICE_NONCE = sa.Table(
 )
 
 REMEMBERED: Final = 3 * TOLERANCE
-"""From the first use: a request dated ahead of us is taken for twice the tolerance, and longer still
-by a process whose clock is behind ours."""
+"""From the first use: a request dated ahead of us is taken for twice the tolerance, and longer
+still where another process's clock is behind."""
 
 SWEEP_EVERY: Final = timedelta(minutes=1)
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 import pytest
 
 from api.routes import device_posts
+from api.wiring import open_system
 from domain.values.identifiers import SessionId
 from tests.api.portal import (
     PREFIX,
@@ -37,6 +38,25 @@ def test_a_station_learns_what_to_capture_and_nothing_about_the_client(
     assert order["protocol_content"]["name"] == "Standard face"
     for each in ("Wilhelmina", "Featherstonehaugh", "1971-12-29", "CN-778812", "pseudonym"):
         assert each not in answered.text
+
+
+@pytest.mark.verifies("REQ-IN-215")
+def test_a_request_that_was_used_at_one_process_is_refused_at_every_other(
+    portal: Portal, station: Station
+) -> None:
+    path = f"{PREFIX}/device/orders"
+    headers = [station.headers("GET", "/orders") for _ in range(2)]
+    with open_system(portal.system.settings, clock=portal.clock) as second:
+        other = Portal(second, portal.clock)
+        asked = [
+            (portal.http, headers[0]),
+            (other.http, headers[0]),
+            (other.http, headers[1]),
+            (portal.http, headers[1]),
+        ]
+        answers = [browser.get(path, headers=each) for browser, each in asked]
+    assert [each.status_code for each in answers] == [200, 401, 200, 401]
+    assert all("used before" in each.json()["detail"] for each in (answers[1], answers[3]))
 
 
 @pytest.mark.verifies("REQ-IN-215")
