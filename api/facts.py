@@ -27,6 +27,7 @@ from projections.audit_trail import version_of
 HISTORIES_KEPT: Final = 64
 _Known = OrderedDict[StreamName, tuple[Access, int]]
 _KNOWN: WeakKeyDictionary[RecordLog, _Known] = WeakKeyDictionary()
+_VERSIONS: WeakKeyDictionary[RecordLog, dict[StreamName, int]] = WeakKeyDictionary()
 _LOCK = threading.Lock()
 
 
@@ -45,10 +46,13 @@ def record_facts(
     for last_try in range(TRIES, 0, -1):
         version = _version(system, stream)
         try:
-            return system.log.append(drafts(stream, version, tuple(events), context))
+            records = system.log.append(drafts(stream, version, tuple(events), context))
         except StaleVersion:
             if last_try == 1:
                 raise
+        else:
+            _remember(system, stream, records[-1].version)
+            return records
     raise AssertionError  # the last try returns or raises
 
 
@@ -109,8 +113,18 @@ def record_access(
 
 
 def _version(system: System, stream: StreamName) -> int:
-    """Return the version of a stream now; the trail knows all but its end."""
-    with system.reads.connect() as connection:
-        known = version_of(connection, stream)
+    """Return the version of a stream now; the trail, or this process, knows all but its end."""
+    with _LOCK:
+        known = _VERSIONS.setdefault(system.log, {}).get(stream)
+    if known is None:
+        with system.reads.connect() as connection:
+            known = version_of(connection, stream)
     newer = system.log.stream(stream, after_version=known)
     return newer[-1].version if newer else known
+
+
+def _remember(system: System, stream: StreamName, version: int) -> None:
+    """Remember where a stream ended; there are as many such streams as there are people."""
+    with _LOCK:
+        known = _VERSIONS.setdefault(system.log, {})
+        known[stream] = max(version, known.get(stream, 0))

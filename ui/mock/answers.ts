@@ -2,7 +2,7 @@
 import type { WorkItem } from "../src/api/types";
 import { ASSESSMENTS, REPORT } from "./assessments";
 import { ago, DAY, digest, id } from "./identifiers";
-import { audit, HEALTH, TRACE } from "./ledger";
+import { audit, HEALTH, STANDINGS, TRACE } from "./ledger";
 import { CARDS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
 import { head, map, page } from "./pictures";
 import { PASSED, SESSIONS } from "./sessions";
@@ -35,6 +35,35 @@ const WORK: WorkItem[] = [
   work("abandoned", "Abandoned", 6, { pseudonym: "CI-6061", accepted: 1, rejected: 4, updated_at: ago(6 * DAY) }),
 ];
 
+const SHOWN: Record<string, readonly WorkItem["kind"][]> = {
+  mine: ["attention", "sign", "review", "capture"],
+  others: ["analysis", "signed", "done", "abandoned"],
+  capture: ["capture", "analysis"],
+  review: ["review", "sign"],
+  done: ["signed", "done", "abandoned"],
+  all: ["attention", "sign", "review", "capture", "analysis", "signed", "done", "abandoned"],
+};
+
+function worklist(query: URLSearchParams) {
+  const wanted = (query.get("query") ?? "").toLowerCase();
+  const lines = (show: string) => (SHOWN[show] ?? []).flatMap((kind) => WORK.filter((item) => item.kind === kind));
+  const found = lines(query.get("show") ?? "all").filter((item) => `${item.pseudonym} ${item.report_number}`.toLowerCase().includes(wanted));
+  const counts = Object.fromEntries(Object.keys(SHOWN).map((show) => [show, lines(show).length]));
+  return { items: found, next: null, counts: { ...counts, most: 100 }, devices: CARDS, position };
+}
+
+/** A first page of subjects, then another one; nobody is found twice. */
+function subjects(query: string, before: string | null) {
+  const found = SUBJECTS.filter((row) => `${row.pseudonym} ${row.display_name}`.toLowerCase().includes(query.toLowerCase()));
+  const page = before === null ? found.slice(0, 3) : found.slice(3);
+  return { items: page, next: before === null && found.length > 3 ? 900 : null };
+}
+
+function earlier(before: number) {
+  const items = [1, 2, 3].map((back) => ({ seq: before - back, at: ago(90 * DAY + back), kind: "SessionClosed", title: "Session closed", detail: "1 accepted", session: id(201), assessment: null }));
+  return { items, next: null };
+}
+
 function problem(status: number, slug: string, title: string, detail: string, more: object = {}): Reply {
   return { status, type: "application/problem+json", body: { type: `urn:vultus:problem:${slug}`, title, status, detail, correlation: id(77), ...more } };
 }
@@ -52,11 +81,11 @@ function read(path: string[], query: URLSearchParams): Reply {
     case "me":
       return signedIn ? { status: 200, body: ME } : problem(401, "not-signed-in", "Sign in first", "Nobody is signed in.");
     case "worklist":
-      return { status: 200, body: { items: WORK, devices: CARDS, position } };
+      return { status: 200, body: worklist(query) };
     case "subjects": {
+      if (more === "timeline") return { status: 200, body: earlier(Number(query.get("before"))) };
       if (key !== undefined) return found(subjectDetail(key));
-      const wanted = (query.get("query") ?? "").toLowerCase();
-      return { status: 200, body: { items: SUBJECTS.filter((row) => `${row.pseudonym} ${row.display_name}`.toLowerCase().includes(wanted)) } };
+      return { status: 200, body: subjects(query.get("query") ?? "", query.get("before")) };
     }
     case "consent-wordings":
       return { status: 200, body: { items: WORDINGS } };
@@ -82,6 +111,8 @@ function read(path: string[], query: URLSearchParams): Reply {
     }
     case "ledger":
       return { status: 200, body: HEALTH };
+    case "record":
+      return { status: 200, body: STANDINGS };
     case "images":
       return picture(decodeURIComponent(key ?? ""));
     case "artefacts":
@@ -153,6 +184,7 @@ function write(path: string[], body: Record<string, unknown>): Reply {
     if (assessment && signed) Object.assign(assessment, { state: "reported", signature: signed.signature, report: signed.report });
     return recorded();
   }
+  if (noun === "subjects" && key === "search") return { status: 200, body: subjects(String(body.query), body.before === undefined ? null : String(body.before)) };
   if (noun === "ledger") return { status: 200, body: { ok: true, size: position + 1, problems: [] } };
   return recorded(noun === "subjects" && key === undefined ? { subject: id(100), pseudonym: "QH-4817" } : { erased: true, certificate: "The key was destroyed." }, 201);
 }

@@ -1,5 +1,5 @@
 // Trace, audit trail and record health of the mock.
-import type { AuditItem, LedgerHealth, Trace, TraceNode } from "../src/api/types";
+import type { AuditItem, LedgerHealth, Standings, Trace, TraceNode } from "../src/api/types";
 import { ago, DAY, digest, id } from "./identifiers";
 
 type Row = [id: string, kind: string, layer: number, title: string, detail: string];
@@ -50,7 +50,7 @@ export function audit(before: number, filter: { name?: string | null; stream?: s
     const stream = `${kind === "device" || name.startsWith("Attempt") ? "capture-session" : "assessment"}-${id(200 + (seq % 4))}`;
     if ((filter.name && filter.name !== name) || (filter.stream && filter.stream !== stream)) continue;
     items.push({
-      seq, at: ago((1_205 - seq) * 1.7), name, title, actor_kind: kind, actor_name: actor, stream, correlation: id(seq), causation: seq % 3 === 0 ? seq - 1 : null,
+      seq, at: ago((1_205 - seq) * 1.7), name, title, detail: name === "AttemptJudged" ? "accepted" : "", erased: seq % 31 === 0, actor_kind: kind, actor_name: actor, stream, correlation: id(seq), causation: seq % 3 === 0 ? seq - 1 : null,
       device_sequence: kind === "device" ? 404 - (1_204 - seq) : null, device_time: kind === "device" ? ago((1_205 - seq) * 1.7 + 0.2) : null,
       received_at: kind === "device" ? ago((1_205 - seq) * 1.7 + 0.05) : null,
       actor: `${kind}:${id(3)}`, leaf: digest(`leaf ${seq}`), subject: id(100 + (seq % 4)), version: 1 + (seq % 9),
@@ -58,6 +58,11 @@ export function audit(before: number, filter: { name?: string | null; stream?: s
   }
   return items;
 }
+
+export const STANDINGS: Standings = {
+  size: 1_205, position: 1_204, lag_records: 0, lag_seconds: 0, stalled: false, rebuilding: false,
+  projections: ["assessment", "audit-trail", "practitioner-worklist", "subject"].map((name) => ({ name, position: 1_204, lag_records: 0, lag_seconds: 0, stalled_seq: null, stalled_why: null, readable: true, rebuild: null })),
+};
 
 export const HEALTH: LedgerHealth = {
   size: 1_205, root: digest("root"),

@@ -88,6 +88,7 @@ export function subjectDetail(subject: string): Subject | undefined {
       { seq: 402, at: ago(80 * DAY), kind: "ConsentGranted", title: "Consent granted", detail: "practitioner", session: null, assessment: null },
       { seq: 400, at: ago(80 * DAY + 3), kind: "SubjectEnrolled", title: "Subject enrolled", detail: "practitioner", session: null, assessment: null },
     ],
+    timeline_next: 400,
     version: 7,
   };
 }

@@ -7,7 +7,7 @@ import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-qu
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { isProblem } from "./api/problem";
+import { BEING_REBUILT, isProblem } from "./api/problem";
 import { me } from "./api/queries";
 import { createAppRouter } from "./router";
 import { colourVariables, theme } from "./theme";
@@ -32,8 +32,10 @@ const queries: QueryClient = new QueryClient({
     queries: {
       // A refusal is an answer; only silence and overload are worth asking again.
       retry: (tries, error) =>
-        tries < MOST_RETRIES && (isProblem(error, 0) || isProblem(error, 503)),
-      refetchInterval: (query) => (isProblem(query.state.error, 0) ? 5_000 : false),
+        tries < MOST_RETRIES &&
+        (isProblem(error, 0) || (isProblem(error, 503) && error.slug !== BEING_REBUILT)),
+      refetchInterval: ({ state: { error } }) =>
+        isProblem(error, 0) || (isProblem(error) && error.slug === BEING_REBUILT) ? 5_000 : false,
       staleTime: 5_000,
     },
   },

@@ -3,7 +3,7 @@
 Rules kept here:
 
 1. A question goes through routing, sign-in, permissions, queries and JSON; only the network is
-   left out.
+   left out. The projections follow what is recorded meanwhile, as they do in the service.
 2. Each question is asked about many different things, drawn at random from the whole record.
 3. Who asks is the person with the longest history of looks, because such streams are read, too.
 """
@@ -217,6 +217,8 @@ class _Person:
             if turn >= WARM_UP:
                 taken.append((time.perf_counter() - began) * 1000)
             _checked(answered, question)
+            # Looks are recorded; in the service, too, the projections follow at once.
+            self._system.runner.catch_up()
         taken.sort()
         return Answered(
             question=question,

@@ -17,6 +17,9 @@ export class ProblemError extends Error {
   }
 }
 
+/** The kind of refusal of a view whose rows are being made anew. */
+export const BEING_REBUILT = "being-rebuilt";
+
 /** What is shown when no answer came at all. */
 export function unreachable(): ProblemError {
   return new ProblemError({

@@ -1,5 +1,5 @@
 // What can be read, each with the key under which it is kept.
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, client, readPlain } from "./client";
 import type * as t from "./types";
 
@@ -17,20 +17,29 @@ export const version = queryOptions({
   staleTime: 60_000,
 });
 
-export const worklist = queryOptions({
-  queryKey: ["worklist"],
-  queryFn: () => answer(client.GET("/worklist")) as Promise<t.Worklist>,
-});
+export const worklist = (show: t.Show, query: string) =>
+  infiniteQueryOptions({
+    queryKey: ["worklist", show, query],
+    queryFn: ({ pageParam: before }) =>
+      answer(
+        client.GET("/worklist", { params: { query: { show, query, before } } }),
+      ) as Promise<t.Worklist>,
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+    placeholderData: keepPreviousData,
+  });
 
 /** Names travel in the body of a search, never in an address; each look at one is recorded. */
 export const subjects = (query: string, identify: boolean) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["subjects", query, identify],
-    queryFn: () =>
+    queryFn: ({ pageParam: before }) =>
       identify && query.trim().length >= SHORTEST_NAME
-        ? answer(client.POST("/subjects/search", { body: { query: query.trim() } }))
-        : answer(client.GET("/subjects", { params: { query: { query } } })),
-    placeholderData: (earlier) => earlier,
+        ? answer(client.POST("/subjects/search", { body: { query: query.trim(), before } }))
+        : answer(client.GET("/subjects", { params: { query: { query, before } } })),
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+    placeholderData: keepPreviousData,
   });
 
 export const subject = (subject: string) =>
@@ -38,6 +47,21 @@ export const subject = (subject: string) =>
     queryKey: ["subject", subject],
     queryFn: () =>
       answer(client.GET("/subjects/{subject}", { params: { path: { subject } } })) as Promise<t.Subject>,
+  });
+
+/** What lies before the part of a subject's timeline that comes with the subject. */
+export const timeline = (subject: string, first: number) =>
+  infiniteQueryOptions({
+    queryKey: ["subject", subject, "timeline", first],
+    queryFn: ({ pageParam: before }) =>
+      answer(
+        client.GET("/subjects/{subject}/timeline", {
+          params: { path: { subject }, query: { before } },
+        }),
+      ),
+    initialPageParam: first,
+    getNextPageParam: (last) => last.next ?? undefined,
+    enabled: false,
   });
 
 export const wordings = queryOptions({
@@ -133,6 +157,19 @@ export const auditTrail = (filter: AuditFilter) =>
       ),
     placeholderData: (earlier) => earlier,
   });
+
+const QUIET_MS = 15_000;
+const WATCHED_MS = 2_000;
+
+/** How far the screens are; asked more often while there is something to wait for. */
+export const standings = queryOptions({
+  queryKey: ["standings"],
+  queryFn: () => answer(client.GET("/record/projections")),
+  refetchInterval: ({ state: { data } }) =>
+    data === undefined || (data.lag_records === 0 && !data.stalled && !data.rebuilding)
+      ? QUIET_MS
+      : WATCHED_MS,
+});
 
 export const ledgerHealth = queryOptions({
   queryKey: ["ledger"],

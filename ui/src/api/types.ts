@@ -25,6 +25,7 @@ export type Recorded = Described["Recorded"];
 export type Me = Described["Me"];
 export type Version = Described["Version"];
 
+export type Show = "mine" | "others" | "capture" | "review" | "done" | "all";
 export type WorkKind =
   | "capture"
   | "analysis"
@@ -111,4 +112,5 @@ export type Trace = Described["Trace"];
 export type TraceNode = Described["TraceNode"];
 export type TraceEdge = Described["TraceEdge"];
 export type AuditItem = Described["AuditLine"];
+export type Standings = Described["Standings"];
 export type LedgerHealth = Described["Health"];

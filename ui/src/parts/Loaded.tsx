@@ -1,15 +1,14 @@
 // Waits for a reading, and says plainly when it is refused, missing or out of reach.
 import { Button, Loader } from "@mantine/core";
-import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { isProblem } from "../api/problem";
+import { BEING_REBUILT, isProblem } from "../api/problem";
 import { Glyph, type GlyphName } from "./Glyph";
 import styles from "./Loaded.module.css";
 import { ProblemNotice } from "./ProblemNotice";
 
 interface Props<Data> {
-  query: UseQueryResult<Data>;
+  query: { data: Data | undefined; error: Error | null; refetch: () => unknown };
   children: (data: Data) => ReactNode;
 }
 
@@ -38,6 +37,12 @@ export function Loaded<Data>({ query, children }: Props<Data>) {
   );
 }
 
+const REBUILT = {
+  glyph: "wait",
+  title: "This view is being rebuilt",
+  detail: "It comes by itself as soon as it is complete; the line above says how far it is.",
+} as const;
+
 const INSTEAD: Record<number, { glyph: GlyphName; title: string; detail: string }> = {
   0: {
     glyph: "warn",
@@ -62,8 +67,8 @@ const INSTEAD: Record<number, { glyph: GlyphName; title: string; detail: string 
 };
 
 function Instead({ error, retry }: { error: Error; retry: () => void }) {
-  const known = isProblem(error) ? INSTEAD[error.status] : undefined;
   if (!isProblem(error)) throw error;
+  const known = error.slug === BEING_REBUILT ? REBUILT : INSTEAD[error.status];
   return (
     <div className={styles.instead} role="alert">
       <Glyph name={known?.glyph ?? "fail"} size={30} />

@@ -9,6 +9,7 @@ import { setClinicZone } from "../moments";
 import { Loaded } from "../parts/Loaded";
 import { Header } from "./Header";
 import { IdleGuard } from "./IdleGuard";
+import { LagBanner } from "./LagBanner";
 import { MeContext } from "./me";
 import styles from "./Shell.module.css";
 
@@ -31,6 +32,7 @@ export function Shell() {
             </a>
             <div className={styles.shell}>
               <Header />
+              <LagBanner />
               <main id="content" className={styles.main} tabIndex={-1}>
                 <Outlet />
               </main>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { WorkItem } from "../../src/api/types";
-import { others, placeOf, shown } from "../../src/screens/worklist/selection";
+import { awaitsText, countText, placeOf } from "../../src/screens/worklist/selection";
 
 function item(kind: WorkItem["kind"], more: Partial<WorkItem> = {}): WorkItem {
   return {
@@ -26,31 +26,20 @@ function item(kind: WorkItem["kind"], more: Partial<WorkItem> = {}): WorkItem {
   };
 }
 
-const ALL = ["capture", "analysis", "review", "sign", "signed", "done", "attention", "abandoned"] as const;
-const PRACTITIONER = ["sessions.operate", "assessments.review", "assessments.sign", "assessments.read"];
-
 describe("the worklist", () => {
-  test("what awaits a practitioner comes most urgent first", () => {
-    const kinds = shown(ALL.map((kind) => item(kind)), "mine", "", PRACTITIONER).map((each) => each.kind);
-    expect(kinds).toEqual(["attention", "sign", "review", "capture"]);
+  test("a number is shown as it is, up to where it was counted", () => {
+    expect(countText(0, { most: 100 })).toBe("0");
+    expect(countText(99, { most: 100 })).toBe("99");
+    expect(countText(100, { most: 100 })).toBe("99+");
   });
 
-  test("an operator is not asked to sign", () => {
-    const kinds = shown(ALL.map((kind) => item(kind)), "mine", "", ["sessions.operate"]).map((each) => each.kind);
-    expect(kinds).toEqual(["capture"]);
-  });
-
-  test("nothing is out of sight: own work and the rest together are all", () => {
-    const items = ALL.map((kind) => item(kind));
-    const seen = [...shown(items, "mine", "", PRACTITIONER), ...others(items, "", PRACTITIONER)];
-    expect(new Set(seen)).toEqual(new Set(items));
-  });
-
-  test("search finds pseudonym, station and report number", () => {
-    const items = [item("done", { report_number: "R-77AA" }), item("done", { pseudonym: "AK-1" })];
-    expect(shown(items, "all", "77aa", [])).toHaveLength(1);
-    expect(shown(items, "all", "ak-1", [])).toHaveLength(1);
-    expect(shown(items, "all", "vp-0007", [])).toHaveLength(2);
+  test.each([
+    [0, "Nothing awaits you"],
+    [1, "1 thing awaits you"],
+    [12, "12 things await you"],
+    [100, "99+ things await you"],
+  ])("%i lines are said in words", (mine, said) => {
+    expect(awaitsText({ mine, capture: 0, review: 0, done: 0, all: mine, most: 100 })).toBe(said);
   });
 
   test.each([

@@ -237,7 +237,7 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description Return sessions, newest first.
+         * @description Return sessions, newest first, of everybody or of one subject.
          */
         get: operations["list_sessions_api_v1_capture_sessions_get"];
         put?: never;
@@ -824,6 +824,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/record/projections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Projections
+         * @description Return how far each projection is behind in records and seconds, and every rebuild.
+         */
+        get: operations["projections_api_v1_record_projections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/record/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storage
+         * @description Try whether something can be recorded; what is recorded can be read either way.
+         */
+        get: operations["storage_api_v1_record_storage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/{report}": {
         parameters: {
             query?: never;
@@ -1088,6 +1128,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/subjects/{subject}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Timeline
+         * @description Return what happened around a subject before a place in the log.
+         */
+        get: operations["show_timeline_api_v1_subjects__subject__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trace/affected": {
         parameters: {
             query?: never;
@@ -1177,7 +1237,10 @@ export interface paths {
         };
         /**
          * Worklist
-         * @description Return what awaits whom, most recently changed first.
+         * @description Return what awaits whom, most recently changed first; one's own, most urgent first.
+         *
+         *     ``mine`` is what the person may go on with, ``others`` everything else; a query finds lines by
+         *     words of the pseudonym and the beginning of the report's number.
          */
         get: operations["worklist_api_v1_worklist_get"];
         put?: never;
@@ -1263,6 +1326,66 @@ export interface paths {
          * @description Return version, build and libraries [DRV-23].
          */
         get: operations["show_version_version_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/witness/add-checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Checkpoint
+         * @description Cosign a checkpoint that continues the last one cosigned for its log.
+         */
+        post: operations["add_checkpoint_witness_add_checkpoint_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/witness/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Key
+         * @description Return the verifier key under which this server cosigns.
+         */
+        get: operations["key_witness_key_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/witness/{origin_hash}/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checkpoint
+         * @description Return the newest checkpoint cosigned for a log, by the SHA-256 of its origin.
+         */
+        get: operations["checkpoint_witness__origin_hash__checkpoint_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1490,6 +1613,8 @@ export interface components {
         /**
          * AuditLine
          * @description One line: who did what, when, and where it stands in the record.
+         *
+         *     ``detail`` says more while the content can be read; ``erased`` that it no longer can.
          */
         AuditLine: {
             /** Actor */
@@ -1504,10 +1629,14 @@ export interface components {
             causation: number | null;
             /** Correlation */
             correlation: string;
+            /** Detail */
+            detail: string | null;
             /** Device Sequence */
             device_sequence: number | null;
             /** Device Time */
             device_time: string | null;
+            /** Erased */
+            erased: boolean;
             /** Leaf */
             leaf: string;
             /** Name */
@@ -1718,6 +1847,24 @@ export interface components {
             valid_until: string | null;
             /** Wording Version */
             wording_version: string | null;
+        };
+        /**
+         * Counts
+         * @description How many lines there are to each choice, counted no further than ``most``.
+         */
+        Counts: {
+            /** All */
+            all: number;
+            /** Capture */
+            capture: number;
+            /** Done */
+            done: number;
+            /** Mine */
+            mine: number;
+            /** Most */
+            most: number;
+            /** Review */
+            review: number;
         };
         /**
          * Credentials
@@ -2288,6 +2435,27 @@ export interface components {
             session: string;
         };
         /**
+         * ProjectionStanding
+         * @description How far one projection is behind; while it is not ``readable``, its screens wait.
+         */
+        ProjectionStanding: {
+            /** Lag Records */
+            lag_records: number;
+            /** Lag Seconds */
+            lag_seconds: number | null;
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            /** Readable */
+            readable: boolean;
+            rebuild: components["schemas"]["RebuildProgress"] | null;
+            /** Stalled Seq */
+            stalled_seq: number | null;
+            /** Stalled Why */
+            stalled_why: string | null;
+        };
+        /**
          * ProjectionState
          * @description How far one projection has come.
          */
@@ -2372,6 +2540,20 @@ export interface components {
             reauthentication: string;
             /** Valid Seconds */
             valid_seconds: number;
+        };
+        /**
+         * RebuildProgress
+         * @description How far a rebuild beside the tables that are read has come.
+         */
+        RebuildProgress: {
+            /** Applied */
+            applied: number;
+            /** Records Per Second */
+            records_per_second: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Total */
+            total: number;
         };
         /**
          * Recorded
@@ -2539,6 +2721,13 @@ export interface components {
          * @description What is looked for; in the body, because it may be a name.
          */
         Search: {
+            /** Before */
+            before?: number | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
             /** Query */
             query: string;
         };
@@ -2663,6 +2852,56 @@ export interface components {
             signer_name: string;
         };
         /**
+         * Standings
+         * @description How far the screens are behind the record: the worst, and each projection.
+         */
+        Standings: {
+            /** Lag Records */
+            lag_records: number;
+            /** Lag Seconds */
+            lag_seconds: number | null;
+            /** Position */
+            position: number;
+            /** Projections */
+            projections: components["schemas"]["ProjectionStanding"][];
+            /** Rebuilding */
+            rebuilding: boolean;
+            /** Size */
+            size: number;
+            /** Stalled */
+            stalled: boolean;
+        };
+        /**
+         * Storage
+         * @description Whether everything that recording needs can be written, and each place.
+         */
+        Storage: {
+            /** Low */
+            low: boolean;
+            /** Places */
+            places: components["schemas"]["StoragePlace"][];
+            /** Writable */
+            writable: boolean;
+        };
+        /**
+         * StoragePlace
+         * @description One place that recording needs, tried by writing to it.
+         */
+        StoragePlace: {
+            /** Free Bytes */
+            free_bytes: number | null;
+            /** Low */
+            low: boolean;
+            /** Name */
+            name: string;
+            /** Next Step */
+            next_step: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Writable */
+            writable: boolean;
+        };
+        /**
          * StoredContent
          * @description Content that is durable now.
          */
@@ -2691,6 +2930,8 @@ export interface components {
             subject: string;
             /** Timeline */
             timeline: components["schemas"]["TimelineItem"][];
+            /** Timeline Next */
+            timeline_next: number | null;
             /** Version */
             version: number;
         };
@@ -2714,11 +2955,13 @@ export interface components {
         };
         /**
          * Subjects
-         * @description Subjects found.
+         * @description Subjects found, newest first; ``next`` continues the list.
          */
         Subjects: {
             /** Items */
             items: components["schemas"]["SubjectRow"][];
+            /** Next */
+            next: number | null;
         };
         /**
          * TakenOut
@@ -2733,6 +2976,16 @@ export interface components {
             seq: number;
             /** Version */
             version: number;
+        };
+        /**
+         * Timeline
+         * @description What happened around a subject, newest first; ``next`` continues it.
+         */
+        Timeline: {
+            /** Items */
+            items: components["schemas"]["TimelineItem"][];
+            /** Next */
+            next: number | null;
         };
         /**
          * TimelineItem
@@ -2967,13 +3220,16 @@ export interface components {
         };
         /**
          * Worklist
-         * @description The worklist and the stations.
+         * @description A page of the worklist, and the stations; ``next`` continues the page.
          */
         Worklist: {
+            counts: components["schemas"]["Counts"];
             /** Devices */
             devices: components["schemas"]["DeviceCard"][];
             /** Items */
             items: components["schemas"]["WorkItem"][];
+            /** Next */
+            next: string | null;
             /** Position */
             position: number;
         };
@@ -3502,7 +3758,9 @@ export interface operations {
         parameters: {
             query?: {
                 state?: string | null;
+                subject?: string | null;
                 before?: number | null;
+                limit?: number;
             };
             header?: {
                 "x-vultus-at-least"?: number | null;
@@ -4531,6 +4789,46 @@ export interface operations {
             };
         };
     };
+    projections_api_v1_record_projections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standings"];
+                };
+            };
+        };
+    };
+    storage_api_v1_record_storage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+        };
+    };
     show_api_v1_reports__report__get: {
         parameters: {
             query?: never;
@@ -4717,6 +5015,8 @@ export interface operations {
         parameters: {
             query?: {
                 query?: string;
+                before?: number | null;
+                limit?: number;
             };
             header?: {
                 "x-vultus-at-least"?: number | null;
@@ -4997,6 +5297,41 @@ export interface operations {
             };
         };
     };
+    show_timeline_api_v1_subjects__subject__timeline_get: {
+        parameters: {
+            query?: {
+                before?: number | null;
+            };
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     show_affected_api_v1_trace_affected_get: {
         parameters: {
             query: {
@@ -5117,7 +5452,12 @@ export interface operations {
     };
     worklist_api_v1_worklist_get: {
         parameters: {
-            query?: never;
+            query?: {
+                show?: "mine" | "others" | "capture" | "review" | "done" | "all";
+                query?: string;
+                before?: string | null;
+                limit?: number;
+            };
             header?: {
                 "x-vultus-at-least"?: number | null;
             };
@@ -5220,6 +5560,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Version"];
+                };
+            };
+        };
+    };
+    add_checkpoint_witness_add_checkpoint_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    key_witness_key_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    checkpoint_witness__origin_hash__checkpoint_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                origin_hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -19,7 +19,8 @@ export function AuditRow({ item }: { item: AuditItem }) {
           {clockSeconds(item.at)} <span className="quiet">{day(item.at)}</span>
         </td>
         <td>
-          <span className={styles.title}>{item.title}</span>
+          <span className={styles.title}>{item.title}</span>{" "}
+          <span className="quiet">{item.erased ? "content erased" : item.detail}</span>
         </td>
         <td>
           {item.actor_name ?? "unnamed"}{" "}

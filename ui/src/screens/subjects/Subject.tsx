@@ -47,7 +47,7 @@ function Shown({ detail }: { detail: SubjectDetail }) {
       <Banner detail={detail} />
       <div className={styles.columns}>
         <div className={styles.column}>
-          <Timeline items={detail.timeline} />
+          <Timeline detail={detail} />
         </div>
         <div className={styles.column}>
           <Consents subject={detail.subject} consents={detail.consents} closed={erased} />

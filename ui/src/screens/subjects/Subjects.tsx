@@ -1,7 +1,7 @@
 // Finding a subject, or enrolling a new one.
 import { Button, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import * as read from "../../api/queries";
@@ -12,6 +12,7 @@ import { KeyHint } from "../../parts/KeyHint";
 import { useKeys } from "../../parts/keys";
 import { Loaded } from "../../parts/Loaded";
 import { Mark } from "../../parts/Mark";
+import { More } from "../../parts/More";
 import { Page } from "../../parts/Page";
 import { useMay } from "../../shell/me";
 import { EnrolDialog } from "./EnrolDialog";
@@ -23,7 +24,8 @@ export function Subjects() {
   const [settled] = useDebouncedValue(query, 200);
   const [enrolling, setEnrolling] = useState(false);
   const identify = useMay("subjects.identify");
-  const found = useQuery(read.subjects(settled, identify));
+  const found = useInfiniteQuery(read.subjects(settled, identify));
+  const items = found.data?.pages.flatMap((page) => page.items) ?? [];
   const enrol = useMay("subjects.enrol");
   useKeys({ "/": () => search.current?.focus() });
 
@@ -39,7 +41,7 @@ export function Subjects() {
           <TextInput
             ref={search}
             aria-label="Search subjects"
-            placeholder={identify ? "Pseudonym or name" : "Pseudonym"}
+            placeholder={identify ? "Pseudonym, name or clinic number" : "Pseudonym"}
             leftSection={<Glyph name="search" />}
             rightSection={<KeyHint keys="/" />}
             value={query}
@@ -47,7 +49,7 @@ export function Subjects() {
           />
         </div>
         <Loaded query={found}>
-          {({ items }) =>
+          {() =>
             items.length === 0 ? (
               <Empty>Nobody matches. Check the spelling, or enrol a new subject.</Empty>
             ) : (
@@ -86,6 +88,7 @@ export function Subjects() {
             )
           }
         </Loaded>
+        <More pages={found} shown={items.length} what="subjects" />
       </div>
     </Page>
   );

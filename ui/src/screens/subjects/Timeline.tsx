@@ -1,15 +1,28 @@
 // Everything that happened around a subject, newest first.
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { TimelineItem } from "../../api/types";
+import * as read from "../../api/queries";
+import type { Subject, TimelineItem } from "../../api/types";
 import { dayAndClock } from "../../moments";
 import { Empty } from "../../parts/Empty";
+import { More } from "../../parts/More";
 import { Panel } from "../../parts/Panel";
 import { count } from "../../words";
 import styles from "./Subjects.module.css";
 
-export function Timeline({ items }: { items: readonly TimelineItem[] }) {
+export function Timeline({ detail }: { detail: Subject }) {
+  const { subject, timeline: newest, timeline_next: first } = detail;
+  const earlier = useInfiniteQuery(read.timeline(subject, first ?? 0));
+  const items = [...newest, ...(earlier.data?.pages.flatMap((page) => page.items) ?? [])];
+  const started = earlier.data !== undefined;
+  const more = {
+    hasNextPage: started ? earlier.hasNextPage : first !== null,
+    isFetchingNextPage: earlier.isFetching,
+    fetchNextPage: () => (started ? earlier.fetchNextPage() : earlier.refetch()),
+  };
+  const entries = count(items.length, "entry", "entries");
   return (
-    <Panel title="Timeline" aside={count(items.length, "entry", "entries")} flush>
+    <Panel title="Timeline" aside={more.hasNextPage ? `newest ${entries}` : entries} flush>
       {items.length === 0 ? (
         <Empty>Nothing has happened yet.</Empty>
       ) : (
@@ -28,6 +41,7 @@ export function Timeline({ items }: { items: readonly TimelineItem[] }) {
           ))}
         </ol>
       )}
+      <More pages={more} shown={items.length} what="entries" />
     </Panel>
   );
 }
