@@ -4,24 +4,33 @@ Rules kept here:
 
 1. Everything below happens in one transaction, under the one writer's lock: what was recorded
    is looked up, versions are compared, places are given, the tree grows, rows are written.
-2. What was recorded under the same actor and key before is returned, and nothing is recorded.
-3. A record that stands at our place with our own ciphertext is ours: the connection was lost
+2. A transaction takes the batches of several callers, one after the other, and the outcome of
+   each is what it would be in a transaction of its own; a refused one leaves nothing behind.
+3. What was recorded under the same actor and key before is returned, and nothing is recorded.
+4. A record that stands at our place with our own ciphertext is ours: the connection was lost
    after the commit and the append is being repeated. Anything else there is a newer version.
-4. Commit times never run backwards, whatever the clock does.
+5. Commit times never run backwards, whatever the clock does.
+6. What this process knows of the log's end is used only while the last record is still the one
+   that it wrote last. Records are never changed, so everything before it is as it was, too.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
-from typing import Protocol, TypeAlias
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from adapters.eventlog.rows import Row, make_row
+from adapters.eventlog.rows import Row
 from adapters.eventlog.sealing import Sealed
 from adapters.ledger.tree_store import Edge, NodeRow, TreeStore, grow
 from domain.errors import MalformedInput, StaleVersion
-from domain.ledger.chain import EMPTY_STREAM, StreamHead
-from domain.ledger.entry import Entry, encode_entry
+from domain.ledger import layout
+from domain.ledger.entry import NO_PREVIOUS
 from domain.ports import Clock
+
+HEADS_KEPT: Final = 1 << 14
+
+Batch: TypeAlias = Sequence[Sealed]
+"""What one caller wants recorded in one step."""
 
 Request: TypeAlias = tuple[str, str]
 """Actor and idempotency key."""
@@ -29,31 +38,52 @@ Request: TypeAlias = tuple[str, str]
 Place: TypeAlias = tuple[str, int]
 """Stream and version."""
 
+Head: TypeAlias = tuple[int, bytes]
+"""Version and leaf hash of a stream's last record."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogState:
+Outcome: TypeAlias = tuple[Row, ...] | StaleVersion
+"""The records of a batch, new or found, or why there are none."""
+
+_EMPTY: Final[Head] = (0, NO_PREVIOUS)
+
+
+class Last(NamedTuple):
+    """The last record of the log; an empty log has size 0.
+
+    Attributes:
+        size: Number of records.
+        committed_at_us: Its commit time.
+        leaf: Its leaf hash.
+    """
+
+    size: int = 0
+    committed_at_us: int = 0
+    leaf: bytes = NO_PREVIOUS
+
+
+class Found(NamedTuple):
     """What an append must know of the log before it writes.
 
     Attributes:
-        owner: Identifier of the clinic whose log it is; absent before the first record.
-        size: Number of records.
-        committed_at_us: Commit time of the last record; 0 before the first.
+        last: The last record.
         heads: Where the streams asked for stand; an empty stream is left out.
-        recorded: What was recorded under the requests asked for, in order.
+        recorded: What was recorded under the requests asked for.
     """
 
-    owner: str | None
-    size: int
-    committed_at_us: int
-    heads: Mapping[str, StreamHead]
+    last: Last
+    heads: Mapping[str, Head]
     recorded: Sequence[Row]
 
 
 class Transaction(Protocol):
     """What a database offers to an append, inside its transaction and under its lock."""
 
-    def state(self, streams: Collection[str], requests: Collection[Request]) -> LogState:
+    def find(self, streams: Collection[str], requests: Collection[Request]) -> Found:
         """Return what stands in the log now."""
+        ...
+
+    def owner(self) -> str | None:
+        """Return the clinic whose log it is; None before the first record."""
         ...
 
     def at(self, places: Collection[Place]) -> list[Row]:
@@ -69,92 +99,177 @@ class Transaction(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
-    """What came of an append.
+class Appended(NamedTuple):
+    """What came of an append, once its transaction is committed.
 
     Attributes:
-        rows: The records, new or found.
-        edge: The tree's right edge afterwards; absent where nothing was written.
+        outcomes: The outcome of each batch.
+        last: The last record of the log.
+        edge: The tree's right edge; absent where nothing was written and it was not known.
+        heads: Where the streams that were asked for stand.
+        continues: Whether what was known of the log's end before still holds.
     """
 
-    rows: tuple[Row, ...]
+    outcomes: list[Outcome]
+    last: Last
     edge: Edge | None
+    heads: Mapping[str, Head]
+    continues: bool
 
 
-def append(
-    transaction: Transaction,
-    sealed: Sequence[Sealed],
-    *,
-    clinic: str,
-    clock: Clock,
-    edge: Edge | None,
-) -> Appended:
-    """Append sealed drafts in a transaction that the caller commits or rolls back.
+class Appender:
+    """Appends to the log of one clinic, in transactions that others begin and end.
 
-    Args:
-        transaction: The database, locked.
-        sealed: The drafts, in order.
-        clinic: Whose log it must be.
-        clock: Our clock.
-        edge: The tree's right edge as this process last saw it; read again if it grew since.
-
-    Raises:
-        StaleVersion: a stream is not at the version a draft was decided on.
-        MalformedInput: the log belongs to another clinic.
+    Only one transaction at a time may use it.
     """
-    requests = {
-        (each.header.actor, each.header.idempotency_key): None
-        for each in sealed
-        if each.header.idempotency_key is not None
+
+    def __init__(self, *, clinic: str, clock: Clock) -> None:
+        """Know nothing of the log yet."""
+        self._clinic = clinic
+        self._clock = clock
+        self._last: Last | None = None
+        self._edge: Edge | None = None
+        self._heads: OrderedDict[str, Head] = OrderedDict()
+
+    def append(self, transaction: Transaction, batches: Sequence[Batch]) -> Appended:
+        """Find out what is there and write what follows.
+
+        Args:
+            transaction: The database, locked.
+            batches: The sealed drafts of each caller, in order.
+
+        Raises:
+            MalformedInput: the log belongs to another clinic.
+        """
+        streams = {each.stream for batch in batches for each in batch}
+        kept = {each: self._heads[each] for each in streams if each in self._heads}
+        found = transaction.find(streams - kept.keys(), _requests(batches))
+        last, heads, edge, new_owner = found.last, found.heads, self._edge, None
+        continues = last == self._last
+        if continues:
+            heads = {**kept, **heads}
+        else:
+            new_owner, edge = self._new_owner(transaction), None
+            if kept:
+                heads = transaction.find(streams, ()).heads
+        run = _Run(transaction, found, heads, max(self._clock.now().us, last.committed_at_us))
+        outcomes = [run.take(batch) for batch in batches]
+        if run.rows:
+            if edge is None:
+                edge = TreeStore(transaction.nodes).edge(last.size)
+            edge, nodes = grow(edge, [row.leaf for row in run.rows])
+            transaction.insert(new_owner, run.rows, nodes)
+            last = Last(edge.size, run.committed_at_us, run.rows[-1].leaf)
+        return Appended(outcomes, last, edge, run.heads, continues)
+
+    def committed(self, appended: Appended) -> None:
+        """Remember the log's end; called after the commit, for what is rolled back never was."""
+        if not appended.continues:
+            self._heads.clear()
+        self._last, self._edge = appended.last, appended.edge
+        for stream, head in appended.heads.items():
+            self._heads[stream] = head
+            self._heads.move_to_end(stream)
+        while len(self._heads) > HEADS_KEPT:
+            self._heads.popitem(last=False)
+
+    def _new_owner(self, transaction: Transaction) -> str | None:
+        """Return whose log it becomes with its first record; None where it is ours already."""
+        owner = transaction.owner()
+        if owner not in (self._clinic, None):
+            raise MalformedInput("this database holds the log of another clinic")
+        return self._clinic if owner is None else None
+
+
+class _Run:
+    """The batches of one transaction, taken one after the other."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        found: Found,
+        heads: Mapping[str, Head],
+        committed_at_us: int,
+    ) -> None:
+        self.rows: list[Row] = []
+        self.heads = dict(heads)
+        self.committed_at_us = committed_at_us
+        self._transaction = transaction
+        self._position = found.last.size
+        self._recorded: dict[Request, list[Row]] = {}
+        for row in found.recorded:
+            self._note_request(row)
+
+    def take(self, batch: Batch) -> Outcome:
+        """Return what was recorded under the same requests, or place the batch, or refuse it."""
+        if self._recorded:
+            before = [
+                row for request in _requests([batch]) for row in self._recorded.get(request, ())
+            ]
+            if before:
+                return tuple(sorted(before))
+        stale = self._first_stale(batch)
+        if stale is None:
+            return self._place(batch)
+        ours = self._transaction.at([(each.stream, each.version) for each in batch])
+        if [row.ciphertext for row in ours] == [each.ciphertext for each in batch]:
+            return tuple(ours)
+        return stale
+
+    def _first_stale(self, batch: Batch) -> StaleVersion | None:
+        versions: dict[str, int] = {}
+        for each in batch:
+            stream = each.stream
+            found = versions.get(stream)
+            if found is None:
+                found = self.heads.get(stream, _EMPTY)[0]
+            if each.version != found + 1:
+                return StaleVersion(stream, each.version - 1, found)
+            versions[stream] = each.version
+        return None
+
+    def _place(self, batch: Batch) -> tuple[Row, ...]:
+        """Give every sealed draft its place: seq, commit time, previous hash and leaf."""
+        heads, committed_at_us = self.heads, self.committed_at_us
+        first = len(self.rows)
+        for (
+            stream, version, name, schema, actor, device, device_sequence, correlation, causation,
+            idempotency_key, key_id, naming, circumstances, ending, ciphertext,
+        ) in batch:  # fmt: skip
+            previous = heads.get(stream, _EMPTY)[1]
+            entry = layout.place(
+                naming,
+                circumstances,
+                ending,
+                seq=self._position,
+                committed_at_us=committed_at_us,
+                previous=previous,
+            )
+            self._position += 1
+            leaf = sha256(b"\x00" + entry).digest()
+            heads[stream] = (version, leaf)
+            ordinal = None
+            if idempotency_key is not None:
+                ordinal = len(self._recorded.get((actor, idempotency_key), ()))
+            row = Row(
+                self._position, stream, version, name, schema, committed_at_us, actor, device,
+                device_sequence, correlation, causation, idempotency_key, ordinal, key_id,
+                previous, leaf, entry, ciphertext,
+            )  # fmt: skip
+            self.rows.append(row)
+            self._note_request(row)
+        return tuple(self.rows[first:])
+
+    def _note_request(self, row: Row) -> None:
+        if row.idempotency_key is not None:
+            self._recorded.setdefault((row.actor, row.idempotency_key), []).append(row)
+
+
+def _requests(batches: Iterable[Batch]) -> dict[Request, None]:
+    """Return the requests of batches, in order, each once."""
+    return {
+        (each.actor, each.idempotency_key): None
+        for batch in batches
+        for each in batch
+        if each.idempotency_key is not None
     }
-    state = transaction.state({each.header.stream for each in sealed}, list(requests))
-    if state.owner not in (clinic, None):
-        raise MalformedInput("this database holds the log of another clinic")
-    if state.recorded:
-        return Appended(rows=tuple(state.recorded), edge=None)
-    stale = _first_stale(sealed, state.heads)
-    if stale is not None:
-        ours = transaction.at([(each.header.stream, each.header.version) for each in sealed])
-        if [row.ciphertext for row in ours] == [each.ciphertext for each in sealed]:
-            return Appended(rows=tuple(ours), edge=None)
-        raise stale
-    rows = _place(sealed, state, max(clock.now().us, state.committed_at_us))
-    if edge is None or edge.size != state.size:
-        edge = TreeStore(transaction.nodes).edge(state.size)
-    grown, nodes = grow(edge, [row.leaf for row in rows])
-    transaction.insert(clinic if state.owner is None else None, rows, nodes)
-    return Appended(rows=tuple(rows), edge=grown)
-
-
-def _first_stale(sealed: Sequence[Sealed], heads: Mapping[str, StreamHead]) -> StaleVersion | None:
-    versions = {stream: head.version for stream, head in heads.items()}
-    for each in sealed:
-        stream = each.header.stream
-        expected, found = each.header.version - 1, versions.get(stream, 0)
-        if expected != found:
-            return StaleVersion(stream, expected, found)
-        versions[stream] = found + 1
-    return None
-
-
-def _place(sealed: Sequence[Sealed], state: LogState, committed_at_us: int) -> list[Row]:
-    """Give every sealed draft its place: seq, commit time, previous hash and leaf."""
-    heads = dict(state.heads)
-    ordinals: dict[tuple[str, str | None], count[int]] = {}
-    rows: list[Row] = []
-    for seq, each in enumerate(sealed, start=state.size):
-        header = replace(each.header, seq=seq, committed_at_us=committed_at_us)
-        entry = Entry(
-            header=header,
-            previous=heads.get(header.stream, EMPTY_STREAM).leaf,
-            content_digest=each.content_digest,
-            device_signature=each.signature,
-        )
-        ordinal = None
-        if header.idempotency_key is not None:
-            ordinal = next(ordinals.setdefault((header.actor, header.idempotency_key), count()))
-        row = make_row(entry, encode_entry(entry), each.ciphertext, ordinal)
-        heads[header.stream] = StreamHead(version=header.version, leaf=row.leaf)
-        rows.append(row)
-    return rows

@@ -10,11 +10,10 @@ import threading
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 
-from adapters.eventlog.appending import LogState, Place, Request, append
+from adapters.eventlog.appending import Appender, Batch, Found, Head, Last, Place, Request
+from adapters.eventlog.grouping import answered
 from adapters.eventlog.rows import Row
-from adapters.eventlog.sealing import Sealed
-from adapters.ledger.tree_store import EMPTY_EDGE, NodeRow
-from domain.ledger.chain import StreamHead
+from adapters.ledger.tree_store import NodeRow
 from domain.ports import Clock
 
 
@@ -26,24 +25,21 @@ class MemoryRecords:
 
     def __init__(self, *, clinic: str, clock: Clock) -> None:
         """Hold nothing yet."""
-        self._clinic = clinic
-        self._clock = clock
+        self._appender = Appender(clinic=clinic, clock=clock)
         self._owner: str | None = None
         self._rows: list[Row] = []
         self._streams: dict[str, list[Row]] = {}
         self._requests: dict[tuple[str, str | None], list[Row]] = {}
         self._keys: dict[str, list[Row]] = {}
         self._nodes: dict[int, bytes] = {}
-        self._edge = EMPTY_EDGE
         self._lock = threading.RLock()
 
-    def append(self, sealed: Sequence[Sealed]) -> tuple[Row, ...]:
+    def append(self, batch: Batch) -> tuple[Row, ...]:
         """Record sealed drafts, or return what stands in their place already."""
         with self._lock:
-            appended = append(self, sealed, clinic=self._clinic, clock=self._clock, edge=self._edge)
-            if appended.edge is not None:
-                self._edge = appended.edge
-            return appended.rows
+            appended = self._appender.append(self, [batch])
+            self._appender.committed(appended)
+        return answered(appended.outcomes[0])
 
     def owner(self) -> str | None:
         """Return the clinic whose log it is; None before the first record."""
@@ -81,19 +77,19 @@ class MemoryRecords:
         with self._lock:
             return {seq: self._nodes[seq] for seq in seqs if seq in self._nodes}
 
-    def state(self, streams: Collection[str], requests: Collection[Request]) -> LogState:
+    def find(self, streams: Collection[str], requests: Collection[Request]) -> Found:
         """Return what stands in the log now."""
-        heads = {each: self._streams[each][-1] for each in streams if each in self._streams}
-        return LogState(
-            owner=self._owner,
-            size=len(self._rows),
-            committed_at_us=self._rows[-1].committed_at_us if self._rows else 0,
-            heads={
-                stream: StreamHead(version=row.version, leaf=row.leaf)
-                for stream, row in heads.items()
-            },
-            recorded=sorted(row for each in requests for row in self._requests.get(each, [])),
-        )
+        last = Last()
+        if self._rows:
+            row = self._rows[-1]
+            last = Last(row.position, row.committed_at_us, row.leaf)
+        heads: dict[str, Head] = {}
+        for stream in streams:
+            if stream in self._streams:
+                row = self._streams[stream][-1]
+                heads[stream] = (row.version, row.leaf)
+        recorded = [row for each in requests for row in self._requests.get(each, [])]
+        return Found(last, heads, recorded)
 
     def at(self, places: Collection[Place]) -> list[Row]:
         """Return the rows at these places, in order of the log."""

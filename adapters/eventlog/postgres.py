@@ -24,15 +24,23 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 
-from adapters.eventlog.appending import Appended, LogState, Place, Request, append
+from adapters.eventlog.appending import (
+    Appended,
+    Appender,
+    Batch,
+    Found,
+    Last,
+    Outcome,
+    Place,
+    Request,
+)
 from adapters.eventlog.failures import database_errors, lost
+from adapters.eventlog.grouping import Groups
 from adapters.eventlog.rows import Row
-from adapters.eventlog.sealing import Sealed
 from adapters.eventlog.statements import STORED_COLUMNS, statements
 from adapters.eventlog.subscription import PostgresPositions
-from adapters.ledger.tree_store import Edge, NodeRow
+from adapters.ledger.tree_store import NodeRow
 from domain.errors import MalformedInput
-from domain.ledger.chain import StreamHead
 from domain.ports import Clock
 
 T = TypeVar("T")
@@ -123,28 +131,22 @@ class PostgresRecords(PostgresApplicationRecorder):
             sql.SQL("SET LOCAL lock_timeout = {}").format(f"{datastore.lock_timeout}s"),
             sql.SQL("LOCK TABLE log_writer IN EXCLUSIVE MODE"),
         ]
-        self._clinic = clinic
-        self._clock = clock
-        self._edge: Edge | None = None
+        self._appender = Appender(clinic=clinic, clock=clock)
+        self._groups = Groups(self._write)
 
-    def append(self, sealed: Sequence[Sealed]) -> tuple[Row, ...]:
+    def append(self, batch: Batch) -> tuple[Row, ...]:
         """Record sealed drafts, or return what stands in their place already."""
+        return self._groups.append(batch)
 
+    def _write(self, batches: Sequence[Batch]) -> list[Outcome]:
         def record(connection: Connection) -> Appended:
-            # In a pipeline, lock, reading and writing take three round trips in all.
+            # In a pipeline, lock and reading take one round trip, writing and commit another.
             with connection.pipeline(), connection.transaction():
-                return append(
-                    _Writing(self, connection),
-                    sealed,
-                    clinic=self._clinic,
-                    clock=self._clock,
-                    edge=self._edge,
-                )
+                return self._appender.append(_Writing(self, connection), batches)
 
         appended = self._connected(record)
-        if appended.edge is not None:  # kept only now: a rolled back edge never existed
-            self._edge = appended.edge
-        return appended.rows
+        self._appender.committed(appended)
+        return appended.outcomes
 
     def owner(self) -> str | None:
         """Return the clinic whose log it is; None before the first record."""
@@ -153,8 +155,7 @@ class PostgresRecords(PostgresApplicationRecorder):
 
     def size(self) -> int:
         """Return the number of records."""
-        found = self._all(_SELECT.last.encode())
-        return int(found[0][0]) if found else 0
+        return int(self._all(_SELECT.size.encode())[0][0] or 0)
 
     def stream(self, stream: str, after_version: int) -> list[Row]:
         """Return a stream's rows after a version."""
@@ -201,7 +202,7 @@ class PostgresRecords(PostgresApplicationRecorder):
         self._notify_channel(cursor)
 
     def _rows(self, statement: str, *values: object) -> list[Row]:
-        return [Row(*row) for row in self._all(statement.encode(), *values)]
+        return list(map(Row._make, self._all(statement.encode(), *values)))
 
     def _all(self, statement: bytes, *values: object) -> list[tuple[Any, ...]]:
         return self._connected(
@@ -232,22 +233,20 @@ class _Writing:
         with connection.cursor() as cursor:
             records.lock(cursor)
 
-    def state(self, streams: Collection[str], requests: Collection[Request]) -> LogState:
+    def find(self, streams: Collection[str], requests: Collection[Request]) -> Found:
         asked = [self._ask(_SELECT.recorded.encode(), *each) for each in requests]
-        owners = self._ask(_SELECT.owner.encode())
         lasts = self._ask(_SELECT.last.encode())
-        heads = self._ask(_HEADS, list(streams))
-        owner, last = owners.fetchone(), lasts.fetchone()
-        return LogState(
-            owner=None if owner is None else owner[0],
-            size=0 if last is None else last[0],
-            committed_at_us=0 if last is None else last[1],
-            heads={
-                stream: StreamHead(version=version, leaf=leaf)
-                for stream, version, leaf in heads.fetchall()
-            },
-            recorded=sorted(Row(*row) for each in asked for row in each.fetchall()),
+        heads = self._ask(_HEADS, list(streams)).fetchall() if streams else []
+        last = lasts.fetchone()
+        return Found(
+            Last() if last is None else Last(*last),
+            {stream: (version, leaf) for stream, version, leaf in heads},
+            [Row(*row) for each in asked for row in each.fetchall()],
         )
+
+    def owner(self) -> str | None:
+        found = self._ask(_SELECT.owner.encode()).fetchone()
+        return None if found is None else str(found[0])
 
     def at(self, places: Collection[Place]) -> list[Row]:
         asked = [self._ask(_SELECT.at.encode(), *place) for place in places]

@@ -7,12 +7,13 @@ Rules kept here:
    entry's bytes and its ciphertext with the digest in the entry.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
-from hmac import compare_digest
 from typing import NamedTuple
 
 from domain.errors import ChainBroken, DigestMismatch, MalformedInput
-from domain.ledger.entry import Entry, decode_entry
+from domain.ledger import layout
+from domain.ledger.entry import Entry
 from domain.ledger.merkle import leaf_hash
 
 
@@ -65,6 +66,18 @@ class Row(NamedTuple):
         return self.position - 1
 
 
+class Checked(NamedTuple):
+    """What a checked row's entry says beyond its columns.
+
+    Attributes:
+        naming: The header's fields 2 to 5, to which the ciphertext is bound.
+        said: What no column repeats.
+    """
+
+    naming: bytes
+    said: layout.Unknown
+
+
 def make_row(entry: Entry, data: bytes, ciphertext: bytes, ordinal: int | None) -> Row:
     """Return the row that stores an entry, given with its bytes."""
     header = entry.header
@@ -90,30 +103,48 @@ def make_row(entry: Entry, data: bytes, ciphertext: bytes, ordinal: int | None) 
     )
 
 
-def check_row(row: Row) -> Entry:
-    """Return the entry of a row whose every column agrees with it.
+def check_row(row: Row) -> Checked:
+    """Check that every column of a row agrees with its entry.
 
     Raises:
         DigestMismatch: a column, the entry or the ciphertext is not what was recorded.
     """
     try:
-        entry = decode_entry(row.entry)
-    except MalformedInput as error:
-        message = f"the entry of record {row.seq} is not what was recorded: {error}"
+        naming = layout.naming(row.stream, row.version, row.name, row.schema)
+        origin = layout.origin(
+            row.actor,
+            row.device,
+            row.device_sequence,
+            row.correlation,
+            row.causation,
+            row.idempotency_key,
+            row.key_id,
+        )
+        said = layout.check_entry(
+            row.entry,
+            naming,
+            origin,
+            seq=row.position - 1,
+            committed_at_us=row.committed_at_us,
+            previous=row.previous,
+        )
+        layout.check_meaning(row.version, row.previous, said, row.device_sequence)
+    except (MalformedInput, AttributeError, TypeError) as error:
+        message = f"the entry of record {row.seq} and its columns do not agree: {error}"
         raise DigestMismatch(message) from error
-    if make_row(entry, row.entry, row.ciphertext, row.ordinal) != row:
-        message = f"the stored columns of record {row.seq} do not agree with its entry"
+    if sha256(b"\x00" + row.entry).digest() != row.leaf:
+        message = f"the entry of record {row.seq} does not have its recorded leaf hash"
         raise DigestMismatch(message)
     if (row.ordinal is None) != (row.idempotency_key is None):
         message = f"record {row.seq} has an ordinal without a key, or a key without an ordinal"
         raise DigestMismatch(message)
-    if not compare_digest(sha256(row.ciphertext).digest(), entry.content_digest):
+    if sha256(row.ciphertext).digest() != said.content_digest:
         message = f"the content of record {row.seq} is not what was recorded"
         raise DigestMismatch(message)
-    return entry
+    return Checked(naming, said)
 
 
-def check_run(rows: list[Row], seq: int) -> None:
+def check_run(rows: Sequence[Row], seq: int) -> None:
     """Check that rows are exactly the records that follow ``seq``, none left out.
 
     Raises:
@@ -125,7 +156,24 @@ def check_run(rows: list[Row], seq: int) -> None:
             raise ChainBroken(message)
 
 
-def check_ordinals(rows: list[Row]) -> None:
+def check_stream(rows: Sequence[Row], after_version: int) -> None:
+    """Check that rows are exactly the records of a stream that follow a version, chained.
+
+    Raises:
+        ChainBroken: a version is missing or doubled, or does not carry the hash of the one before.
+    """
+    before = None
+    for version, row in enumerate(rows, start=after_version + 1):
+        if row.version != version:
+            message = f"version {row.version} of {row.stream} stands where {version} belongs"
+            raise ChainBroken(message)
+        if before is not None and row.previous != before:
+            message = f"record {row.seq} does not carry the hash of the version before it"
+            raise ChainBroken(message)
+        before = row.leaf
+
+
+def check_ordinals(rows: Sequence[Row]) -> None:
     """Check that rows are everything recorded under one actor and key, in order.
 
     Raises:

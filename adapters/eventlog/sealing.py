@@ -10,25 +10,19 @@ Rules kept here:
    destroyed, ``Shredded`` stands in its place and everything else is still checked.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from hashlib import sha256
-from hmac import compare_digest
+from typing import NamedTuple
 
-from adapters.eventlog.rows import Row, check_row
+from adapters.eventlog.payload import read_payload, write_payload
+from adapters.eventlog.rows import Checked, Row, check_row
 from domain.errors import ContentErased, DigestMismatch, IntegrityFailure, MalformedInput, NotFound
-from domain.events.codec import decode, encode
+from domain.events.codec import decode
 from domain.events.names import Event
 from domain.events.record import Attestation, Draft, Record, Shredded
-from domain.ledger import canonical
-from domain.ledger.entry import (
-    NONCE_SIZE,
-    SALT_SIZE,
-    BlobAddress,
-    Entry,
-    Header,
-    associated_data,
-    commitment,
-)
+from domain.ledger import canonical, layout
+from domain.ledger.encoding import DIGEST_SIZE
+from domain.ledger.entry import BLOB_SIZE, NONCE_SIZE, SALT_SIZE, commitment
 from domain.ports import KeyRing, Randomness
 from domain.values.actor import Actor
 from domain.values.identifiers import DeviceId, StreamName
@@ -38,75 +32,119 @@ STORABLE_MAX = (1 << 63) - 1
 """The largest integer that both databases store."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
-    """A draft made ready to be recorded.
+class Sealed(NamedTuple):
+    """A draft made ready to be recorded: what its row will hold, and its entry in parts.
 
     Attributes:
-        header: Complete but for seq and commit time, which are 0 until the log gives them.
+        stream: The stream.
+        version: Place in the stream.
+        name: The event's permanent name.
+        schema: Version of the payload's schema.
+        actor: Who caused it.
+        device: The station that made it, if one did.
+        device_sequence: The station's own count.
+        correlation: What it belongs together with.
+        causation: Seq of the record that led to it.
+        idempotency_key: The caller's key.
+        key_id: The data key the content is encrypted under.
+        naming: The header's fields 2 to 5.
+        circumstances: The header's fields from the 7th on.
+        ending: Content digest and device signature.
         ciphertext: The encrypted salt and payload.
-        content_digest: SHA-256 of the ciphertext.
-        signature: The device's signature, if a device made it.
     """
 
-    header: Header
+    stream: str
+    version: int
+    name: str
+    schema: int
+    actor: str
+    device: str | None
+    device_sequence: int | None
+    correlation: str
+    causation: int | None
+    idempotency_key: str | None
+    key_id: str
+    naming: bytes
+    circumstances: bytes
+    ending: bytes
     ciphertext: bytes
-    content_digest: bytes
-    signature: bytes | None
 
 
-def seal(draft: Draft, *, keys: KeyRing, randomness: Randomness) -> Sealed:
-    """Encode, commit to and encrypt a draft.
+def seal(drafts: Sequence[Draft], *, keys: KeyRing, randomness: Randomness) -> list[Sealed]:
+    """Encode, commit to and encrypt drafts.
 
     Raises:
         MalformedInput: the attestation's payload is not the event, or the event has no encoding.
-        ContentErased: the data key is destroyed.
+        ContentErased: a data key is destroyed.
         NotFound: there is no such data key.
     """
-    name, schema, plain = encode(draft.event)
-    attestation = draft.attestation
-    if attestation is None:
-        salt, payload = randomness.token(SALT_SIZE), canonical.encode(plain)
-    else:
-        salt, payload = attestation.salt, _attested(attestation, name, schema, draft.event)
-    header = Header(
-        seq=0,
-        stream=draft.stream,
-        version=draft.expected_version + 1,
-        name=name,
-        schema=schema,
-        committed_at_us=0,
-        received_at_us=None if draft.received_at is None else draft.received_at.us,
-        device_time_us=None if attestation is None else attestation.device_time.us,
-        actor=str(draft.actor),
-        device=None if attestation is None else str(attestation.device),
-        device_sequence=None if attestation is None else attestation.sequence,
-        correlation=draft.correlation,
-        causation=draft.causation,
-        idempotency_key=draft.idempotency_key,
-        key_id=draft.key,
-        nonce=randomness.token(NONCE_SIZE),
-        commitment=commitment(salt, payload),
-        blobs=tuple(
-            BlobAddress(name=blob.name, stored_digest=blob.stored_digest) for blob in draft.blobs
-        ),
-    )
-    if max(header.version, header.device_sequence or 0, header.causation or 0) > STORABLE_MAX:
+    salts = randomness.token(SALT_SIZE * len(drafts))
+    nonces = randomness.token(NONCE_SIZE * len(drafts))
+    return [
+        _seal(
+            draft,
+            salts[place * SALT_SIZE : (place + 1) * SALT_SIZE],
+            nonces[place * NONCE_SIZE : (place + 1) * NONCE_SIZE],
+            keys,
+        )
+        for place, draft in enumerate(drafts)
+    ]
+
+
+def _seal(draft: Draft, salt: bytes, nonce: bytes, keys: KeyRing) -> Sealed:
+    name, schema, payload = write_payload(draft.event)
+    attestation, received_at = draft.attestation, draft.received_at
+    stream, version, key_id = str(draft.stream), draft.expected_version + 1, draft.key
+    actor, correlation, causation = str(draft.actor), draft.correlation, draft.causation
+    device = device_sequence = device_time_us = None
+    signature = b""
+    if attestation is not None:
+        _check_attested(attestation, name, schema, draft.event)
+        salt, payload, signature = attestation.salt, attestation.payload, attestation.signature
+        device, device_sequence = str(attestation.device), attestation.sequence
+        device_time_us = attestation.device_time.us
+        if not signature:
+            raise MalformedInput("a device signature is empty or too long")
+    if max(version, device_sequence or 0, causation or 0) > STORABLE_MAX:
         raise MalformedInput("a number of the draft is larger than any database stores")
-    ciphertext = keys.seal(draft.key, header.nonce, salt + payload, _bound_to(header))
+    committed_to = commitment(salt, payload)
+    naming = layout.naming(stream, version, name, schema)
+    circumstances = layout.circumstances(
+        layout.origin(
+            actor, device, device_sequence, correlation, causation, draft.idempotency_key, key_id
+        ),
+        received_at_us=None if received_at is None else received_at.us,
+        device_time_us=device_time_us,
+        nonce=nonce,
+        commitment=committed_to,
+        blobs=b"".join([blob.name + blob.stored_digest for blob in draft.blobs]),
+    )
+    bound = layout.bound(naming, key_id, committed_to)
+    ciphertext = keys.seal(key_id, nonce, salt + payload, bound)
     return Sealed(
-        header=header,
-        ciphertext=ciphertext,
-        content_digest=sha256(ciphertext).digest(),
-        signature=None if attestation is None else attestation.signature,
+        stream,
+        version,
+        name,
+        schema,
+        actor,
+        device,
+        device_sequence,
+        correlation,
+        causation,
+        draft.idempotency_key,
+        key_id,
+        naming,
+        circumstances,
+        layout.ending(sha256(ciphertext).digest(), signature),
+        ciphertext,
     )
 
 
-def recorded(draft: Draft, row: Row) -> Record:
-    """Return the record that a draft has become in this row."""
+def recorded(draft: Draft, row: Row, committed_at: ServerTime) -> Record:
+    """Return the record that a draft has become in this row, committed at this time."""
     attestation = draft.attestation
     return Record(
-        seq=row.seq,
+        seq=row.position - 1,
         stream=draft.stream,
         version=row.version,
         name=row.name,
@@ -114,7 +152,7 @@ def recorded(draft: Draft, row: Row) -> Record:
         event=draft.event,
         key=draft.key,
         actor=draft.actor,
-        committed_at=ServerTime(row.committed_at_us),
+        committed_at=committed_at,
         received_at=draft.received_at,
         device=None if attestation is None else attestation.device,
         device_sequence=None if attestation is None else attestation.sequence,
@@ -122,17 +160,17 @@ def recorded(draft: Draft, row: Row) -> Record:
         correlation=draft.correlation,
         causation=draft.causation,
         idempotency_key=draft.idempotency_key,
-        blobs=tuple((blob.name, blob.stored_digest) for blob in draft.blobs),
+        blobs=tuple([(blob.name, blob.stored_digest) for blob in draft.blobs]),
         leaf=row.leaf,
     )
 
 
-def unseal(row: Row, entry: Entry, keys: KeyRing) -> Record:
+def unseal(row: Row, checked: Checked, keys: KeyRing) -> Record:
     """Return the record that a checked row stores.
 
     Args:
         row: The row.
-        entry: What ``check_row`` returned for it.
+        checked: What ``check_row`` returned for it.
         keys: Data keys.
 
     Raises:
@@ -141,7 +179,7 @@ def unseal(row: Row, entry: Entry, keys: KeyRing) -> Record:
         IntegrityFailure: the data key is missing although nobody destroyed it.
     """
     try:
-        return _record(row, entry, _event(entry, row.ciphertext, keys))
+        return _record(row, checked.said, _event(row, checked, keys))
     except MalformedInput as error:
         message = f"record {row.seq} does not fit what its event and header must be: {error}"
         raise IntegrityFailure(message) from error
@@ -154,70 +192,64 @@ def opened(row: Row, keys: KeyRing) -> tuple[bytes, bytes]:
         ContentErased: the data key is destroyed.
         DigestMismatch: something stored is not what was recorded.
     """
-    return _opened(check_row(row), row.ciphertext, keys)
+    return _opened(row, check_row(row), keys)
 
 
-def _bound_to(header: Header) -> bytes:
-    """Return what a ciphertext is bound to, so that it cannot be moved to another record."""
-    return associated_data(
-        stream=header.stream,
-        version=header.version,
-        name=header.name,
-        schema=header.schema,
-        key_id=header.key_id,
-        commitment=header.commitment,
-    )
-
-
-def _attested(attestation: Attestation, name: str, schema: int, event: Event) -> bytes:
-    """Return the device's payload bytes, having checked that they say what the event says."""
-    payload = attestation.payload
-    if decode(name, schema, canonical.parse_canonical(payload)) != event:
+def _check_attested(attestation: Attestation, name: str, schema: int, event: Event) -> None:
+    """Refuse a device's payload that does not say what the event says, in its canonical form."""
+    if decode(name, schema, canonical.parse_canonical(attestation.payload)) != event:
         raise MalformedInput("the payload a device signed is not the event to be recorded")
-    return payload
 
 
-def _record(row: Row, entry: Entry, event: Event | Shredded) -> Record:
-    header = entry.header
+def _record(row: Row, said: layout.Unknown, event: Event | Shredded) -> Record:
+    received_at_us, device_time_us = said.received_at_us, said.device_time_us
     return Record(
-        seq=header.seq,
-        stream=StreamName(header.stream),
-        version=header.version,
-        name=header.name,
-        schema=header.schema,
+        seq=row.position - 1,
+        stream=StreamName(row.stream),
+        version=row.version,
+        name=row.name,
+        schema=row.schema,
         event=event,
-        key=header.key_id,
-        actor=Actor.parse(header.actor),
-        committed_at=ServerTime(header.committed_at_us),
-        received_at=None if header.received_at_us is None else ServerTime(header.received_at_us),
-        device=None if header.device is None else DeviceId(header.device),
-        device_sequence=header.device_sequence,
-        device_time=None if header.device_time_us is None else DeviceTime(header.device_time_us),
-        correlation=header.correlation,
-        causation=header.causation,
-        idempotency_key=header.idempotency_key,
-        blobs=tuple((blob.name, blob.stored_digest) for blob in header.blobs),
+        key=row.key_id,
+        actor=Actor.parse(row.actor),
+        committed_at=ServerTime(row.committed_at_us),
+        received_at=None if received_at_us is None else ServerTime(received_at_us),
+        device=None if row.device is None else DeviceId(row.device),
+        device_sequence=row.device_sequence,
+        device_time=None if device_time_us is None else DeviceTime(device_time_us),
+        correlation=row.correlation,
+        causation=row.causation,
+        idempotency_key=row.idempotency_key,
+        blobs=_blobs(said.blobs) if said.blobs else (),
         leaf=row.leaf,
     )
 
 
-def _opened(entry: Entry, ciphertext: bytes, keys: KeyRing) -> tuple[bytes, bytes]:
-    header = entry.header
+def _blobs(stored: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple(
+        (stored[at : at + DIGEST_SIZE], stored[at + DIGEST_SIZE : at + BLOB_SIZE])
+        for at in range(0, len(stored), BLOB_SIZE)
+    )
+
+
+def _opened(row: Row, checked: Checked, keys: KeyRing) -> tuple[bytes, bytes]:
+    said = checked.said
+    bound = layout.bound(checked.naming, row.key_id, said.commitment)
     try:
-        content = keys.open(header.key_id, header.nonce, ciphertext, _bound_to(header))
+        content = keys.open(row.key_id, said.nonce, row.ciphertext, bound)
     except NotFound as error:
-        message = f"the data key of record {header.seq} is missing and was never destroyed"
+        message = f"the data key of record {row.seq} is missing and was never destroyed"
         raise IntegrityFailure(message) from error
     salt, payload = content[:SALT_SIZE], content[SALT_SIZE:]
-    if len(salt) != SALT_SIZE or not compare_digest(commitment(salt, payload), header.commitment):
-        message = f"the content of record {header.seq} is not what its header commits to"
+    if len(salt) != SALT_SIZE or commitment(salt, payload) != said.commitment:
+        message = f"the content of record {row.seq} is not what its header commits to"
         raise DigestMismatch(message)
     return salt, payload
 
 
-def _event(entry: Entry, ciphertext: bytes, keys: KeyRing) -> Event | Shredded:
+def _event(row: Row, checked: Checked, keys: KeyRing) -> Event | Shredded:
     try:
-        _, payload = _opened(entry, ciphertext, keys)
+        _, payload = _opened(row, checked, keys)
     except ContentErased:
-        return Shredded(entry.header.name)
-    return decode(entry.header.name, entry.header.schema, canonical.parse(payload))
+        return Shredded(row.name)
+    return read_payload(row.name, row.schema, payload)

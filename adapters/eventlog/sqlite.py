@@ -9,14 +9,18 @@ Rules kept here:
    without chain and tree, so it is closed; so is its way of making tables.
 """
 
+import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain
 from typing import Any, NoReturn
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
     ConnectionPoolClosedError,
+    InterfaceError,
     Subscription,
 )
 from eventsourcing.sqlite import (
@@ -28,23 +32,32 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-from adapters.eventlog.appending import LogState, Place, Request, append
+from adapters.eventlog.appending import (
+    Appender,
+    Batch,
+    Found,
+    Head,
+    Last,
+    Outcome,
+    Place,
+    Request,
+)
 from adapters.eventlog.failures import database_errors
+from adapters.eventlog.grouping import Groups
 from adapters.eventlog.rows import Row
-from adapters.eventlog.sealing import Sealed
 from adapters.eventlog.statements import STORED_COLUMNS, statements
 from adapters.eventlog.subscription import SqlitePositions, SqliteSubscription
-from adapters.ledger.tree_store import Edge, NodeRow
-from domain.ledger.chain import StreamHead
+from adapters.ledger.tree_store import NodeRow
 from domain.ports import Clock
 
 _SELECT = statements("rowid", "?")
-_INSERT = (
-    f"INSERT INTO records (rowid, {', '.join(STORED_COLUMNS)}) "  # noqa: S608 - only our names
-    f"VALUES ({', '.join('?' * (1 + len(STORED_COLUMNS)))})"
-)
-_INSERT_NODES = "INSERT INTO tree_nodes (seq, hashes) VALUES (?, ?)"
+_INSERT = f"INSERT INTO records (rowid, {', '.join(STORED_COLUMNS)}) VALUES "  # noqa: S608 - our names
+_INSERT_NODES = "INSERT INTO tree_nodes (seq, hashes) VALUES "
 _INSERT_OWNER = "INSERT INTO log_owner (only_row, clinic) VALUES (1, ?)"
+_STATEMENTS_KEPT = 64
+_ROWS_AT_ONCE = (32, 16, 8, 4, 2, 1)
+
+Connection = sqlite3.Connection
 
 
 class _Transaction(SQLiteTransaction):
@@ -64,12 +77,24 @@ class _Connection(SQLiteConnection):
 
 
 class _Pool(SQLiteConnectionPool):
-    def _create_connection(self) -> SQLiteConnection:
-        made = super()._create_connection()
-        connection = made._sqlite_conn  # noqa: SLF001 - the library keeps it there
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA busy_timeout = {round(self.pool_timeout * 1000)}")
+    def _create_connection(self) -> _Connection:
+        try:
+            connection = sqlite3.connect(
+                self.db_name,
+                uri=True,
+                timeout=self.pool_timeout,
+                isolation_level=None,
+                check_same_thread=False,
+                # The library keeps one, so that every statement is compiled at every use.
+                cached_statements=_STATEMENTS_KEPT,
+            )
+            if not self.db_name.endswith("mode=ro"):
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.Error as error:
+            raise InterfaceError(error) from error
+        connection.row_factory = sqlite3.Row  # as the library reads
         return _Connection(sqlite_conn=connection, max_age=self.max_age)
 
 
@@ -93,12 +118,29 @@ class SqliteDatastore(SQLiteDatastore):
                 raise ConnectionPoolClosedError
             self._users += 1
         try:
-            with super().get_connection(commit=commit) as connection:
+            connection = self.pool.get_connection(is_writer=commit)
+            try:
                 yield connection
+            finally:
+                self.pool.put_connection(connection)
         finally:
             with self._changed:
                 self._users -= 1
                 self._changed.notify_all()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Lend a connection that holds the write lock; commit at the end, or roll back."""
+        with self.get_connection(commit=True) as lent:
+            driver = _driver(lent)
+            driver.execute("BEGIN IMMEDIATE")
+            try:
+                yield driver
+                driver.execute("COMMIT")
+            except BaseException:
+                if driver.in_transaction:  # some errors have rolled back already
+                    driver.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         """Lend no more, wait for what is lent, then close.
@@ -123,19 +165,18 @@ class SqliteRecords(SQLiteApplicationRecorder):
             super().__init__(
                 SqliteDatastore(name, lock_timeout_s=lock_timeout_s), events_table_name="records"
             )
-        self._clinic = clinic
-        self._clock = clock
-        self._edge: Edge | None = None
+        self._appender = Appender(clinic=clinic, clock=clock)
+        self._groups = Groups(self._write)
 
-    def append(self, sealed: Sequence[Sealed]) -> tuple[Row, ...]:
+    def append(self, batch: Batch) -> tuple[Row, ...]:
         """Record sealed drafts, or return what stands in their place already."""
-        with database_errors(), self.datastore.transaction(commit=True) as cursor:
-            appended = append(
-                _Writing(cursor), sealed, clinic=self._clinic, clock=self._clock, edge=self._edge
-            )
-        if appended.edge is not None:  # kept only now: a rolled back edge never existed
-            self._edge = appended.edge
-        return appended.rows
+        return self._groups.append(batch)
+
+    def _write(self, batches: Sequence[Batch]) -> list[Outcome]:
+        with database_errors(), self.datastore.writing() as connection:
+            appended = self._appender.append(_Writing(connection), batches)
+        self._appender.committed(appended)
+        return appended.outcomes
 
     def owner(self) -> str | None:
         """Return the clinic whose log it is; None before the first record."""
@@ -144,8 +185,7 @@ class SqliteRecords(SQLiteApplicationRecorder):
 
     def size(self) -> int:
         """Return the number of records."""
-        with database_errors():
-            return self.max_notification_id() or 0
+        return int(self._all(_SELECT.size)[0][0] or 0)
 
     def stream(self, stream: str, after_version: int) -> list[Row]:
         """Return a stream's rows after a version."""
@@ -190,50 +230,77 @@ class SqliteRecords(SQLiteApplicationRecorder):
         self.datastore.close()
 
     def _rows(self, statement: str, *values: object) -> list[Row]:
-        return [Row(*row) for row in self._all(statement, *values)]
+        return list(map(Row._make, self._all(statement, *values)))
 
     def _all(self, statement: str, *values: object) -> list[Any]:
-        with database_errors(), self.datastore.transaction(commit=False) as cursor:
-            return _all(cursor, statement, *values)
+        with database_errors(), self.datastore.get_connection(commit=False) as lent:
+            return _all(_driver(lent), statement, *values)
 
 
 class _Writing:
     """One append's transaction."""
 
-    def __init__(self, cursor: SQLiteCursor) -> None:
-        self._cursor = cursor
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
-    def state(self, streams: Collection[str], requests: Collection[Request]) -> LogState:
-        owner = _all(self._cursor, _SELECT.owner)
-        last = _all(self._cursor, _SELECT.last)
-        size, committed_at_us = last[0] if last else (0, 0)
-        heads = {}
+    def find(self, streams: Collection[str], requests: Collection[Request]) -> Found:
+        last = _all(self._connection, _SELECT.last)
+        heads: dict[str, Head] = {}
         for stream in streams:
-            for version, leaf in _all(self._cursor, _SELECT.head, stream):
-                heads[stream] = StreamHead(version=version, leaf=leaf)
-        recorded = [
-            Row(*row) for each in requests for row in _all(self._cursor, _SELECT.recorded, *each)
-        ]
-        return LogState(
-            owner=owner[0][0] if owner else None,
-            size=size,
-            committed_at_us=committed_at_us,
-            heads=heads,
-            recorded=sorted(recorded),
-        )
+            for head in _all(self._connection, _SELECT.head, stream):
+                heads[stream] = head
+        recorded = [row for each in requests for row in self._rows(_SELECT.recorded, *each)]
+        return Found(Last(*last[0]) if last else Last(), heads, recorded)
+
+    def owner(self) -> str | None:
+        found = _all(self._connection, _SELECT.owner)
+        return str(found[0][0]) if found else None
 
     def at(self, places: Collection[Place]) -> list[Row]:
-        rows = [Row(*row) for each in places for row in _all(self._cursor, _SELECT.at, *each)]
-        return sorted(rows)
+        return sorted(row for each in places for row in self._rows(_SELECT.at, *each))
 
     def nodes(self, seqs: Collection[int]) -> Mapping[int, bytes]:
-        return dict(_all(self._cursor, _nodes_statement(len(seqs)), *seqs))
+        return dict(_all(self._connection, _nodes_statement(len(seqs)), *seqs))
 
     def insert(self, owner: str | None, rows: Sequence[Row], nodes: Sequence[NodeRow]) -> None:
         if owner is not None:
-            self._cursor.execute(_INSERT_OWNER, (owner,))
-        self._cursor.executemany(_INSERT, rows)
-        self._cursor.executemany(_INSERT_NODES, nodes)
+            self._connection.execute(_INSERT_OWNER, (owner,))
+        insert_rows(self._connection, rows)
+        _insert(self._connection, _INSERT_NODES, nodes)
+
+    def _rows(self, statement: str, *values: object) -> list[Row]:
+        return list(map(Row._make, _all(self._connection, statement, *values)))
+
+
+def _driver(lent: SQLiteConnection) -> Connection:
+    return lent._sqlite_conn  # noqa: SLF001 - the library keeps it there
+
+
+def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
+    """Insert records, checked by nothing but the tables' own rules."""
+    _insert(connection, _INSERT, rows)
+
+
+def _insert(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows, several with each statement.
+
+    A statement lets go of the interpreter while it runs. With one statement for each row, every
+    thread that computes meanwhile would hold up the writer, and all who wait for it, row by row.
+    """
+    done = 0
+    for count in _ROWS_AT_ONCE:
+        while len(rows) - done >= count:
+            some = rows[done : done + count]
+            connection.execute(
+                _with_values(statement, count, len(some[0])), tuple(chain.from_iterable(some))
+            )
+            done += count
+
+
+@cache
+def _with_values(statement: str, rows: int, columns: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return statement + ", ".join([row] * rows)
 
 
 def _nodes_statement(count: int) -> str:
@@ -241,6 +308,7 @@ def _nodes_statement(count: int) -> str:
     return f"SELECT seq, hashes FROM tree_nodes WHERE seq IN ({marks})"  # noqa: S608 - only marks
 
 
-def _all(cursor: SQLiteCursor, statement: str, *values: object) -> list[Any]:
-    cursor.execute(statement, values)
-    return [tuple(row) for row in cursor.fetchall()]
+def _all(connection: Connection, statement: str, *values: object) -> list[Any]:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor.execute(statement, values).fetchall()

@@ -37,7 +37,8 @@ class Statements:
 
     Attributes:
         owner: Clinic.
-        last: Position and commit time of the last record.
+        size: Position of the last record; one row, NULL where there is none.
+        last: Position, commit time and leaf of the last record.
         head: Version and leaf of a stream's last record; takes the stream.
         stream: A stream's rows; takes stream and the version after which to begin.
         after: The log's rows; takes the position after which to begin and how many.
@@ -47,6 +48,7 @@ class Statements:
     """
 
     owner: str
+    size: str
     last: str
     head: str
     stream: str
@@ -67,8 +69,9 @@ def statements(position: str, mark: str) -> Statements:
     rows = f"SELECT {columns} FROM records"  # noqa: S608 - only the names above
     return Statements(
         owner="SELECT clinic FROM log_owner",
+        size=f"SELECT max({position}) FROM records",  # noqa: S608 - only our names
         last=(
-            f"SELECT {position}, committed_at_us FROM records "  # noqa: S608
+            f"SELECT {position}, committed_at_us, leaf FROM records "  # noqa: S608
             f"ORDER BY {position} DESC LIMIT 1"
         ),
         head=(

@@ -84,7 +84,6 @@ def naming(stream: str, version: int, name: str, schema: int) -> bytes:
 
 
 def origin(
-    *,
     actor: str,
     device: str | None,
     device_sequence: int | None,
@@ -234,23 +233,21 @@ def check_entry(
     )
 
 
-def check_meaning(
-    *, version: int, previous: bytes, signature: bytes, signed: tuple[object, object, object]
-) -> None:
+def check_meaning(version: int, previous: bytes, said: Unknown, sequence: int | None) -> None:
     """Refuse parts of an entry that contradict one another.
 
     Args:
         version: Place in the stream.
         previous: Previous hash.
-        signature: Device signature; empty if there is none.
-        signed: Device, device sequence and device time.
+        said: What else the entry says.
+        sequence: The device's count; absent if there is none or no device.
 
     Raises:
         MalformedInput: they do.
     """
     if (version == 1) != (previous == NO_PREVIOUS):
         raise MalformedInput("exactly the first record of a stream has no previous hash")
-    if signature and None in signed:
+    if said.signature and (sequence is None or said.device_time_us is None):
         raise MalformedInput("a device signature needs device, device sequence and device time")
 
 

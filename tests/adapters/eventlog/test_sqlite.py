@@ -10,7 +10,7 @@ import pytest
 from adapters.database import migrate, sqlite_name
 from adapters.eventlog.sqlite import SqliteRecords
 from domain.errors import MalformedInput, Unavailable
-from tests.contracts.logs import CLINIC, Logs, a_draft, a_run, check_whole
+from tests.contracts.logs import Logs, a_draft, a_run, check_whole
 
 
 @pytest.fixture
@@ -168,4 +168,3 @@ def test_no_thread_outlives_its_log(logs: Logs) -> None:
     assert threading.active_count() > before
     log.close()
     assert threading.active_count() == before
-    assert str(CLINIC) in log._store._clinic  # type: ignore[attr-defined]

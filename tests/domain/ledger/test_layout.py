@@ -209,12 +209,13 @@ def test_parts_that_contradict_one_another_are_refused() -> None:
     with pytest.raises(MalformedInput, match="too long"):
         layout.ending(bytes(32), bytes(256))
     some = bytes([1]) * 32
-    layout.check_meaning(version=1, previous=bytes(32), signature=b"", signed=(None, None, None))
-    layout.check_meaning(version=2, previous=some, signature=b"s", signed=("d", 0, 0))
+    unsigned = layout.Unknown(None, None, bytes(12), bytes(32), b"", bytes(32), b"")
+    signed = unsigned._replace(signature=b"s", device_time_us=0)
+    layout.check_meaning(1, bytes(32), unsigned, None)
+    layout.check_meaning(2, some, signed, 0)
     for version, previous in ((1, some), (2, bytes(32))):
         with pytest.raises(MalformedInput, match="first"):
-            layout.check_meaning(
-                version=version, previous=previous, signature=b"", signed=(None, None, None)
-            )
-    with pytest.raises(MalformedInput, match="signature"):
-        layout.check_meaning(version=2, previous=some, signature=b"s", signed=("d", 0, None))
+            layout.check_meaning(version, previous, unsigned, None)
+    for said, sequence in ((signed, None), (signed._replace(device_time_us=None), 0)):
+        with pytest.raises(MalformedInput, match="signature"):
+            layout.check_meaning(2, some, said, sequence)
