@@ -9,6 +9,7 @@ Rules kept here:
 import errno
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,18 +23,19 @@ from api import version
 from api.app import create_app
 from api.settings import Settings, origin_at
 from api.wiring import System, open_system
-from api.work import working
+from api.work import destroy_again, working
 from domain.errors import Unavailable
 from domain.handling import update
 from domain.ports import Clock
 from domain.rules import clinic as clinics
 from domain.rules.clinic import CLINIC
 from domain.values.actor import Actor
-from domain.values.identifiers import SubjectId
-from projections.subject import erased_subjects
 
 Say = Callable[[str], None]
 START_S = 20.0
+_LOOK_AGAIN_S = 0.2
+SHORT = 5000
+"""Records of which projections are rebuilt at once, before anybody is served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,12 @@ class Service:
 
 @contextmanager
 def opened(
-    settings: Settings, *, say: Say, clock: Clock | None = None, copies: bool = False
+    settings: Settings,
+    *,
+    say: Say,
+    clock: Clock | None = None,
+    copies: bool = False,
+    rebuild: bool = True,
 ) -> Iterator[System]:
     """Open the record and bring everything derived from it up to date.
 
@@ -60,24 +67,45 @@ def opened(
         say: Told what takes long.
         clock: Our clock.
         copies: Whether a restored copy of the past will do, because nothing will be recorded.
+        rebuild: Whether to wait for what is to be rebuilt, however long the record is.
 
     Raises:
         RuleViolation: the folder was restored as something that is not the record.
     """
     mark = require_usable(settings.data, copies=copies)
     with open_system(settings, clock=clock) as system:
-        rebuilt = system.runner.prepare(
-            lambda name, done, total: say(f"rebuilding {name}: {done} of {total} records")
-        )
-        if rebuilt:
-            say(f"{len(rebuilt)} projections rebuilt")
+        if rebuild or system.log.size() <= SHORT:
+            rebuilt = _prepared(system, say)
+            if rebuilt:
+                say(f"{len(rebuilt)} projections rebuilt")
+        elif due := system.runner.put_off():
+            say(f"{', '.join(due)} will be rebuilt while everything else is served")
         system.runner.catch_up()
-        _destroy_again(system)
+        destroy_again(system)
         if mark is None or mark.use is Use.RECORD:
             _record_restoration(system, mark)
             _record_build(system)
         system.runner.catch_up()
         yield system
+
+
+def _prepared(system: System, say: Say) -> tuple[str, ...]:
+    """Do every rebuild that is due; where servers start at once, one does it and others wait.
+
+    Raises:
+        Unavailable: it was not done in time.
+    """
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            return system.runner.prepare(
+                lambda name, done, total: say(f"rebuilding {name}: {done} of {total} records")
+            )
+        except Unavailable:
+            # Another server ended this very rebuild; what is left to do is looked up again.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
 
 
 @contextmanager
@@ -95,7 +123,7 @@ def serving(
         if origin == origin_at(settings.host, 0):
             origin = origin_at(settings.host, port)
         here = replace(settings, port=port, origin=origin)
-        with opened(here, say=say, clock=clock) as system, working(system):
+        with opened(here, say=say, clock=clock, rebuild=False) as system, working(system):
             app = create_app(system, static=static)
             server = uvicorn.Server(
                 uvicorn.Config(
@@ -152,17 +180,6 @@ def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
         waited.wait(0.01)
     message = "the web server did not start"
     raise Unavailable(message)
-
-
-def _destroy_again(system: System) -> None:
-    """Destroy what the record says is destroyed, should a restored backup have brought it back."""
-    with system.reads.connect() as connection:
-        erased = erased_subjects(connection)
-    for subject in erased:
-        key = f"subject:{SubjectId(subject)}"
-        if not system.keys.destroyed(key):
-            system.keys.destroy(key)
-            system.blobs.purge(system.log.blobs_of_key(key))
 
 
 def _record_restoration(system: System, mark: Mark | None) -> None:
