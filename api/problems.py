@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from domain import errors
 from domain.events.codec import Plain, to_plain
 from domain.values.capture import GateResult
+from projections.lag import BeingRebuilt
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -45,6 +46,7 @@ _STATUS: tuple[tuple[type[errors.RecordsError], HTTPStatus, str, str], ...] = (
     (errors.StaleVersion, HTTPStatus.PRECONDITION_FAILED, "stale", "It changed meanwhile"),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
     (errors.MalformedInput, HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", "Not readable"),
+    (BeingRebuilt, HTTPStatus.SERVICE_UNAVAILABLE, "being-rebuilt", "Being rebuilt"),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not possible just now"),
     (errors.IntegrityFailure, HTTPStatus.INTERNAL_SERVER_ERROR, "integrity", "Record damaged"),
 )
@@ -115,6 +117,11 @@ def from_error(request: Request, error: errors.RecordsError) -> JSONResponse:
     more: dict[str, Plain] = {}
     if isinstance(error, errors.RuleViolation):
         more = {"rule": error.rule, "evidence": error.evidence, "next_step": error.next_step}
+    if isinstance(error, BeingRebuilt):
+        more = {"projections": list(error.names)}
+        if error.rebuild is not None:
+            more["applied"], more["total"] = error.rebuild.applied, error.rebuild.total
+            more["seconds_left"] = error.rebuild.seconds_left
     if isinstance(error, errors.StaleVersion):
         more = {"stream_version": error.found}
     headers = {"Retry-After": RETRY_AFTER_S} if isinstance(error, errors.Unavailable) else None

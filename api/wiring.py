@@ -147,9 +147,12 @@ def open_system(
         engine = open_engine(settings.database)
         opened.callback(engine.dispose)
         runner = ProjectionRunner(engine, log, ALL)
+        reads = reading(engine)
+        runner.guard(reads)
         standby = None
         if settings.database_reads is not None:
             standby = open_engine(settings.database_reads)
+            runner.guard(standby)
             opened.callback(standby.dispose)
         shelf = DatabaseShelf(engine)
         files = LogKeyFiles(secrets, master=master)
@@ -171,10 +174,8 @@ def open_system(
             settings=settings,
             clinic=clinic,
             engine=engine,
-            reads=reading(engine),
-            screens=ScreenReads(
-                reading(engine), runner, None if standby is None else reading(standby)
-            ),
+            reads=reads,
+            screens=ScreenReads(reads, runner, None if standby is None else reading(standby)),
             log=log,
             blobs=open_blobs(settings.blobs, keys, staging=settings.data),
             keys=keys,

@@ -41,6 +41,7 @@ from domain.errors import FollowingStopped, IntegrityFailure, RecordsError, Unav
 
 LOCK_FILE: Final = "work.lock"
 PROJECTIONS: Final = "projections"
+REBUILDS: Final = "rebuilds"
 CHECKPOINTS: Final = "checkpoints"
 COPIES: Final = "copies"
 _LOOK_AGAIN_S: Final = 0.5
@@ -96,7 +97,9 @@ def work_state(system: System) -> WorkState:
     """
     positions = DatabasePositions(system.engine)
     position = positions.load(READER)
-    others = ((name, positions.stopped(name)) for name in (PROJECTIONS, CHECKPOINTS, COPIES))
+    others = (
+        (name, positions.stopped(name)) for name in (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES)
+    )
     return WorkState(
         position=position,
         behind=max(0, system.log.size() - 1 - position),
@@ -148,6 +151,14 @@ def working(system: System) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def destroy_again(system: System) -> None:
+    """Destroy what the record says is destroyed, should a restored backup have brought it back."""
+    for key in system.runner.erased_keys():
+        if not system.keys.destroyed(key):
+            system.keys.destroy(key)
+            system.blobs.purge(system.log.blobs_of_key(key))
 
 
 def drain(system: System, timeout_s: float = 60.0) -> int:
@@ -245,12 +256,14 @@ class _Lead:
         self._give_way = threading.Event()
         self._workers = _workers(system, self._ends)
         self._outside = OutsideWork(system)
+        self._rebuilt = False
 
     def go(self) -> bool:
         """Work until stopped or no longer leading; return whether another runner should try."""
         loops = {
             READER: self._take_steps,
             PROJECTIONS: self._keep_projections,
+            REBUILDS: self._rebuild,
             CHECKPOINTS: self._sign,
             COPIES: self._copy,
         }
@@ -280,6 +293,15 @@ class _Lead:
         with engine_errors():
             self._system.runner.catch_up()
         self._system.log.wait(self._system.log.size() - 1, timeout_s=_LOOK_AGAIN_S)
+
+    def _rebuild(self) -> None:
+        """Rebuild what is due, once; the other loops go on meanwhile."""
+        if not self._rebuilt:
+            with engine_errors():
+                self._system.runner.prepare(stopping=self._ends)
+            destroy_again(self._system)
+            self._rebuilt = True
+        self._over.wait(_LONGEST_WAIT_S)
 
     def _sign(self) -> None:
         self._system.checkpointer.sign_if_due()

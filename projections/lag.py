@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from domain.errors import IntegrityFailure
+from domain.errors import IntegrityFailure, Unavailable
 from domain.ports import EventLog
 from domain.values.time import ServerTime
-from projections.position import load_positions
+from projections.position import BEFORE_THE_FIRST, load_positions
 from projections.tables import REBUILD, Projection
 
 
@@ -66,38 +66,56 @@ class Standing:
     rebuild: Rebuild | None
 
 
+class BeingRebuilt(Unavailable):
+    """What is asked for stands in tables that are being rebuilt; ask again when they are.
+
+    Attributes:
+        names: The projections that own those tables.
+        rebuild: The slowest of their rebuilds; none before they begin.
+    """
+
+    def __init__(self, names: Sequence[str], rebuild: Rebuild | None) -> None:
+        """Name the projections and how far they are."""
+        far = "" if rebuild is None else f": {rebuild.applied} of {rebuild.total} records"
+        super().__init__(f"{', '.join(names)} being rebuilt{far}")
+        self.names = tuple(names)
+        self.rebuild = rebuild
+
+
+def rebuilds(connection: sa.Connection, size: int) -> dict[str, Rebuild]:
+    """Return how far each rebuild that was begun is, by name."""
+    return {
+        row["name"]: Rebuild(
+            applied=row["seq"] + 1,
+            total=max(size, row["seq"] + 1),
+            records_per_s=row["records_per_s"],
+        )
+        for row in connection.execute(sa.select(REBUILD)).mappings()
+    }
+
+
 def standings(
     connection: sa.Connection, log: EventLog, projections: Sequence[Projection], now: ServerTime
 ) -> tuple[Standing, ...]:
     """Return how each projection stands, in order of name."""
     versions = {each.name: each.version for each in projections}
     found = load_positions(connection, versions)
-    rebuilds = {row["name"]: row for row in connection.execute(sa.select(REBUILD)).mappings()}
     size = log.size()
+    going = rebuilds(connection, size)
     ages = {seq: _age_s(log, seq, now) for seq in {each.seq for each in found} if seq < size - 1}
-    standing = []
-    for each in found:
-        row = rebuilds.get(each.name)
-        rebuild = None
-        if row is not None:
-            rebuild = Rebuild(
-                applied=row["seq"] + 1,
-                total=max(size, row["seq"] + 1),
-                records_per_s=row["records_per_s"],
-            )
-        standing.append(
-            Standing(
-                name=each.name,
-                position=each.seq,
-                lag_records=max(0, size - 1 - each.seq),
-                lag_seconds=ages.get(each.seq, 0.0),
-                stalled_seq=each.stalled_seq,
-                stalled_why=each.stalled_why,
-                readable=each.version == versions[each.name],
-                rebuild=rebuild,
-            )
+    return tuple(
+        Standing(
+            name=each.name,
+            position=each.seq,
+            lag_records=max(0, size - 1 - each.seq),
+            lag_seconds=ages.get(each.seq, 0.0),
+            stalled_seq=each.stalled_seq,
+            stalled_why=each.stalled_why,
+            readable=each.version in {BEFORE_THE_FIRST, versions[each.name]},
+            rebuild=going.get(each.name),
         )
-    return tuple(standing)
+        for each in found
+    )
 
 
 def _age_s(log: EventLog, seq: int, now: ServerTime) -> float | None:

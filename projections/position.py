@@ -14,6 +14,12 @@ import sqlalchemy as sa
 from projections.tables import POSITION, Projection
 from projections.writing import Rows
 
+BEFORE_THE_FIRST = 0
+"""The version of a projection that has no place yet."""
+
+BEING_MADE = -1
+"""The version of one that has none because its first rows are being made beside."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
@@ -21,14 +27,14 @@ class Position:
 
     Attributes:
         name: The projection.
-        version: The version its rows were built with; 0 before the first.
+        version: The version its rows were built with, or one of those above.
         seq: The last record applied, -1 for none.
         stalled_seq: The record it cannot apply, when there is one.
         stalled_why: The kind of error, when it is stalled.
     """
 
     name: str
-    version: int = 0
+    version: int = BEFORE_THE_FIRST
     seq: int = -1
     stalled_seq: int | None = None
     stalled_why: str | None = None
@@ -52,20 +58,20 @@ def hold_places(
     if len(held) < len(names):
         for each in sorted(projections, key=lambda each: each.name):
             if each.name not in held:
-                _begin(connection, each)
+                begin_place(connection, each, each.version)
         # Two that begin together: the second waits above for the first, and finds its row here.
         held = {row["name"]: Position(**row) for row in connection.execute(query).mappings()}
     return held
 
 
-def _begin(connection: sa.Connection, projection: Projection) -> None:
+def begin_place(connection: sa.Connection, projection: Projection, version: int) -> None:
     """Insert the first place of a projection unless there is one."""
     table = POSITION.name
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     connection.exec_driver_sql(
         f"INSERT INTO {table} (name, version, seq) VALUES ({mark}, {mark}, -1) "  # noqa: S608
         "ON CONFLICT DO NOTHING",
-        (projection.name, projection.version),
+        (projection.name, version),
     )
 
 

@@ -27,7 +27,13 @@ from domain.events.record import Record, Shredded
 from domain.ports import EventLog
 from projections import beside
 from projections.applying import AWAY, CannotApply, Erased, apply_records
-from projections.position import hold_places, set_places, set_stall
+from projections.position import (
+    BEING_MADE,
+    begin_place,
+    hold_places,
+    set_places,
+    set_stall,
+)
 from projections.rows import erased_subject
 from projections.statements import Place
 from projections.tables import ERASED, REBUILD, Projection
@@ -147,6 +153,7 @@ class Rebuilding:
             beside.discard(connection, beside.standing_beside(connection) & mine)
         beside.clear_former(self._engine)
         with self._writing() as connection:
+            begin_place(connection, projection, BEING_MADE)
             beside.make(connection, projection)
             rows = Rows(connection)
             rows.put(REBUILD, name=projection.name, version=projection.version, shape=shape, seq=-1)

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.sql.visitors import iterate
 
 from domain.errors import IntegrityFailure, NotFound
 from domain.events.record import Record
@@ -30,9 +31,18 @@ from domain.ports import EventLog
 from domain.values.time import ServerTime
 from projections.applying import CannotApply, apply_records
 from projections.beside import clear_former, empty_write_ahead_log
-from projections.lag import Standing, standings
-from projections.position import Position, hold_places, load_positions, set_places, set_stall
-from projections.rebuilding import Progress, Rebuilding, erase_beside, never
+from projections.lag import BeingRebuilt, Standing, rebuilds, standings
+from projections.position import (
+    BEFORE_THE_FIRST,
+    BEING_MADE,
+    Position,
+    begin_place,
+    hold_places,
+    load_positions,
+    set_places,
+    set_stall,
+)
+from projections.rebuilding import FILL, Progress, Rebuilding, erase_beside, never
 from projections.rows import erased_subject
 from projections.tables import ERASED, Projection
 
@@ -85,22 +95,36 @@ class ProjectionRunner:
         self._moved = threading.Condition()
         self._turn = threading.Lock()
         self._page = _NO_PAGE
+        self._unreadable: tuple[str, ...] = ()
 
     def due(self) -> tuple[str, ...]:
         """Return the projections to be rebuilt before they can be read or go on.
 
-        Those whose version changed, those ahead of a log that was restored, and those whose rebuild
-        was interrupted.
+        Those whose version changed, those that are new to a long log, those ahead of a log that was
+        restored, and those whose rebuild was interrupted.
         """
         size = self._log.size()
         begun = self._rebuilding.begun(tuple(self._projections.values()))
         return tuple(
             each.name
             for each in self.positions()
-            if each.version != self._projections[each.name].version
+            if not self.readable(each)
+            or (each.version == BEFORE_THE_FIRST and size > FILL)
             or each.seq >= size
             or each.name in begun
         )
+
+    def put_off(self) -> tuple[str, ...]:
+        """Leave the rebuilds that are due for later, and unread till then what is new to a long log.
+
+        Returns:
+            The names of those to be rebuilt.
+        """
+        due = self.due()
+        with self._writing() as connection:
+            for each in due:
+                begin_place(connection, self._projections[each], BEING_MADE)
+        return due
 
     def prepare(
         self, progress: Progress | None = None, *, stopping: Callable[[], bool] = never
@@ -176,15 +200,20 @@ class ProjectionRunner:
 
     def positions_in(self, connection: sa.Connection) -> tuple[Position, ...]:
         """Return the same as one transaction sees it."""
-        return load_positions(connection, self._projections)
+        found = load_positions(connection, self._projections)
+        self._unreadable = tuple(each.name for each in found if not self.readable(each))
+        return found
+
+    def guard(self, engine: sa.Engine) -> None:
+        """Let whoever reads here be refused what stands in tables that are being rebuilt.
+
+        Which these are is known from the last time that positions were asked for.
+        """
+        sa.event.listen(engine, "before_execute", self._refuse_unreadable)
 
     def readable(self, position: Position) -> bool:
-        """Return whether rows at this position were built by the version that is here."""
-        return position.version == self._projections[position.name].version
-
-    def tables(self, name: str) -> frozenset[str]:
-        """Return the names of a projection's tables."""
-        return frozenset(each.name for each in self._projections[name].tables)
+        """Return whether rows at this position, if any, were built by the version that is here."""
+        return position.version in {BEFORE_THE_FIRST, self._projections[position.name].version}
 
     def standings(self, now: ServerTime) -> tuple[Standing, ...]:
         """Return how far each projection is behind and being rebuilt, in order of name."""
@@ -198,8 +227,10 @@ class ProjectionRunner:
             return tuple(connection.execute(query).scalars())
 
     def position(self) -> int:
-        """Return the position that every projection has reached."""
-        return min((each.seq for each in self.positions()), default=-1)
+        """Return the position that every projection has reached that can be read."""
+        found = self.positions()
+        readable = [each.seq for each in found if self.readable(each)]
+        return min(readable or [each.seq for each in found], default=-1)
 
     def reached(self, seq: int, *, timeout_s: float) -> bool:
         """Wait until every projection that can be read has applied ``seq``; false after the time.
@@ -208,11 +239,7 @@ class ProjectionRunner:
         """
         deadline = time.monotonic() + timeout_s
         while True:
-            behind = [
-                each
-                for each in self.positions()
-                if each.seq < seq and (each.version == 0 or self.readable(each))
-            ]
+            behind = [each for each in self.positions() if each.seq < seq and self.readable(each)]
             if not behind:
                 return True
             left = deadline - time.monotonic()
@@ -222,6 +249,24 @@ class ProjectionRunner:
             with self._moved:
                 # Another process may do the applying, so look again soon even without notice.
                 self._moved.wait(min(left, LOOK_AGAIN_S))
+
+    def _refuse_unreadable(
+        self, _connection: sa.Connection, statement: sa.Executable, *_: object
+    ) -> None:
+        if not self._unreadable or not isinstance(statement, sa.ClauseElement):
+            return
+        asked = {each for each in iterate(statement) if isinstance(each, sa.Table)}
+        wanted = [
+            name
+            for name in self._unreadable
+            if not asked.isdisjoint(self._projections[name].tables)
+        ]
+        if wanted:
+            with self._reading.connect() as looking:
+                going = rebuilds(looking, self._log.size())
+            begun = [going[name] for name in wanted if name in going]
+            slowest = min(begun, key=lambda each: each.applied, default=None)
+            raise BeingRebuilt(wanted, slowest)
 
     def _tell(self) -> None:
         with self._moved:
@@ -242,8 +287,7 @@ class ProjectionRunner:
         """Return the projections that can go on, together where they stand together."""
         groups: dict[tuple[int, str], list[Projection]] = {}
         for each in self.positions():
-            ours = each.version == 0 or self.readable(each)
-            if each.seq < newest and ours and each.name not in stopped:
+            if each.seq < newest and self.readable(each) and each.name not in stopped:
                 alone = "" if each.stalled_seq is None else each.name
                 groups.setdefault((each.seq, alone), []).append(self._projections[each.name])
         return [groups[place] for place in sorted(groups)]

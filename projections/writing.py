@@ -195,9 +195,7 @@ class Rows:
             row |= changes
         gathered.know(place, row)
 
-    def _change_at_once(
-        self, gathered: _Gathered, key: Mapping[str, object], to: Mapping[str, object]
-    ) -> None:
+    def _change_at_once(self, gathered: _Gathered, key: Mapping[str, object], to: Row) -> None:
         """Change rows where they are, and forget what was known of the table."""
         self._flush(gathered)
         values = gathered.how.bound(gathered.how.held(to), tuple(to))
