@@ -23,12 +23,11 @@ must remove them (README).
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, Final, Literal
+from typing import Final, Literal
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
@@ -37,6 +36,7 @@ from obstore.store import ObjectStore
 from adapters.blobs.intake import Intake, Place, checked_name, checked_stored
 from adapters.blobs.sealed_stream import CHUNK_SIZE, seal, unseal
 from adapters.blobs.storage_errors import STORAGE_ERRORS, storage_errors, told
+from adapters.blobs.transfer import Sending, SpooledSource, Windowed
 from adapters.keys.durable_file import disk_errors
 from domain.errors import ContentErased, DigestMismatch, NotFound
 from domain.events.record import StoredBlob
@@ -209,7 +209,7 @@ class ObjectBlobStore:
 
     def _send(self, path: str, sealed: Iterable[bytes]) -> bytes:
         """Send bytes to a path where nothing was a moment ago, and return their SHA-256."""
-        sending = _Sending(sealed)
+        sending = Sending(sealed)
         first = sending.up_to(PART_SIZE)
         try:
             if sending.ended:
@@ -240,21 +240,21 @@ class ObjectBlobStore:
         if source.hash.digest() != stored_digest:
             raise DigestMismatch(f"what is stored under {path} is damaged")
 
-    def _pieces(self, key: str, place: Place, source: "_Windows") -> Iterator[bytes]:
+    def _pieces(self, key: str, place: Place, source: Windowed) -> Iterator[bytes]:
         for piece in unseal(place.content_key, source):
             if self._keys.destroyed(key):
                 raise ContentErased(key)
             yield piece
 
-    def _open(self, name: bytes) -> "_Windows":
+    def _open(self, name: bytes) -> Windowed:
         return self._open_path(_path(name))
 
-    def _open_path(self, path: str) -> "_Windows":
+    def _open_path(self, path: str) -> Windowed:
         size = self._size(path)
         if size is None:
             self._check_bucket(path)
             raise NotFound(f"nothing is stored under {path}")
-        return _Windows(self._windows(path, size))
+        return Windowed(self._windows(path, size))
 
     def _windows(self, path: str, size: int) -> Iterator[memoryview]:
         """Yield an object's bytes; should it be shorter by now, whoever reads misses the rest."""
@@ -295,85 +295,7 @@ class ObjectBlobStore:
                     spool.write(piece)
             with disk_errors("spooling content"):
                 spool.seek(0)
-            yield unseal(passing_key, _Spooled(spool))
-
-
-@dataclass(slots=True)
-class _Spooled:
-    """A spool whose failures are told as the disk's."""
-
-    file: IO[bytes]
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes."""
-        with disk_errors("spooling content"):
-            return self.file.read(size)
-
-
-class _Sending:
-    """Sealed bytes on their way out, hashed as they pass.
-
-    Attributes:
-        hash: SHA-256 of what has passed.
-        ended: Whether everything has passed.
-        failure: What the content's own source raised, so that it is not taken for the storage's.
-    """
-
-    def __init__(self, sealed: Iterable[bytes]) -> None:
-        self.hash = sha256()
-        self.ended = False
-        self.failure: Exception | None = None
-        self._sealed = iter(sealed)
-
-    def up_to(self, size: int) -> bytes:
-        """Return at least ``size`` bytes, or everything where there is less."""
-        held = bytearray()
-        for piece in self:
-            held += piece
-            if len(held) >= size:
-                break
-        return bytes(held)
-
-    def __iter__(self) -> "_Sending":
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            piece = next(self._sealed)
-        except StopIteration:
-            self.ended = True
-            raise
-        except Exception as error:
-            self.failure = error
-            raise
-        self.hash.update(piece)
-        return piece
-
-
-class _Windows:
-    """An object read front to back, one window at a time, hashed as it passes."""
-
-    def __init__(self, windows: Iterator[memoryview]) -> None:
-        self.hash = sha256()
-        self._windows = windows
-        self._window = memoryview(b"")
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes; fewer only at the end."""
-        taken = bytearray()
-        while len(taken) < size:
-            if not self._window and not self._next():
-                break
-            rest = size - len(taken)
-            taken += self._window[:rest]
-            self._window = self._window[rest:]
-        self.hash.update(taken)
-        return bytes(taken)
-
-    def _next(self) -> bool:
-        window = next(self._windows, None)
-        self._window = memoryview(b"") if window is None else window
-        return window is not None
+            yield unseal(passing_key, SpooledSource(spool))
 
 
 def _announced(sealed: Iterable[bytes], intake: Intake, expected: Digest) -> Iterator[bytes]:

@@ -203,9 +203,9 @@ def _unnamed_files(folder: Path) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("announced", ["announced", "unannounced"])
 def test_memory_does_not_grow_with_the_content(
-    moto_server: StorageServer, announced: str, tmp_path: Path
+    rclone_server: StorageServer, announced: str, tmp_path: Path
 ) -> None:
-    bucket = moto_server.fresh()
+    bucket = rclone_server.fresh()
     done = subprocess.run(
         [
             *(sys.executable, "-m", "tests.adapters.blobs.large_content"),
