@@ -73,6 +73,8 @@ def _reason(error: Exception, text: str) -> str:
     lowered = text.lower()
     if "timed out" in lowered or "timeout," in lowered:
         return "the storage did not answer in time"
+    if "certificate" in lowered:
+        return "the storage's certificate is not trusted; SSL_CERT_FILE may name who signed it"
     if "kind: connect" in lowered:
         return "the storage cannot be reached"
     return "the connection to the storage broke"

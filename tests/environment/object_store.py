@@ -88,18 +88,26 @@ def credentials_file(folder: Path, *, secret: str = SECRET) -> Path:
     return path
 
 
-def rclone_in(folder: Path) -> StorageServer:
-    """Return a server, not yet started, that keeps its objects as files in a folder."""
+def rclone_in(folder: Path, *, certificate: tuple[Path, Path] | None = None) -> StorageServer:
+    """Return a server, not yet started, that keeps its objects as files in a folder.
+
+    Args:
+        folder: Its folder.
+        certificate: Files of its certificate for ``localhost`` and of the private key; none serves
+            in clear.
+    """
     port = _free_port()
+    scheme = "http" if certificate is None else "https"
+    tls = () if certificate is None else ("--cert", certificate[0], "--key", certificate[1])
     objects = folder / "objects"
     (objects / BUCKET).mkdir(parents=True)
     return StorageServer(
         command=(
             *(_program("rclone"), "serve", "s3", "--config", str(folder / "rclone.conf")),
             *("--addr", f"127.0.0.1:{port}", "--auth-key", f"{KEY_ID},{SECRET}"),
-            *("--dir-cache-time", "1s", str(objects)),
+            *("--dir-cache-time", "1s", *map(str, tls), str(objects)),
         ),
-        bucket=_bucket(port, folder),
+        bucket=_bucket(port, folder, scheme=scheme),
         folder=folder,
     )
 
@@ -129,10 +137,10 @@ def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageSer
     server.kill()
 
 
-def _bucket(port: int, folder: Path) -> Bucket:
+def _bucket(port: int, folder: Path, *, scheme: str = "http") -> Bucket:
     return Bucket(
         name=BUCKET,
-        endpoint=f"http://127.0.0.1:{port}",
+        endpoint=f"{scheme}://{'127.0.0.1' if scheme == 'http' else 'localhost'}:{port}",
         credentials=credentials_file(folder),
     )
 

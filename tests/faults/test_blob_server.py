@@ -7,10 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from adapters.blobs.bucket import Patience, open_blobs, refuse_public, try_out
 from adapters.blobs.location import Bucket
@@ -34,6 +39,7 @@ CONTENT = SeededRandomness("dying server").token(WINDOW_SIZE + 3 * CHUNK_SIZE)
 DIGEST = Digest.of(CONTENT)
 PIECES = [CONTENT[at : at + CHUNK_SIZE] for at in range(0, len(CONTENT), CHUNK_SIZE)]
 SMALL = b"a face, pixel by pixel"
+DIGEST_OF_SMALL = Digest.of(SMALL)
 
 
 @pytest.fixture
@@ -108,7 +114,7 @@ def test_a_server_that_dies_while_content_is_read_gives_no_wrong_byte(
 def test_content_that_is_purged_while_it_is_read_is_missed(server: StorageServer) -> None:
     store = _open(server.fresh())
     name = store.put([SMALL], key=KEY, expected=None, limit_bytes=100).name
-    under_way = store.read(Digest.of(SMALL), key=KEY)
+    under_way = store.read(DIGEST_OF_SMALL, key=KEY)
     store.purge([name])
     with pytest.raises(NotFound):
         next(under_way)
@@ -124,8 +130,8 @@ def test_a_missing_bucket_is_not_taken_for_missing_content(server: StorageServer
     server.kill()  # it remembers folders for a while
     server.start()
     for call in (
-        lambda: store.find(Digest.of(SMALL), key=KEY),
-        lambda: store.read(Digest.of(SMALL), key=KEY),
+        lambda: store.find(DIGEST_OF_SMALL, key=KEY),
+        lambda: store.read(DIGEST_OF_SMALL, key=KEY),
         lambda: store.stored(name),
         lambda: store.purge([name]),
         lambda: store.put([SMALL], key=KEY, expected=None, limit_bytes=100),
@@ -146,6 +152,44 @@ def test_wrong_credentials_are_told_at_once_and_without_them(
         assert secret not in told
     right = _open(server.fresh())
     right.put([SMALL], key=KEY, expected=None, limit_bytes=100)
+
+
+def _certificate_for_localhost(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate that signs itself, and its private key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = folder / "certificate.pem", folder / "private.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return certificate, private
+
+
+def test_storage_is_spoken_to_only_when_its_certificate_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, private = _certificate_for_localhost(tmp_path)
+    server = rclone_in(tmp_path, certificate=(certificate, private))
+    server.start()
+    try:
+        with pytest.raises(Unavailable, match="certificate is not trusted"):
+            _open(server.fresh())
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        store = _open(server.fresh())
+        assert store.put([SMALL], key=KEY, expected=DIGEST_OF_SMALL, limit_bytes=100)
+    finally:
+        server.kill()
 
 
 Answer = Callable[[socket.socket], None]
