@@ -16,6 +16,7 @@ BENCHMARKS = {
     "blobs": "storing and reading content: object storage beside a folder",
     "ledger": "appending, verifying, reading: every ratio of the record's speed, on both databases",
     "scale": "a million events: built, verified, rebuilt, and the questions of every screen",
+    "capacity": "what 1, 100 and 10,000 clinics take, reckoned from what is measured here",
     "crash": "a day of a record, killed at every place where it changes a disk or a database",
     "soak": "several writers and readers on PostgreSQL with random kills: gaps, doubles, skips",
 }
