@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from domain.events import acquisition_protocol as facts
 from domain.events.record import Record
 from domain.values.identifiers import ProtocolId
-from projections.rows import Row, every, one, plain
+from projections.rows import Row, every, names_of, one, plain
 from projections.tables import JSON, Projection, metadata
 from projections.writing import Rows
 
@@ -58,7 +58,13 @@ def apply(rows: Rows, record: Record) -> None:
     rows.change(PROTOCOL, key, version=record.version)
 
 
-PROJECTION = Projection(name="acquisition-protocol", version=1, tables=(PROTOCOL,), apply=apply)
+PROJECTION = Projection(
+    name="acquisition-protocol",
+    version=1,
+    tables=(PROTOCOL,),
+    apply=apply,
+    handles=names_of(facts.ProtocolEvent),
+)
 
 
 def protocol(connection: sa.Connection, identifier: str) -> Row | None:

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from domain.events import assessment as facts
 from domain.events.record import Record
+from domain.events.subject import SubjectKeyDestroyed
 from domain.values.identifiers import AssessmentId
-from projections.rows import Row, erased_subject, every, one, plain
+from projections.rows import Row, erased_subject, every, names_of, one, plain
 from projections.tables import JSON, Projection, metadata
 from projections.writing import Rows
 
@@ -122,7 +123,13 @@ def apply(rows: Rows, record: Record) -> None:  # noqa: C901 - one case per fact
     )
 
 
-PROJECTION = Projection(name="assessment", version=1, tables=TABLES, apply=apply)
+PROJECTION = Projection(
+    name="assessment",
+    version=1,
+    tables=TABLES,
+    apply=apply,
+    handles=names_of(facts.AssessmentEvent, SubjectKeyDestroyed),
+)
 
 
 def _open(rows: Rows, record: Record, event: facts.AssessmentOpened) -> None:

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from domain.events import capture_session as facts
 from domain.events.record import Record
+from domain.events.subject import SubjectKeyDestroyed
 from domain.values.identifiers import SessionId
 from projections import attempt
 from projections.attempt import ATTEMPT, WITHHELD
-from projections.rows import Row, erased_subject, every, holdable, one, plain, subject_of
+from projections.rows import Row, erased_subject, every, holdable, names_of, one, plain, subject_of
 from projections.tables import JSON, Projection, metadata
 from projections.writing import Rows
 
@@ -96,7 +97,13 @@ def apply(rows: Rows, record: Record) -> None:
     rows.change(SESSION, {"session": session}, **seen)
 
 
-PROJECTION = Projection(name="capture-session", version=1, tables=TABLES, apply=apply)
+PROJECTION = Projection(
+    name="capture-session",
+    version=1,
+    tables=TABLES,
+    apply=apply,
+    handles=names_of(facts.CaptureSessionEvent, SubjectKeyDestroyed),
+)
 
 
 def _open(rows: Rows, record: Record, event: facts.SessionOpened) -> None:

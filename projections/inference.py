@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from domain.events import inference as facts
 from domain.events.record import Record
+from domain.events.subject import SubjectKeyDestroyed
 from domain.values.identifiers import InferenceId
-from projections.rows import Row, erased_subject, every, one, plain
+from projections.rows import Row, erased_subject, every, names_of, one, plain
 from projections.tables import JSON, Projection, metadata
 from projections.writing import Rows
 
@@ -94,7 +95,13 @@ def apply(rows: Rows, record: Record) -> None:
                 rows.change(INFERENCE, key, reproductions=repeated)
 
 
-PROJECTION = Projection(name="inference", version=1, tables=TABLES, apply=apply)
+PROJECTION = Projection(
+    name="inference",
+    version=1,
+    tables=TABLES,
+    apply=apply,
+    handles=names_of(facts.InferenceEvent, SubjectKeyDestroyed),
+)
 
 
 def _complete(

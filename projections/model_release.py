@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from domain.events import model_release as facts
 from domain.events.record import Record
 from domain.values.identifiers import ReleaseId
-from projections.rows import Row, every, one, plain
+from projections.rows import Row, every, names_of, one, plain
 from projections.tables import JSON, Projection, metadata
 from projections.writing import Rows
 
@@ -58,7 +58,13 @@ def apply(rows: Rows, record: Record) -> None:
     rows.change(RELEASE, key, version=record.version)
 
 
-PROJECTION = Projection(name="model-release", version=1, tables=(RELEASE,), apply=apply)
+PROJECTION = Projection(
+    name="model-release",
+    version=1,
+    tables=(RELEASE,),
+    apply=apply,
+    handles=names_of(facts.ModelReleaseEvent),
+)
 
 
 def release(connection: sa.Connection, identifier: str) -> Row | None:

@@ -11,7 +11,7 @@ from domain.events import access, clinic
 from domain.events import practitioner as facts
 from domain.events.record import Record
 from domain.values.identifiers import PractitionerId
-from projections.rows import Row, every, one, plain
+from projections.rows import Row, every, names_of, one, plain
 from projections.tables import JSON, Projection, metadata
 from projections.writing import Rows
 
@@ -79,7 +79,18 @@ def apply(rows: Rows, record: Record) -> None:
             return
 
 
-PROJECTION = Projection(name="practitioner", version=1, tables=TABLES, apply=apply)
+PROJECTION = Projection(
+    name="practitioner",
+    version=1,
+    tables=TABLES,
+    apply=apply,
+    handles=names_of(
+        facts.PractitionerEvent,
+        clinic.ClinicRegistered,
+        clinic.SoftwareDeployed,
+        access.OperatorAuthenticated,
+    ),
+)
 
 
 def _apply_practitioner(rows: Rows, record: Record) -> None:

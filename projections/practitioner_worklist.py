@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from domain.events import assessment as assessments
 from domain.events import capture_session as facts
 from domain.events.record import Record
+from domain.events.subject import SubjectKeyDestroyed
 from domain.values.identifiers import AssessmentId, SessionId
-from projections.rows import Row, erased_subject, every, holdable, subject_of
+from projections.rows import Row, erased_subject, every, holdable, names_of, subject_of
 from projections.subject_search import LAST, found_by
 from projections.tables import BYTEWISE, JSON, Projection, metadata
 from projections.writing import Rows
@@ -82,7 +83,13 @@ def apply(rows: Rows, record: Record) -> None:
         _advance(rows, record, row, None if row is None else _after_review(row, record))
 
 
-PROJECTION = Projection(name="practitioner-worklist", version=1, tables=(WORK,), apply=apply)
+PROJECTION = Projection(
+    name="practitioner-worklist",
+    version=1,
+    tables=(WORK,),
+    apply=apply,
+    handles=names_of(facts.CaptureSessionEvent, assessments.AssessmentEvent, SubjectKeyDestroyed),
+)
 
 
 def _open(rows: Rows, record: Record, event: facts.SessionOpened) -> None:

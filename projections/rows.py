@@ -7,17 +7,18 @@ Rules kept here:
 """
 
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 
 from domain.events.codec import Plain, to_plain
+from domain.events.names import NAME_OF
 from domain.events.record import Record
 from domain.events.subject import SubjectKeyDestroyed
 from domain.values.identifiers import SubjectId
 from projections.statements import Row, holdable
 
-__all__ = ["Row", "erased_subject", "every", "holdable", "one", "plain", "subject_of"]
+__all__ = ["Row", "erased_subject", "every", "holdable", "names_of", "one", "plain", "subject_of"]
 
 
 def one(connection: sa.Connection, table: sa.Table, **key: object) -> Row | None:
@@ -42,6 +43,11 @@ def erased_subject(record: Record) -> str | None:
     if isinstance(record.event, SubjectKeyDestroyed):
         return str(SubjectId.of_stream(record.stream))
     return None
+
+
+def names_of(*kinds: object) -> frozenset[str]:
+    """Return the names under which events of these types, or unions of types, are recorded."""
+    return frozenset(NAME_OF[event][0] for kind in kinds for event in get_args(kind) or (kind,))
 
 
 def subject_of(record: Record) -> str | None:

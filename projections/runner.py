@@ -115,7 +115,7 @@ class ProjectionRunner:
         )
 
     def put_off(self) -> tuple[str, ...]:
-        """Leave the rebuilds that are due for later, and unread till then what is new to a long log.
+        """Leave what is due for later, and unread until then what is new to a long log.
 
         Returns:
             The names of those to be rebuilt.

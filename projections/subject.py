@@ -15,7 +15,7 @@ from domain.events import subject as facts
 from domain.events.record import Record
 from domain.values.identifiers import SubjectId
 from projections.capture_session import SESSION
-from projections.rows import Row, erased_subject, every, one
+from projections.rows import Row, erased_subject, every, names_of, one
 from projections.subject_search import WORD, found_by, put_words
 from projections.tables import JSON, Projection, metadata
 from projections.writing import Rows
@@ -87,7 +87,13 @@ def apply(rows: Rows, record: Record) -> None:
         _apply_consent(rows, record, record.event)
 
 
-PROJECTION = Projection(name="subject", version=1, tables=TABLES, apply=apply)
+PROJECTION = Projection(
+    name="subject",
+    version=1,
+    tables=TABLES,
+    apply=apply,
+    handles=names_of(facts.SubjectEvent, consents.ConsentEvent),
+)
 
 
 def _apply_subject(rows: Rows, record: Record, subject: str) -> None:

@@ -10,10 +10,15 @@ Rules kept here:
 
 import sqlalchemy as sa
 
+from domain.events import acquisition_protocol as protocols
 from domain.events import assessment as assessments
-from domain.events import clinic
+from domain.events import capture_session as captures
+from domain.events import clinic, equipment
 from domain.events import consent as consents
+from domain.events import inference as inferences
+from domain.events import model_release as releases
 from domain.events.record import Record
+from domain.events.subject import SubjectKeyDestroyed
 from domain.values.identifiers import (
     AssessmentId,
     DeviceId,
@@ -22,7 +27,7 @@ from domain.values.identifiers import (
     ReleaseId,
     SessionId,
 )
-from projections.rows import Row, erased_subject
+from projections.rows import Row, erased_subject, names_of
 from projections.tables import Projection
 from projections.trace_capture import put_capture, put_consent, put_inference
 from projections.trace_equipment import put_equipment, put_protocol, put_release, put_software
@@ -93,7 +98,23 @@ def apply(rows: Rows, record: Record) -> None:
             _assess(rows, record, identifier)
 
 
-PROJECTION = Projection(name="traceability", version=1, tables=TABLES, apply=apply)
+PROJECTION = Projection(
+    name="traceability",
+    version=1,
+    tables=TABLES,
+    apply=apply,
+    handles=names_of(
+        clinic.SoftwareDeployed,
+        consents.ConsentGranted,
+        protocols.ProtocolEvent,
+        releases.ModelReleaseEvent,
+        equipment.EquipmentEvent,
+        captures.CaptureSessionEvent,
+        inferences.InferenceEvent,
+        assessments.AssessmentEvent,
+        SubjectKeyDestroyed,
+    ),
+)
 
 
 def _assess(rows: Rows, record: Record, assessment: str) -> None:
