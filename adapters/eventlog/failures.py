@@ -5,7 +5,8 @@ Rules kept here:
 1. Full, read-only, locked, away or not yet migrated is ``Unavailable``: nothing was recorded and
    the same request may be repeated.
 2. Damaged, or a record refused by the tables' own rules, is an integrity failure.
-3. No message carries values: database errors may quote them.
+3. A value that no table can hold is malformed: asking again would not help.
+4. No message carries values: database errors may quote them.
 """
 
 import sqlite3
@@ -20,7 +21,7 @@ from eventsourcing.persistence import (
 )
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from domain.errors import IntegrityFailure, RecordsError, Unavailable
+from domain.errors import IntegrityFailure, MalformedInput, RecordsError, Unavailable
 
 _SQLITE = {
     "SQLITE_FULL": "the disk or the database is full",
@@ -51,6 +52,7 @@ def database_errors() -> Iterator[None]:
     Raises:
         Unavailable: nothing was recorded; the same request may be repeated.
         IntegrityFailure: the database is damaged, or refused a record that must follow.
+        MalformedInput: the database cannot hold a value.
     """
     try:
         yield
@@ -77,6 +79,8 @@ def _cause(error: BaseException) -> BaseException:
 
 def _meaning(error: Exception) -> RecordsError:
     cause = _cause(error)
+    if isinstance(cause, sqlite3.DataError | psycopg.DataError):
+        return MalformedInput("the database cannot hold a value of the record")
     if isinstance(cause, sqlite3.Error):
         name = getattr(cause, "sqlite_errorname", "")
         if name.startswith(_SQLITE_DAMAGED):

@@ -8,7 +8,7 @@ from eventsourcing.persistence import ConnectionUnavailableError, OperationalErr
 from psycopg_pool import PoolTimeout
 
 from adapters.eventlog.failures import database_errors, lost
-from domain.errors import IntegrityFailure, RecordsError, Unavailable
+from domain.errors import IntegrityFailure, MalformedInput, RecordsError, Unavailable
 
 
 def sqlite_error(name: str) -> sqlite3.Error:
@@ -41,6 +41,8 @@ def meaning(error: Exception) -> RecordsError:
         (sqlite_error("SQLITE_BUSY_SNAPSHOT"), Unavailable, "locked"),
         (sqlite_error("SQLITE_IOERR_WRITE"), Unavailable, "disk"),
         (sqlite_error("SQLITE_NOMEM"), Unavailable, "SQLITE_NOMEM"),
+        (sqlite3.DataError("a text that may quote values"), MalformedInput, "hold"),
+        (postgresql_error("22003"), MalformedInput, "hold"),
         (sqlite_error("SQLITE_CORRUPT_INDEX"), IntegrityFailure, "SQLITE_CORRUPT_INDEX"),
         (sqlite_error("SQLITE_NOTADB"), IntegrityFailure, "SQLITE_NOTADB"),
         (sqlite_error("SQLITE_CONSTRAINT_UNIQUE"), IntegrityFailure, "UNIQUE"),
