@@ -224,10 +224,12 @@ class Copies:
             newest = shelf.newest()
             if newest is None or not (each.place.near or each.may_try(now)):
                 continue
-            if not each.place.near and each.look_again(now):
-                self._ask(each, now)
-                if each.shown is not None and not self._agrees(each, check):
-                    continue
+            if (
+                not each.place.near
+                and each.look_again(now)
+                and not (self._ask(each, now) and self._agrees(each, check))
+            ):
+                continue
             if not each.place.has(newest.size):
                 lines = self._keep(each, newest, now)
                 if lines:
@@ -241,20 +243,23 @@ class Copies:
                 self._failed(each, f"{name}: {why}", alarm=True)
 
     def _agrees(self, each: "_Watched", check: Callable[[bytes], None]) -> bool:
+        if each.shown is None:
+            return True
         try:
-            check(each.shown or b"")
+            check(each.shown)
         except RecordsError as error:
             self.contradicted(each.place.name, str(error))
             return False
         return True
 
-    def _ask(self, each: "_Watched", now: ServerTime) -> None:
+    def _ask(self, each: "_Watched", now: ServerTime) -> bool:
         try:
             each.shown = each.place.newest()
         except RecordsError as error:
             self._failed(each, str(error), alarm=isinstance(error, IntegrityFailure))
-        else:
-            each.asked = now
+            return False
+        each.asked = now
+        return True
 
     def _keep(
         self, each: "_Watched", kept: KeptCheckpoint, now: ServerTime

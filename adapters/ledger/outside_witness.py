@@ -139,10 +139,9 @@ class OutsideWitness:
                 raise self._refused(status)
             known = decode_decimal(answer.decode("ascii", "replace").removesuffix("\n"))
             if known > kept.size:
-                raise ChainBroken(
-                    f"{self.name} refused the checkpoint of {kept.size} records: it saw {known} "
-                    "records of this log"
-                )
+                self._check_have(known, kept.size)
+                self._known = known
+                return ()  # another process of ours was quicker
             self._known = known
         raise Unavailable(f"{self.name} is busy with other checkpoints of this log")
 
@@ -152,6 +151,15 @@ class OutsideWitness:
     def _checked(self, note: bytes, answer: bytes) -> tuple[NoteSignature, ...]:
         signed = SignedNote(text=parse_note(note).text, signatures=parse_lines(answer))
         return self._own_lines(signed)
+
+    def _check_have(self, known: int, size: int) -> None:
+        try:
+            self._prove(size, known)
+        except ChainBroken as error:
+            raise ChainBroken(
+                f"{self.name} refused the checkpoint of {size} records: it saw {known} records of "
+                "this log, and there are fewer"
+            ) from error
 
     def _own_lines(self, note: SignedNote) -> tuple[NoteSignature, ...]:
         """Return the witness's own lines under a note; what others signed is passed over."""
@@ -168,7 +176,7 @@ class OutsideWitness:
         try:
             with self._http.stream(method, self.name + path, content=content) as response:
                 answer = bytearray()
-                for piece in response.iter_raw():
+                for piece in response.iter_bytes(1 << 16):
                     answer += piece
                     if len(answer) > ANSWER_BYTES_MAX:
                         raise MalformedInput(f"{self.name} answers with more than it should")

@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.keys.signing import Ed25519Signer
+from adapters.ledger.checkpointer import Checkpointer
+from adapters.ledger.checkpoints import MemoryShelf
 from adapters.ledger.tree_store import EMPTY_EDGE, TreeStore, grow, last_leaf
+from adapters.memory import ManualClock
 from domain.errors import ChainBroken, MalformedInput
+from domain.ledger.merkle import node_hash
 from domain.ledger.proof import check_consistency, check_inclusion
+from domain.values.identifiers import ClinicId
+from domain.values.time import ServerTime
 from tests.contracts.logs import naive_root
 
 
@@ -115,3 +122,90 @@ def test_proofs_that_no_tree_has_are_refused() -> None:
         tree.consistency(0, 3)
     with pytest.raises(MalformedInput):
         tree.root(-1)
+
+
+HASHES = [leaf(0)]
+for _ in range(30):
+    HASHES.append(node_hash(HASHES[-1], HASHES[-1]))
+
+
+class Alike:
+    """The rows of a tree of any size whose leaves are all alike; counts what is read.
+
+    All its subtrees of one size are alike, too, so its rows are known without building it.
+    """
+
+    def __init__(self) -> None:
+        """Count from nothing."""
+        self.questions = 0
+        self.rows = 0
+
+    def read(self, seqs: Collection[int]) -> dict[int, bytes]:
+        """Return the rows for these seqs: a hash for each subtree that the leaf completes."""
+        self.questions += 1
+        self.rows += len(seqs)
+        levels = {seq: ((seq + 1) & -(seq + 1)).bit_length() for seq in seqs}
+        return {seq: b"".join(HASHES[:level]) for seq, level in levels.items()}
+
+
+SIZES = [2, 1_000, 1_000_000, 8_388_608, 10_000_000, 10_000_019, (1 << 24) - 1]
+
+
+@pytest.mark.verifies("REQ-IN-002")
+@pytest.mark.parametrize("size", SIZES)
+def test_a_proof_has_at_most_24_hashes_at_ten_million_leaves_and_is_read_in_one_question(
+    size: int,
+) -> None:
+    root = TreeStore(Alike().read).root(size)
+    for seq in (0, 1, size // 3, size // 2, size - 1):
+        alike = Alike()
+        path = TreeStore(alike.read).inclusion(seq, size)
+        check_inclusion(index=seq, size=size, leaf=HASHES[0], proof=path, root=root)
+        assert len(path) <= (size - 1).bit_length() <= 24
+        # One stored hash for each step, but the hash beside the right edge, which has several.
+        assert alike.questions == 1
+        assert alike.rows <= 2 * 24 - 1
+        if size == 8_388_608:
+            assert alike.rows == len(path) == 23
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_consistency_proof_costs_no_more(size: int) -> None:
+    root = TreeStore(Alike().read).root(size)
+    for first in {1, size // 3 or 1, size // 2, size - 1}:
+        alike = Alike()
+        tree = TreeStore(alike.read)
+        path = tree.consistency(first, size)
+        assert (alike.questions, len(path) <= 25, alike.rows <= 2 * 24) == (1, True, True)
+        check_consistency(
+            first=first,
+            second=size,
+            first_root=tree.root(first),
+            second_root=root,
+            proof=path,
+        )
+
+
+def test_a_checkpoint_costs_the_same_at_any_size() -> None:
+    questions, rows = set(), []
+    for size in (1_048_575, 16_777_215):  # the worst of their kind: every level stands alone
+        alike = Alike()
+        sizes = iter((size - 7, size))
+        checkpointer = Checkpointer(
+            clinic=ClinicId.derived("alike"),
+            size=lambda sizes=sizes: next(sizes),  # type: ignore[misc]
+            tree=TreeStore(alike.read),
+            shelf=MemoryShelf(),
+            signer=Ed25519Signer.generate(),
+            clock=ManualClock(ServerTime(1)),
+        )
+        checkpointer.sign()
+        alike.questions = alike.rows = 0
+        kept = checkpointer.sign()
+        assert kept is not None
+        assert kept.size == size
+        questions.add(alike.questions)
+        rows.append(alike.rows)
+    assert len(questions) == 1
+    assert questions <= {3, 4}
+    assert rows[1] <= rows[0] + 3 * 4  # a few more levels, in each of the questions
