@@ -238,7 +238,8 @@ def test_a_process_that_comes_late_to_a_witness_raises_no_alarm(pair: Pair) -> N
 
 def test_what_a_witness_refuses_is_an_alarm_until_it_agrees(pair: Pair) -> None:
     pair.checkpointer.sign()
-    clinic = pair.started(lambda _request: httpx.Response(422, content=b"no\n"))
+    refused = {"GET": 404, "POST": 422}
+    clinic = pair.started(lambda request: httpx.Response(refused[request.method]))
     clinic.copy()
     assert "does not continue" in pair.state().alarm
     before = pair.state()
