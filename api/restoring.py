@@ -33,7 +33,6 @@ from adapters.ledger.verification import verify_log
 from adapters.memory import MemoryKeyRing
 from adapters.system import SystemRandomness
 from domain.errors import RuleViolation
-from domain.ledger.checkpoint import open_checkpoint
 from domain.ledger.log_check import LogReport, check_records
 from domain.ports import BlobStore, Clock, KeyRing
 from domain.values.content import Digest
@@ -195,10 +194,10 @@ def _restore(wanted: Wanted, run: Restoration, phase: _Phases, clock: Clock) -> 
     with ExitStack() as opened:
         ring: KeyRing | None = None
         if wanted.keys is not None:
-            with phase("keys", len(survey.keys)) as advance:
+            with phase("keys", len(survey.data_keys)) as advance:
                 restored_keys = run.put_keys_back(wanted.keys, wanted.master_key)
                 ring = opened.enter_context(restored_keys)
-                advance(len(survey.keys))
+                advance(len(survey.data_keys))
         keys = ring or MemoryKeyRing(SystemRandomness())
         database = wanted.database or f"sqlite:///{part / DATABASE}"
         migrate(database)
@@ -267,10 +266,9 @@ def _verify(
     restored records; where there are such, contents count as proven by having been put back.
     """
     survey = run.survey
-    key = survey.identity.key
     notes = [each.note for part in survey.segments for each in part.checkpoints]
     notes += wanted.outside
-    opened = ((open_checkpoint(note, key, is_ed25519_signature), note) for note in notes)
+    opened = ((survey.log_keys.open(note, is_ed25519_signature), note) for note in notes)
     within = {each.size: (each, note) for each, note in opened if each.size <= survey.end}
     if wanted.keys is None:
         return check_records(
@@ -281,7 +279,7 @@ def _verify(
     unexcused = bool(run.absent) or not all(survey.destroyed.values())
     return verify_log(
         log,
-        key=key,
+        key=survey.log_keys,
         checkpoints=[note for _, note in within.values()],
         blobs=None if unexcused else blobs,
         progress=advance,

@@ -12,23 +12,26 @@ Rules kept here:
 
 import base64
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from adapters.accounts import ACCOUNT
 from adapters.database import engine_errors, reading
 from adapters.keys.wrapping import NONCE_SIZE
-from adapters.positions import POSITION, SET_ASIDE
-from domain.errors import DigestMismatch
 from domain.ledger import canonical
 from domain.ports import KeyRing
 
-TABLES: Final = (ACCOUNT, POSITION, SET_ASIDE)
-"""What is kept."""
+KEPT: Final = (
+    "account",
+    "worker_position",
+    "set_aside",
+    "witnessed_logs",
+    "witness_conflicts",
+)
+"""The tables that are kept; a witness that forgot what it cosigned would cosign a fork."""
 
-REACHED: Final = (POSITION, SET_ASIDE)
+REACHED: Final = ("worker_position", "set_aside")
 """What says how far the workers came; worthless once records are given up."""
 
 LEFT_OUT: Final = {
@@ -38,7 +41,10 @@ LEFT_OUT: Final = {
     "records": "copied as records",
     "tree_nodes": "built again from the records",
     "checkpoints": "copied with each segment",
+    "cosignatures": "further lines of the checkpoints that are copied",
+    "checkpoint_places": "each outside place is asked what it has",
     "sign_in": "whoever was signed in signs in again",
+    "device_nonce": "a signed request is too old to be taken by the time a record is restored",
 }
 """What is not kept here although it is no projection's, and why."""
 
@@ -46,18 +52,18 @@ _ASSOCIATED: Final = b"vultus/backup/beside/v1\n"
 
 
 def seal_beside(engine: sa.Engine, *, keys: KeyRing, clinic_key: str) -> bytes:
-    """Return accounts and positions as they are now, sealed.
+    """Return what is kept as it is now, sealed.
 
     Raises:
         Unavailable: the database cannot be read.
     """
     with engine_errors(), reading(engine).connect() as connection:
         rows = {
-            table.name: [
-                {name: _plain(value) for name, value in row.items()}
+            name: [
+                {str(column): _plain(value) for column, value in row.items()}
                 for row in connection.execute(sa.select(table)).mappings()
             ]
-            for table in TABLES
+            for name, table in _tables(connection, KEPT).items()
         }
     nonce = secrets.token_bytes(NONCE_SIZE)
     return nonce + keys.seal(clinic_key, nonce, canonical.encode(rows), _ASSOCIATED)
@@ -69,9 +75,16 @@ def put_beside_back(
     *,
     keys: KeyRing,
     clinic_key: str,
-    tables: Iterable[sa.Table],
+    names: Collection[str] = KEPT,
 ) -> None:
-    """Put accounts and positions back into an empty database.
+    """Put what was kept back into an empty database.
+
+    Args:
+        connection: The database; the caller commits.
+        sealed: What was kept.
+        keys: Opens it.
+        clinic_key: The key it is sealed under.
+        names: The tables to fill.
 
     Raises:
         DigestMismatch: what was sealed was changed, or is sealed under another key.
@@ -79,13 +92,18 @@ def put_beside_back(
     """
     nonce, ciphertext = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
     kept: Any = canonical.parse(keys.open(clinic_key, nonce, ciphertext, _ASSOCIATED))
-    if not isinstance(kept, dict):
-        raise DigestMismatch("what lay beside the log is not readable")
-    for table in tables:
-        rows = [_typed(table, row) for row in kept.get(table.name, [])]
-        if rows:
-            with engine_errors():
+    with engine_errors():
+        for name, table in _tables(connection, names).items():
+            rows = [_typed(table, row) for row in kept.get(name, ())]
+            if rows:
                 connection.execute(sa.insert(table), rows)
+
+
+def _tables(connection: sa.Connection, names: Collection[str]) -> dict[str, sa.Table]:
+    """Return the tables as the database has them, whoever defines them."""
+    metadata = sa.MetaData()
+    metadata.reflect(connection, only=list(names))
+    return {name: metadata.tables[name] for name in names}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds

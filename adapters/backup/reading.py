@@ -22,9 +22,9 @@ from adapters.keys.durable_file import disk_errors
 from adapters.keys.signing import is_ed25519_signature
 from domain.errors import ChainBroken, DigestMismatch, IntegrityFailure, MalformedInput
 from domain.ledger import export
-from domain.ledger.checkpoint import Checkpoint, open_checkpoint
 from domain.ledger.entry import Entry, decode_entry
 from domain.ledger.export import FRAME_HEAD, StoredRecord
+from domain.ledger.log_keys import LogKeys, follow
 from domain.ledger.merkle import Tree, leaf_hash
 from domain.values.content import Digest
 from domain.values.time import ServerTime
@@ -56,11 +56,13 @@ class Survey:
         end: Number of records up to the point asked for; ``size`` where none was.
         end_root: Root over those.
         destroyed: Keys that are gone, each with whether the records up to ``end`` say so.
-        keys: Data keys that the records up to ``end`` are encrypted under.
+        log_keys: Keys of the log.
+        data_keys: Data keys that the records up to ``end`` are encrypted under.
         beyond: Sizes of outside checkpoints that cover more than the backup holds.
     """
 
     identity: Identity
+    log_keys: LogKeys
     segments: tuple[Segment, ...]
     manifest: Digest
     size: int = 0
@@ -68,7 +70,7 @@ class Survey:
     end: int = 0
     end_root: bytes = b""
     destroyed: dict[str, bool] = field(default_factory=dict)
-    keys: set[str] = field(default_factory=set)
+    data_keys: set[str] = field(default_factory=set)
     beyond: tuple[int, ...] = ()
 
 
@@ -96,13 +98,18 @@ def examine(
     found = tuple(layout.all_segments(folder))
     if not found:
         raise ChainBroken(f"{layout.manifest_path(folder, 1)} is missing from the backup")
+    segments = tuple(each for each, _ in found)
+    statements = {each for segment in segments for each in segment.successions}
     survey = Survey(
-        identity=identity, segments=tuple(each for each, _ in found), manifest=found[-1][1]
+        identity=identity,
+        log_keys=follow(identity.key, statements, is_ed25519_signature),
+        segments=segments,
+        manifest=found[-1][1],
     )
     expected = _expected(survey, outside)
     tree, cut = Tree(), _Cut(until)
-    for segment in survey.segments:
-        signed = _signed(folder, segment, identity)
+    for segment in segments:
+        signed = _signed(folder, segment, survey.log_keys)
         path = layout.records_path(folder, segment.number)
         for record in _whole_file(path, segment):
             entry = _believed(path, record, tree.size)
@@ -190,8 +197,7 @@ class _Cut:
 
 def _expected(survey: Survey, outside: Iterable[bytes]) -> dict[int, bytes]:
     """Return the roots that outside checkpoints ask for, by size."""
-    key = survey.identity.key
-    opened = [open_checkpoint(note, key, is_ed25519_signature) for note in outside]
+    opened = [survey.log_keys.open(note, is_ed25519_signature) for note in outside]
     roots: dict[int, bytes] = {}
     for each in opened:
         if roots.setdefault(each.size, each.root) != each.root:
@@ -199,13 +205,13 @@ def _expected(survey: Survey, outside: Iterable[bytes]) -> dict[int, bytes]:
     return roots
 
 
-def _signed(folder: Path, segment: Segment, identity: Identity) -> dict[int, bytes]:
+def _signed(folder: Path, segment: Segment, keys: LogKeys) -> dict[int, bytes]:
     """Return the roots that a segment's checkpoints ask for, by size."""
     path = layout.manifest_path(folder, segment.number)
     roots: dict[int, bytes] = {}
     for kept in segment.checkpoints:
         try:
-            signed: Checkpoint = open_checkpoint(kept.note, identity.key, is_ed25519_signature)
+            signed = keys.open(kept.note, is_ed25519_signature)
         except (IntegrityFailure, MalformedInput) as error:
             raise DigestMismatch(f"{path} holds a checkpoint that is none: {error}") from error
         if signed.size != kept.size or not segment.first < signed.size <= segment.size:
@@ -229,7 +235,7 @@ def _note(survey: Survey, entry: Entry, *, counts: bool) -> None:
     if key is not None:
         survey.destroyed[key] = survey.destroyed.get(key, False) or counts
     if counts:
-        survey.keys.add(entry.header.key_id)
+        survey.data_keys.add(entry.header.key_id)
 
 
 def _believed(path: Path, record: StoredRecord, seq: int) -> Entry:

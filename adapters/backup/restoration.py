@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from adapters.backup import reading
-from adapters.backup.beside import REACHED, TABLES, put_beside_back
+from adapters.backup.beside import KEPT, REACHED, put_beside_back
 from adapters.backup.contents import ContentsFolder, Keeping
 from adapters.backup.keys import (
     KEYS_FOLDER,
@@ -112,9 +112,9 @@ class Restoration:
             put_checkpoints_back(connection, kept)
             sealed = reading.beside_of(self.survey)
             if keys is not None and sealed is not None:
-                tables = [each for each in TABLES if not self.lost or each not in REACHED]
+                names = [each for each in KEPT if not self.lost or each not in REACHED]
                 clinic_key = f"clinic:{self.clinic}"
-                put_beside_back(connection, sealed, keys=keys, clinic_key=clinic_key, tables=tables)
+                put_beside_back(connection, sealed, keys=keys, clinic_key=clinic_key, names=names)
             connection.commit()
 
     def put_contents_back(self, store: Keeping, advance: Advance) -> None:
@@ -157,5 +157,5 @@ class Restoration:
                 ring.derive(key, b"vultus/restore-check/v1")
             except DigestMismatch as error:
                 raise DigestMismatch(f"{key_path(source, key)} is damaged: {error}") from error
-        missing = sorted(self.survey.keys - set(living) - self.gone)
+        missing = sorted(self.survey.data_keys - set(living) - self.gone)
         self.problems += [f"the key {key} is missing: what it opens is lost" for key in missing]

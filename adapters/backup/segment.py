@@ -48,7 +48,7 @@ class Identity:
 
     Attributes:
         clinic: The clinic.
-        key: The log's verifier key.
+        key: A key of the log: its newest one when the backup was begun.
     """
 
     clinic: ClinicId
@@ -69,6 +69,7 @@ class Segment:
         records_bytes: Size of that file.
         previous: Digest of the manifest before it; none for the first.
         checkpoints: Every checkpoint signed within it, the last at its end.
+        successions: The signed statements by which keys of the log followed each other, by then.
         contents: Number of stored contents copied for it.
         contents_bytes: Their size together.
         erased: Keys found destroyed whose content was left out for it.
@@ -88,6 +89,7 @@ class Segment:
     records_bytes: int
     previous: Digest | None
     checkpoints: tuple[KeptCheckpoint, ...]
+    successions: tuple[bytes, ...]
     contents: int
     contents_bytes: int
     erased: tuple[str, ...]
@@ -233,6 +235,7 @@ def _fields(segment: Segment) -> Fields:
             {"size": each.size, "signed_at": str(each.signed_at), "note": _text(each.note)}
             for each in segment.checkpoints
         ],
+        "successions": [_text(each) for each in segment.successions],
         "contents": segment.contents,
         "contents_bytes": segment.contents_bytes,
         "erased": list(segment.erased),
@@ -263,6 +266,7 @@ def _segment(fields: dict[str, Any]) -> Segment:
             )
             for each in fields["checkpoints"]
         ),
+        successions=tuple(_bytes(each) for each in fields["successions"]),
         contents=int(fields["contents"]),
         contents_bytes=int(fields["contents_bytes"]),
         erased=tuple(fields["erased"]),

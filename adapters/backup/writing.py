@@ -32,7 +32,7 @@ from adapters.keys.durable_file import disk_errors, sync_folder
 from adapters.keys.signing import is_ed25519_signature
 from adapters.ledger.checkpoints import CheckpointShelf, KeptCheckpoint
 from domain.errors import ChainBroken, NotFound, RuleViolation, Unavailable
-from domain.ledger.checkpoint import open_checkpoint
+from domain.ledger.log_keys import LogKeys
 from domain.ports import Clock
 from domain.values.content import Digest
 from domain.values.time import ServerTime
@@ -47,6 +47,8 @@ class Source:
 
     Attributes:
         identity: Whose log it is.
+        log_keys: Returns the keys of the log.
+        successions: Returns the statements by which they followed each other.
         log: The log.
         shelf: Its signed checkpoints.
         blobs: Its stored contents.
@@ -56,6 +58,8 @@ class Source:
     """
 
     identity: Identity
+    log_keys: Callable[[], LogKeys]
+    successions: Callable[[], tuple[bytes, ...]]
     log: Copyable
     shelf: CheckpointShelf
     blobs: StoredContents
@@ -172,6 +176,7 @@ class BackupFolder:
             records_bytes=copy.size_bytes,
             previous=None if last is None else last[1],
             checkpoints=(*self._between(first, end.size), end),
+            successions=self._source.successions(),
             contents=copied.count,
             contents_bytes=copied.size_bytes,
             erased=tuple(sorted(copied.erased)),
@@ -185,7 +190,7 @@ class BackupFolder:
         return segment
 
     def _checked_root(self, copy: Copy, end: KeptCheckpoint) -> bytes:
-        signed = open_checkpoint(end.note, self._source.identity.key, is_ed25519_signature)
+        signed = self._source.log_keys().open(end.note, is_ed25519_signature)
         if signed.size != end.size or not compare_digest(copy.tree.root(), signed.root):
             message = f"the first {end.size} records are not those that were signed for"
             raise ChainBroken(message)
@@ -226,7 +231,7 @@ def new_backup(folder: Path, source: Source) -> Iterator[BackupFolder]:
                 identity = layout.read_identity(part)
             else:
                 identity = _begun(part, source.identity)
-            _check_same_log(part, identity, source.identity)
+            _check_same_log(part, identity, source)
             yield BackupFolder(part, source)
             layout.write_identity(part, layout.COMPLETE_PATH, source.identity)
             (part / layout.BEGUN_PATH).unlink(missing_ok=True)
@@ -243,7 +248,7 @@ def continued_backup(folder: Path, source: Source) -> Iterator[BackupFolder]:
         Unavailable: another run is writing it, or the disk is full or read-only.
     """
     identity = layout.require_complete(folder)
-    _check_same_log(folder, identity, source.identity)
+    _check_same_log(folder, identity, source)
     with _held(folder):
         yield BackupFolder(folder, source)
 
@@ -257,11 +262,12 @@ def _begun(part: Path, identity: Identity) -> Identity:
         return identity
 
 
-def _check_same_log(folder: Path, found: Identity, ours: Identity) -> None:
-    if found.key.name != ours.key.name:
+def _check_same_log(folder: Path, found: Identity, source: Source) -> None:
+    if found.key not in {term.key for term in source.log_keys().terms}:
         raise RuleViolation(
             "backup.same-log",
-            f"{folder} holds a backup of the log {found.key.name}",
+            f"{folder} holds a backup of {found.key.name} that is signed with a key which is not "
+            "of this log",
             "Name the folder of this record's own backup.",
         )
 

@@ -78,6 +78,8 @@ def source_of(system: System) -> Source:
     """Return what a backup of this system copies."""
     return Source(
         identity=Identity(clinic=system.clinic, key=system.checkpointer.key),
+        log_keys=lambda: system.checkpointer.keys,
+        successions=system.checkpointer.successions,
         log=system.log,
         shelf=system.shelf,
         blobs=system.blobs,

@@ -1,0 +1,1 @@
+"""Tests of backups: writing, reading, keys, rows."""

@@ -1,0 +1,5 @@
+"""Records to back up."""
+
+from tests.contracts.logs import kept_logs, logs, postgres_logs, sqlite_logs
+
+__all__ = ["kept_logs", "logs", "postgres_logs", "sqlite_logs"]
