@@ -68,6 +68,7 @@ def build(
 ) -> Built:
     """Write exactly so many events and return what that took."""
     built, began = Built(), time.perf_counter()
+    batch = min(BATCH, max(1, events // PARTS // 2))  # so that every tenth has a rate
     sampled_every = max(1, events // DEEDS_A_REPORT // SAMPLES)
     document = _document()
     waiting: list[Draft] = []
@@ -86,7 +87,7 @@ def build(
         waiting.extend(drafts)
         clock.advance(timedelta(microseconds=max(0, deed.at.us - clock.now().us)))
         left = events - built.events
-        if len(waiting) >= min(BATCH, left):
+        if len(waiting) >= min(batch, left):
             _append(system, built, waiting[:left], events)
             waiting = []
             progress(built.events)

@@ -138,6 +138,11 @@ class Scribe:
         """Return the version of a stream that goes on; 0 for a new one."""
         return self._versions.get(stream, 0)
 
+    @property
+    def remembered(self) -> int:
+        """Number of streams that go on."""
+        return len(self._versions)
+
     def close(self, stream: StreamName) -> None:
         """Forget a stream to which nothing is added any more."""
         self._versions.pop(stream, None)

@@ -55,6 +55,11 @@ class ClinicYears:
         """The clinic's stations, protocol and model."""
         return self._house
 
+    @property
+    def remembered(self) -> int:
+        """Number of streams it remembers, because they go on."""
+        return self._scribe.remembered
+
     def deeds(self) -> Iterator[Deed]:
         """Yield everything recorded, day after day, without end."""
         yield from self._house.found()

@@ -85,11 +85,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     events = options.events or (QUICK if options.quick else EVENTS)
     names = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     measured = []
-    with _folder(options.folder, keep=options.keep) as folder:
+    with _quiet(), _folder(options.folder, keep=options.keep) as folder:
         for name in names:
             with _database(name, folder / name) as dsn:
                 measured.append(_measure(name, folder / name, dsn, events, options.times))
@@ -208,6 +207,17 @@ def _size(system: System, dsn: str) -> int:
             return int(connection.execute(asked).scalar_one())
     folder = system.settings.data
     return sum(each.stat().st_size for each in folder.glob("vultus.sqlite*"))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Log warnings only: a line for every request would be measured, too."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 @contextmanager

@@ -172,7 +172,12 @@ class _Person:
         return await self._http.get(PREFIX + path, params=query)
 
     def _deep_page(self, path: str, **query: str) -> Ask:
-        return lambda: self._get(path, **query, before=self._chance.choice(self._deep[path]))
+        def ask() -> Awaitable[httpx.Response]:
+            places = self._deep[path]  # none where everything fits on one page
+            before = {"before": self._chance.choice(places)} if places else {}
+            return self._get(path, **query, **before)
+
+        return ask
 
     async def _page_deep(self) -> None:
         """Turn pages, so that deep places are known."""
@@ -185,7 +190,7 @@ class _Person:
                 if following is None:
                     break
                 places.append(str(following))
-            self._deep[path] = places or ["0"]
+            self._deep[path] = places
 
     async def _orders(self) -> httpx.Response:
         station = self._chance.choice(self._sample.stations)
