@@ -18,8 +18,10 @@ export function LagBanner() {
       <div className={styles.banner} data-tone="stopped" role="alert">
         <Glyph name="fail" />
         <p>
-          <strong>This view stopped at record {first.toLocaleString("en-AU")}:</strong> tell your
-          administrator. <span className={styles.which}>{names(stopped)}</span>
+          <strong>
+            {names(stopped)} stopped at record {first.toLocaleString("en-AU")}:
+          </strong>{" "}
+          tell your administrator. What is shown there is older.
         </p>
       </div>
     );
