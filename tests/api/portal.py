@@ -219,12 +219,14 @@ def settings_in(folder: Path, **more: str) -> Settings:
 
 
 @contextmanager
-def opened(clinic: Clinic, folder: Path, *, static: Path | None = None) -> Iterator[Portal]:
-    """Open a copy of a ready clinic."""
+def opened(
+    clinic: Clinic, folder: Path, *, static: Path | None = None, **more: str
+) -> Iterator[Portal]:
+    """Open a copy of a ready clinic, with further settings."""
     data = folder / "record"
     shutil.copytree(clinic.folder, data)
     clock = ManualClock(clinic.now)
-    with open_system(settings_in(data), clock=clock) as system:
+    with open_system(settings_in(data, **more), clock=clock) as system:
         portal = Portal(system, clock, static=static)
         portal.totp.update(clinic.totp)
         yield portal
