@@ -636,6 +636,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/log-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log Keys
+         * @description Return the log's keys; keep one of them where this server cannot change it.
+         */
+        get: operations["log_keys_api_v1_ledger_log_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/outside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outside
+         * @description Return how copies and witnesses stand.
+         */
+        get: operations["outside_api_v1_ledger_outside_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/proof/{seq}": {
         parameters: {
             query?: never;
@@ -1849,6 +1889,16 @@ export interface components {
             wording_version: string | null;
         };
         /**
+         * CosignedItem
+         * @description The largest checkpoint that a witness cosigned: a C2SP signed note.
+         */
+        CosignedItem: {
+            /** Size */
+            size: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * Counts
          * @description How many lines there are to each choice, counted no further than ``most``.
          */
@@ -2116,6 +2166,18 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HaltedItem
+         * @description What stopped at damage or at a failure, where, and the kind of failure.
+         */
+        HaltedItem: {
+            /** Name */
+            name: string;
+            /** Seq */
+            seq: number;
+            /** Why */
+            why: string;
+        };
+        /**
          * Health
          * @description The state of the record.
          */
@@ -2132,6 +2194,7 @@ export interface components {
             root: string;
             /** Size */
             size: number;
+            work: components["schemas"]["api__routes__ledger__WorkItem"];
         };
         /**
          * Hold
@@ -2208,6 +2271,28 @@ export interface components {
             advice: string[];
             /** Attempt */
             attempt: string;
+        };
+        /**
+         * LogKeyItem
+         * @description A key of the log and the sizes for which it may sign; ``until`` is none for the newest.
+         */
+        LogKeyItem: {
+            /** First */
+            first: number;
+            /** Key */
+            key: string;
+            /** Until */
+            until: number | null;
+        };
+        /**
+         * LogKeyList
+         * @description Every key the log had, and the signed statements by which each followed the one before.
+         */
+        LogKeyList: {
+            /** Keys */
+            keys: components["schemas"]["LogKeyItem"][];
+            /** Successions */
+            successions: string[];
         };
         /**
          * Me
@@ -2381,6 +2466,41 @@ export interface components {
             release: string;
             /** Version */
             version: string;
+        };
+        /**
+         * Outside
+         * @description What keeps this record from having two histories, and what it does for other records.
+         */
+        Outside: {
+            cosigned: components["schemas"]["CosignedItem"] | null;
+            /** Places */
+            places: components["schemas"]["PlaceItem"][];
+            /** Witness Key */
+            witness_key: string;
+            /** Witnessed */
+            witnessed: components["schemas"]["WitnessedItem"][];
+        };
+        /**
+         * PlaceItem
+         * @description A place outside; ``waiting_s`` is how long the oldest checkpoint it lacks has waited.
+         */
+        PlaceItem: {
+            /** Alarm */
+            alarm: string;
+            /** Kept At */
+            kept_at: string | null;
+            /** Kind */
+            kind: string;
+            /** Late */
+            late: boolean;
+            /** Place */
+            place: string;
+            /** Problem */
+            problem: string;
+            /** Size */
+            size: number;
+            /** Waiting S */
+            waiting_s: number;
         };
         /**
          * PractitionerRow
@@ -2822,6 +2942,20 @@ export interface components {
             next: number | null;
         };
         /**
+         * SetAsideItem
+         * @description A record whose reaction failed, or that waits behind one; ``why`` is empty then.
+         */
+        SetAsideItem: {
+            /** Again At */
+            again_at: string;
+            /** Seq */
+            seq: number;
+            /** Tries */
+            tries: number;
+            /** Why */
+            why: string;
+        };
+        /**
          * SignOff
          * @description A signature over exactly what was shown, and what it means.
          */
@@ -3153,6 +3287,18 @@ export interface components {
             rule: string;
         };
         /**
+         * WitnessedItem
+         * @description A log that this server witnesses.
+         */
+        WitnessedItem: {
+            /** Conflicts */
+            conflicts: number;
+            /** Origin */
+            origin: string;
+            /** Size */
+            size: number;
+        };
+        /**
          * WordingItem
          * @description One text that is shown.
          */
@@ -3177,48 +3323,6 @@ export interface components {
             items: components["schemas"]["WordingItem"][];
         };
         /**
-         * WorkItem
-         * @description One line of the worklist.
-         */
-        WorkItem: {
-            /** Accepted */
-            accepted: number;
-            /** Assessment */
-            assessment: string | null;
-            /** Blocked */
-            blocked: number;
-            /** Device Serial */
-            device_serial: string | null;
-            /** Findings Reviewed */
-            findings_reviewed: number;
-            /** Findings Total */
-            findings_total: number;
-            /** Flags */
-            flags: string[];
-            /** Kind */
-            kind: string;
-            /** Opened At */
-            opened_at: string;
-            /** Pseudonym */
-            pseudonym: string;
-            /** Rejected */
-            rejected: number;
-            /** Report */
-            report: string | null;
-            /** Report Number */
-            report_number: string | null;
-            /** Session */
-            session: string;
-            /** State Text */
-            state_text: string;
-            /** Subject */
-            subject: string;
-            /** Updated At */
-            updated_at: string;
-            /** Withheld */
-            withheld: number;
-        };
-        /**
          * Worklist
          * @description A page of the worklist, and the stations; ``next`` continues the page.
          */
@@ -3227,7 +3331,7 @@ export interface components {
             /** Devices */
             devices: components["schemas"]["DeviceCard"][];
             /** Items */
-            items: components["schemas"]["WorkItem"][];
+            items: components["schemas"]["api__routes__worklist__WorkItem"][];
             /** Next */
             next: string | null;
             /** Position */
@@ -3253,6 +3357,24 @@ export interface components {
          * @enum {string}
          */
         api__routes__images__Purpose: "care" | "quality" | "audit";
+        /**
+         * WorkItem
+         * @description How the workers stand, whichever process runs them; ``leader`` is none where nobody does.
+         */
+        api__routes__ledger__WorkItem: {
+            /** Halted */
+            halted: components["schemas"]["HaltedItem"][];
+            /** Lag */
+            lag: number;
+            /** Leader */
+            leader: string | null;
+            /** Leading Since */
+            leading_since: string | null;
+            /** Position */
+            position: number;
+            /** Set Aside */
+            set_aside: components["schemas"]["SetAsideItem"][];
+        };
         /**
          * Registered
          * @description A model that was registered, and the digest its approval signs.
@@ -3306,6 +3428,48 @@ export interface components {
             subject: string;
             /** Version */
             version: number;
+        };
+        /**
+         * WorkItem
+         * @description One line of the worklist.
+         */
+        api__routes__worklist__WorkItem: {
+            /** Accepted */
+            accepted: number;
+            /** Assessment */
+            assessment: string | null;
+            /** Blocked */
+            blocked: number;
+            /** Device Serial */
+            device_serial: string | null;
+            /** Findings Reviewed */
+            findings_reviewed: number;
+            /** Findings Total */
+            findings_total: number;
+            /** Flags */
+            flags: string[];
+            /** Kind */
+            kind: string;
+            /** Opened At */
+            opened_at: string;
+            /** Pseudonym */
+            pseudonym: string;
+            /** Rejected */
+            rejected: number;
+            /** Report */
+            report: string | null;
+            /** Report Number */
+            report_number: string | null;
+            /** Session */
+            session: string;
+            /** State Text */
+            state_text: string;
+            /** Subject */
+            subject: string;
+            /** Updated At */
+            updated_at: string;
+            /** Withheld */
+            withheld: number;
         };
         /**
          * Purpose
@@ -4430,6 +4594,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    log_keys_api_v1_ledger_log_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogKeyList"];
+                };
+            };
+        };
+    };
+    outside_api_v1_ledger_outside_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outside"];
+                };
             };
         };
     };
