@@ -27,7 +27,7 @@ _DAMAGED = ("XX001", "XX002")
 _RANGE = "FROM records WHERE notification_id > %s AND notification_id <= %s ORDER BY 1"
 _SEALED = f"SELECT notification_id, entry, state, leaf {_RANGE}"
 _ENTRIES = f"SELECT notification_id, entry {_RANGE}"
-_ROWS = f"SELECT notification_id, {', '.join(STORED_COLUMNS)} {_RANGE}"  # noqa: S608
+_ROWS = f"SELECT notification_id, {', '.join(STORED_COLUMNS)} {_RANGE}"
 _OF_STREAMS = (
     "SELECT notification_id - 1, entry FROM records "  # noqa: S608 - a number
     "WHERE notification_id > %s AND notification_id <= %s "
@@ -40,7 +40,8 @@ _EXTENT = (
 _NEWEST = (
     "SELECT asked.stream, found.entry, found.leaf FROM unnest(%s::text[]) AS asked (stream) "
     "CROSS JOIN LATERAL (SELECT entry, leaf FROM records WHERE originator_id = asked.stream "
-    "AND notification_id <= %s ORDER BY originator_version DESC LIMIT 1) AS found"
+    "AND notification_id <= %s AND (%s::text IS NULL OR topic = %s) "
+    "ORDER BY originator_version DESC LIMIT 1) AS found"
 )
 
 
@@ -76,12 +77,13 @@ class PostgresSource:
 
     def of_streams(self, prefix: bytes, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
         """Yield place and entry of the records whose entry names a stream that begins so."""
-        for place, entry in self._all(_OF_STREAMS, begin, end, len(prefix), prefix):
-            yield place, entry
+        return iter(self._all(_OF_STREAMS, begin, end, len(prefix), prefix))
 
-    def newest(self, streams: Collection[str], end: int) -> Mapping[str, tuple[bytes, bytes]]:
-        """Return entry and leaf hash of the last record of each stream before ``end``."""
-        found = self._all(_NEWEST, list(streams), end)
+    def newest(
+        self, streams: Collection[str], end: int, event: str | None = None
+    ) -> Mapping[str, tuple[bytes, bytes]]:
+        """Return entry and leaf hash of the last record (of an event) of each stream."""
+        found = self._all(_NEWEST, list(streams), end, event, event)
         return {stream: (entry, leaf) for stream, entry, leaf in found}
 
     def _paged(self, statement: str, begin: int, end: int) -> Iterator[tuple[Any, ...]]:

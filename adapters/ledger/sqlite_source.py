@@ -25,7 +25,7 @@ _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _RANGE = "FROM records WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
 _SEALED = f"SELECT entry, state, leaf {_RANGE}"
 _ENTRIES = f"SELECT entry {_RANGE}"
-_ROWS = f"SELECT rowid, {', '.join(STORED_COLUMNS)} {_RANGE}"  # noqa: S608 - only our names
+_ROWS = f"SELECT rowid, {', '.join(STORED_COLUMNS)} {_RANGE}"
 _OF_STREAMS = (
     "SELECT rowid - 1, entry FROM records WHERE rowid > ? AND rowid <= ? "  # noqa: S608 - a number
     f"AND substr(entry, {STREAM_AT + 1}, ?) = ? ORDER BY rowid"
@@ -33,7 +33,7 @@ _OF_STREAMS = (
 _EXTENT = "SELECT count(*), coalesce(max(rowid), 0) FROM records WHERE rowid > ? AND rowid <= ?"
 _NEWEST = (
     "SELECT entry, leaf FROM records WHERE originator_id = ? AND rowid <= ? "
-    "ORDER BY originator_version DESC LIMIT 1"
+    "AND (? IS NULL OR topic = ?) ORDER BY originator_version DESC LIMIT 1"
 )
 
 
@@ -75,11 +75,14 @@ class SqliteSource:
         with _reading(self.name) as connection:
             yield from connection.execute(_OF_STREAMS, (begin, end, len(prefix), prefix))
 
-    def newest(self, streams: Collection[str], end: int) -> Mapping[str, tuple[bytes, bytes]]:
-        """Return entry and leaf hash of the last record of each stream before ``end``."""
+    def newest(
+        self, streams: Collection[str], end: int, event: str | None = None
+    ) -> Mapping[str, tuple[bytes, bytes]]:
+        """Return entry and leaf hash of the last record (of an event) of each stream."""
         with _reading(self.name) as connection:
             found = {
-                stream: connection.execute(_NEWEST, (stream, end)).fetchone() for stream in streams
+                stream: connection.execute(_NEWEST, (stream, end, event, event)).fetchone()
+                for stream in streams
             }
         return {stream: row for stream, row in found.items() if row is not None}
 

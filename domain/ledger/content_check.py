@@ -13,7 +13,7 @@ Rules kept here:
 Source: ``SPECIFICATION.md``, sections 3 to 5.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +23,7 @@ from domain.ledger.bundle import split_disclosure
 from domain.ledger.checkpoint import CheckSignature
 from domain.ledger.entry import Entry, commitment, decode_entry, statement_of
 from domain.ledger.problem import ProblemKind, Problems
-from domain.ledger.skim import Signed, is_laid_out, skim, skim_signed, stream_begins
+from domain.ledger.skim import Signed, is_laid_out, places_to_look_at, skim, skim_signed
 
 DEVICE_ENROLLED: Final = "DeviceEnrolled"
 SUBJECT_KEY_DESTROYED: Final = "SubjectKeyDestroyed"
@@ -32,6 +32,7 @@ SUBJECT_KEY: Final = "subject:"
 DEVICE_STREAM: Final = "device-"
 
 _DEVICE_STREAM: Final = DEVICE_STREAM.encode()
+_DEVICE_ENROLLED: Final = DEVICE_ENROLLED.encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class ContentFindings:
         signatures: Device signatures checked.
         blobs: Blob references checked.
         erased: Keys that the log says are destroyed.
+        erased_before: The same of records that were not looked at again.
         named: Blobs that a record depends on and that nobody looked at yet.
         absent: Blobs that were not there, which only an erasure can excuse.
         first_sequences: For each device its first device sequence, and the record's seq.
@@ -71,6 +73,7 @@ class ContentFindings:
     signatures: int = 0
     blobs: int = 0
     erased: set[str] = field(default_factory=set)
+    erased_before: set[str] = field(default_factory=set)
     named: list[NamedBlob] = field(default_factory=list)
     absent: list[NamedBlob] = field(default_factory=list)
     first_sequences: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -122,7 +125,7 @@ class ContentFindings:
     def settle(self) -> None:
         """Hold against the log every absent blob that no erasure in it excuses."""
         for blob in self.absent:
-            if blob.key_id not in self.erased:
+            if blob.key_id not in self.erased | self.erased_before:
                 self.problems.add(
                     ProblemKind.BLOB_MISSING,
                     blob.seq,
@@ -206,21 +209,27 @@ class ContentChecker:
             elif self._sources.name_blobs:
                 self.findings.named.append(named)
 
-    def take_signature(self, data: bytes, place: int) -> None:
-        """Check the signature of the next record, given as its bytes, and no content.
+    def take_signatures(self, entries: Sequence[bytes], begin: int) -> None:
+        """Check the signatures of the next records and no contents.
 
         Only a record that a device signed, or that may enrol one, costs more than a glance.
+
+        Args:
+            entries: Their entries' bytes.
+            begin: The place of the first one.
         """
-        try:
-            signed = skim_signed(data)
-            enrolment = decode_entry(data) if stream_begins(data, _DEVICE_STREAM) else None
-        except MalformedInput as error:
-            self.unreadable(data, place, error)
-            return
-        if signed is not None:
-            self._check_device(signed)
-        if enrolment is not None and enrolment.header.name == DEVICE_ENROLLED:
-            self._enrol(enrolment, b"")
+        for place in places_to_look_at(entries, _DEVICE_STREAM):
+            data = entries[place]
+            try:
+                signed = skim_signed(data)
+                enrolment = decode_entry(data) if data.find(_DEVICE_ENROLLED) >= 0 else None
+            except MalformedInput as error:
+                self.unreadable(data, begin + place, error)
+                continue
+            if signed is not None:
+                self._check_device(signed)
+            if enrolment is not None and enrolment.header.name == DEVICE_ENROLLED:
+                self._enrol(enrolment, b"")
 
     def unreadable(self, data: bytes, place: int, error: MalformedInput) -> None:
         """Name an entry that is none by its seq, or by its place where it states none."""

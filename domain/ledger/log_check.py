@@ -197,6 +197,10 @@ class LogJoin:
                 else ", which was kept outside",
             )
 
+    def confirm(self, size: int) -> None:
+        """Take it that a checkpoint over fewer records than were read here was proven to agree."""
+        self._confirmed.add(size)
+
     def _met(self, checkpoints: Sequence[Checkpoint]) -> set[int]:
         return {each.size for each in checkpoints if self._roots.get(each.size) == each.root}
 

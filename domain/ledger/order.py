@@ -21,12 +21,12 @@ class Run(NamedTuple):
 
     Attributes:
         first: Seq of the first; each further one is one more. None for an unreadable record.
-        count: How many.
+        length: How many.
         why: Why a record is unreadable.
     """
 
     first: int | None
-    count: int
+    length: int
     why: str = ""
 
 
@@ -87,11 +87,11 @@ def name_places(runs: Sequence[Run], begin: int, problems: Problems) -> None:
             expected += 1
             continue
         if run.first != expected:
-            following = run.first + 1 if run.count > 1 else after.first if after else None
+            following = run.first + 1 if run.length > 1 else after.first if after else None
             if not _goes_on(run.first, following, expected, problems):
                 expected += 1
                 continue
-        expected = run.first + run.count
+        expected = run.first + run.length
 
 
 def _goes_on(seq: int, following: int | None, expected: int, problems: Problems) -> bool:
@@ -121,7 +121,7 @@ def go_on(runs: list[Run], more: Sequence[Run]) -> None:
     """Add the runs of the next part, as if one had read both."""
     for run in more:
         last = runs[-1] if runs else None
-        if last and last.first is not None and run.first == last.first + last.count:
-            runs[-1] = Run(last.first, last.count + run.count)
+        if last and last.first is not None and run.first == last.first + last.length:
+            runs[-1] = Run(last.first, last.length + run.length)
         else:
             runs.append(run)

@@ -18,25 +18,29 @@ from operator import sub
 from typing import Final, NamedTuple
 
 from domain.errors import MalformedInput
-from domain.ledger.encoding import DIGEST_SIZE, lp, split_fields, to_u64
+from domain.ledger.encoding import DIGEST_SIZE
 from domain.ledger.entry import DEVICE_STATEMENT_TAG, ENTRY_TAG
 
 _NUMBER_SIZE: Final = 8
 _TAG_SIZE: Final = len(ENTRY_TAG)
 _START: Final = struct.Struct(f">{_TAG_SIZE}sIIQI")  # tag, header length, seq field, stream length
-_STREAM_AT: Final = _START.size
+STREAM_AT: Final = _START.size
+"""Where in an entry the name of its stream begins."""
 _HEADER_AT: Final = _TAG_SIZE + 4
 _NUMBER: Final = struct.Struct(">IQ")
 _END: Final = struct.Struct(f">{DIGEST_SIZE}s{DIGEST_SIZE}sI")
 _LENGTH: Final = struct.Struct(">I")
+_UNSIGNED: Final = bytes(_LENGTH.size)
 _STREAM_MAX: Final = 255
-_STREAM_SIZE_AT: Final = _STREAM_AT - 1  # its last byte, for streams of up to _STREAM_MAX bytes
+_STREAM_SIZE_AT: Final = STREAM_AT - 1  # its last byte, for streams of up to _STREAM_MAX bytes
 _STARTS: Final = tuple(
     struct.Struct(f">{_TAG_SIZE}sIIQI{size}sIQ").unpack_from for size in range(_STREAM_MAX + 1)
 )
 _AROUND: Final = _HEADER_AT + _END.size  # bytes of an entry without header and signature
-_HEADER_FIELDS: Final = 19
-_SIGNED_FIELDS: Final = (1, 3, 4, 9, 10, 7, 17)  # places in a header, in the statement's order
+_NUMBER_LENGTH: Final = struct.Struct(">IQI")  # an integer's field, length of the next field
+_TWO_NUMBERS: Final = struct.Struct(">IQIQI")
+_FIELDS_BETWEEN: Final = 6  # correlation to nonce
+_COMMITMENT: Final = struct.Struct(f">I{DIGEST_SIZE}sI")  # and the length of the blobs
 
 
 class Skimmed(NamedTuple):
@@ -67,7 +71,7 @@ def skim(entry: bytes) -> Skimmed:
     """
     try:
         tag, header_size, seq_size, seq, stream_size = _START.unpack_from(entry)
-        version_at = _STREAM_AT + stream_size
+        version_at = STREAM_AT + stream_size
         version_size, version = _NUMBER.unpack_from(entry, version_at)
         end = _HEADER_AT + header_size
         previous, content_digest, signature_size = _END.unpack_from(entry, end)
@@ -81,7 +85,7 @@ def skim(entry: bytes) -> Skimmed:
         or end + _END.size + signature_size != len(entry)
     ):
         raise MalformedInput("the bytes are not laid out like an entry")
-    stream = entry[_STREAM_AT:version_at]
+    stream = entry[STREAM_AT:version_at]
     return Skimmed(seq, stream, version, previous, content_digest, signature_size)
 
 
@@ -92,6 +96,11 @@ def is_laid_out(entry: bytes) -> bool:
     except MalformedInput:
         return False
     return True
+
+
+def stream_begins(entry: bytes, prefix: bytes) -> bool:
+    """Say whether the name of an entry's stream begins with these bytes."""
+    return entry.startswith(prefix, STREAM_AT)
 
 
 class Columns(NamedTuple):
@@ -128,7 +137,7 @@ def skim_page(entries: Sequence[bytes]) -> Columns | None:
         or seq_sizes.count(_NUMBER_SIZE) != count
         or version_sizes.count(_NUMBER_SIZE) != count
         or sizes != tuple(map(len, streams))
-        or _STREAM_AT + max(sizes) + _NUMBER.size > _HEADER_AT + min(headers)
+        or STREAM_AT + max(sizes) + _NUMBER.size > _HEADER_AT + min(headers)
         or (
             around != [_AROUND + size for size in signatures]
             if any(signatures)
@@ -159,39 +168,88 @@ class Signed(NamedTuple):
     signature: bytes
 
 
-def stream_begins(entry: bytes, prefix: bytes) -> bool:
-    """Say whether the name of an entry's stream begins with these bytes."""
-    return entry.startswith(prefix, _STREAM_AT)
+def places_to_look_at(entries: Sequence[bytes], stream_prefix: bytes) -> list[int]:
+    """Return where in a page stand entries that a device signed, or of streams so named.
+
+    An entry that is not laid out like one is among them.
+    """
+    length_of = _LENGTH.unpack_from
+    return [
+        place
+        for place, entry in enumerate(entries)
+        if not (
+            entry.endswith(_UNSIGNED)
+            and entry.startswith(ENTRY_TAG)
+            and length_of(entry, _TAG_SIZE)[0] + _AROUND == len(entry)
+        )
+        or entry.startswith(stream_prefix, STREAM_AT)
+    ]
 
 
 def skim_signed(entry: bytes) -> Signed | None:
     """Read what a device signed and its signature; None where no device signed.
 
+    The fields of the statement stand in the header as they stand in the statement, so they are
+    cut out and not decoded.
+
     Raises:
         MalformedInput: the bytes are not laid out like an entry, or nobody can have signed it.
     """
+    length_of, number_of = _LENGTH.unpack_from, _NUMBER_LENGTH.unpack_from
     try:
-        end = _HEADER_AT + _LENGTH.unpack_from(entry, _TAG_SIZE)[0]
-        signature_size = _LENGTH.unpack_from(entry, end + 2 * DIGEST_SIZE)[0]
+        tag, header_size, seq_size, seq, stream_size = _START.unpack_from(entry)
+        end = _HEADER_AT + header_size
+        signature_size = length_of(entry, end + 2 * DIGEST_SIZE)[0]
+        if tag != ENTRY_TAG or end + _END.size + signature_size != len(entry):
+            raise MalformedInput("the bytes are not laid out like an entry")
+        if not signature_size:
+            return None
+        version_at = STREAM_AT + stream_size
+        version_size, _, name_size = number_of(entry, version_at)
+        name_at = version_at + _NUMBER.size
+        schema_at = name_at + 4 + name_size
+        schema_size, _, committed_size, _, received_size = _TWO_NUMBERS.unpack_from(
+            entry, schema_at
+        )
+        time_at = schema_at + _TWO_NUMBERS.size + received_size
+        time_size, _, actor_size = number_of(entry, time_at)
+        actor_at = time_at + _NUMBER.size
+        device_at = actor_at + 4 + actor_size
+        sequence_at = device_at + 4 + length_of(entry, device_at)[0]
+        sequence_size, sequence, _ = number_of(entry, sequence_at)
+        after = at = sequence_at + _NUMBER.size
+        for _ in range(_FIELDS_BETWEEN):
+            at += 4 + length_of(entry, at)[0]
+        commitment_size, _, blobs_size = _COMMITMENT.unpack_from(entry, at)
     except struct.error as error:
         raise MalformedInput("an entry ends too early") from error
-    if not entry.startswith(ENTRY_TAG) or end + _END.size + signature_size != len(entry):
-        raise MalformedInput("the bytes are not laid out like an entry")
-    if not signature_size:
-        return None
-    fields = split_fields(entry[_HEADER_AT:end], _HEADER_FIELDS)
-    signed = [fields[place] for place in _SIGNED_FIELDS]
-    if not all(signed):
+    if (
+        not seq_size
+        == version_size
+        == schema_size
+        == committed_size
+        == time_size
+        == sequence_size
+        == _NUMBER_SIZE
+        or sequence_at == device_at + 4
+        or commitment_size != DIGEST_SIZE
+        or at + _COMMITMENT.size + blobs_size != end
+    ):
         raise MalformedInput("a device signature needs device, device sequence and device time")
-    try:
-        name, device = fields[3].decode("ascii"), fields[9].decode("ascii")
-    except UnicodeDecodeError as error:
-        raise MalformedInput("a header text is not printable ASCII") from error
     return Signed(
-        to_u64(fields[0]),
-        name,
-        device,
-        to_u64(fields[10]),
-        DEVICE_STATEMENT_TAG + b"".join(map(lp, signed)),
-        entry[-signature_size:],
+        seq,
+        entry[name_at + 4 : schema_at].decode("ascii", "backslashreplace"),
+        entry[device_at + 4 : sequence_at].decode("ascii", "backslashreplace"),
+        sequence,
+        b"".join(
+            (
+                DEVICE_STATEMENT_TAG,
+                entry[STREAM_AT - 4 : version_at],
+                entry[name_at : schema_at + _NUMBER.size],
+                entry[device_at:after],
+                entry[time_at:actor_at],
+                entry[at : at + 4 + DIGEST_SIZE],
+            )
+        ),
+        entry[end + _END.size :],
     )
