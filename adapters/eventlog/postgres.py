@@ -7,7 +7,8 @@ Rules kept here:
    leave gaps.
 2. The library's database functions take no lock at all, so they are refused at start-up.
 3. A connection lost around a commit leaves the outcome unknown. The append is repeated, and
-   what the first try recorded is recognised by its own bytes (``appending``).
+   what the first try recorded is recognised by its own bytes (``appending``). Where commits wait
+   for standbys, what is found so is acknowledged only once they have it, too.
 4. Records come in through ``append`` only; Alembic owns every table.
 """
 
@@ -65,6 +66,12 @@ _HEADS = (
     b"SELECT asked.stream, head.originator_version, head.leaf FROM unnest(%s::text[]) "
     b"AS asked (stream) CROSS JOIN LATERAL (SELECT originator_version, leaf FROM records "
     b"WHERE originator_id = asked.stream ORDER BY originator_version DESC LIMIT 1) AS head"
+)
+# A commit that loses its connection while it waits for standbys stays at the primary. Whoever finds
+# its records must not acknowledge them before standbys have them, so commits something after them.
+_WAIT_FOR_STANDBYS = (
+    b"SELECT pg_logical_emit_message(true, 'vultus', '') "
+    b"WHERE current_setting('synchronous_standby_names') <> ''"
 )
 _NODES = b"SELECT seq, hashes FROM tree_nodes WHERE seq = ANY(%s::bigint[])"
 
@@ -142,7 +149,11 @@ class PostgresRecords(PostgresApplicationRecorder):
         def record(connection: Connection) -> Appended:
             # In a pipeline, lock and reading take one round trip, writing and commit another.
             with connection.pipeline(), connection.transaction():
-                return self._appender.append(_Writing(self, connection), batches)
+                writing = _Writing(self, connection)
+                appended = self._appender.append(writing, batches)
+                if not writing.inserted:
+                    connection.execute(_WAIT_FOR_STANDBYS)
+                return appended
 
         appended = self._connected(record)
         self._appender.committed(appended)
@@ -167,7 +178,10 @@ class PostgresRecords(PostgresApplicationRecorder):
 
     def recorded(self, actor: str, idempotency_key: str) -> list[Row]:
         """Return the rows of one request."""
-        return self._rows(_SELECT.recorded, actor, idempotency_key)
+        rows = self._rows(_SELECT.recorded, actor, idempotency_key)
+        if rows:
+            self._connected(_wait_for_standbys)
+        return rows
 
     def of_key(self, key: str, position: int, limit: int) -> list[Row]:
         """Return at most ``limit`` rows under a data key after a position."""
@@ -227,6 +241,8 @@ class PostgresRecords(PostgresApplicationRecorder):
 class _Writing:
     """One append's transaction, in a pipeline."""
 
+    inserted = False
+
     def __init__(self, records: PostgresRecords, connection: Connection) -> None:
         self._records = records
         self._connection = connection
@@ -256,6 +272,7 @@ class _Writing:
         return dict(self._ask(_NODES, list(seqs)).fetchall())
 
     def insert(self, owner: str | None, rows: Sequence[Row], nodes: Sequence[NodeRow]) -> None:
+        self.inserted = True
         if owner is not None:
             self._ask(_INSERT_OWNER, owner)
         self._ask(_INSERT, *map(list, zip(*rows, strict=True)))
@@ -265,6 +282,11 @@ class _Writing:
 
     def _ask(self, statement: bytes, *values: object) -> Cursor:
         return _cursor(self._connection).execute(statement, values)
+
+
+def _wait_for_standbys(connection: Connection) -> None:
+    with connection.transaction():
+        connection.execute(_WAIT_FOR_STANDBYS)
 
 
 def _cursor(connection: Connection) -> Cursor:
