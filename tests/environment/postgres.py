@@ -127,8 +127,11 @@ def own_postgres() -> Iterator[OwnServers]:
         cluster.remove()
 
 
+StandbyOf = Callable[[PostgresCluster, str], PostgresCluster]
+
+
 @pytest.fixture
-def postgres_copies() -> Iterator[Callable[[PostgresCluster, str], PostgresCluster]]:
+def standby_of() -> Iterator[StandbyOf]:
     """Return what makes and starts a standby of a server under a name."""
     made: list[PostgresCluster] = []
 

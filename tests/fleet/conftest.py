@@ -7,9 +7,10 @@ import pytest
 import structlog
 
 from adapters.logging import set_up
-from tests.fleet.processes import start
+from tests.fleet.processes import note, start
+from tests.fleet.replicas import loose_pair, pair
 
-__all__ = ["start"]
+__all__ = ["loose_pair", "note", "pair", "start"]
 
 
 @pytest.fixture(autouse=True)

@@ -100,6 +100,19 @@ def start(tmp_path: Path) -> Iterator[Start]:
             each.end()
 
 
+Note = Callable[[str, object], None]
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Return what puts a figure beside the test's result."""
+
+    def note_one(name: str, value: object) -> None:
+        request.node.user_properties.append((name, value))
+
+    return note_one
+
+
 def wait_until(holds: Callable[[], bool], *, within_s: float = PATIENCE_S) -> float:
     """Look again until something holds; return how many seconds that took."""
     began = time.monotonic()

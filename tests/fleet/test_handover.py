@@ -20,7 +20,7 @@ from domain.errors import ChainBroken, Unavailable
 from tests.adapters.test_leadership import end_leaders_connection
 from tests.api.test_work import Running, opened
 from tests.builders import MORNING
-from tests.fleet.processes import Process, Start, wait_until
+from tests.fleet.processes import Note, Process, Start, wait_until
 
 
 def led_by(running: Running, process: Process) -> Callable[[], bool]:
@@ -54,7 +54,7 @@ def test_a_paused_and_a_killed_leader_are_replaced_within_seconds(
     tmp_path: Path,
     postgres_dsn: str,
     start: Start,
-    record_property: Callable[[str, object], None],
+    note: Note,
 ) -> None:
     folder = tmp_path / "record"
     with opened(folder, postgres_dsn) as running:
@@ -86,8 +86,8 @@ def test_a_paused_and_a_killed_leader_are_replaced_within_seconds(
         # The last checkpoint comes with the next turn of its loop.
         wait_until(lambda: check_checkpoints(running.system) > 0)
         assert "work ends" in first.said()
-    record_property("handed over after a pause, s", round(paused_s, 2))
-    record_property("handed over after a kill, s", round(killed_s, 2))
+    note("handed over after a pause, s", round(paused_s, 2))
+    note("handed over after a kill, s", round(killed_s, 2))
     assert paused_s < LEASE_S + 5
     assert killed_s < 5
 

@@ -1,6 +1,5 @@
 """Half a minute of the soak: the same harness as ``./vultus benchmark soak``."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 
 import psycopg
@@ -8,6 +7,7 @@ import pytest
 
 from domain.errors import MalformedInput
 from tests.environment.postgres import OwnServers
+from tests.fleet.processes import Note
 from validation.benchmarks.soak import Soaked, lines, soak
 from validation.benchmarks.soak_killer import Plan
 from validation.benchmarks.soak_process import open_soaked
@@ -16,13 +16,13 @@ from validation.benchmarks.soak_process import open_soaked
 @pytest.mark.slow
 @pytest.mark.verifies("REQ-IN-002", "DRV-02", "DRV-06")
 def test_nothing_is_lost_doubled_or_skipped_while_everybody_is_killed(
-    own_postgres: OwnServers, record_property: Callable[[str, object], None]
+    own_postgres: OwnServers, note: Note
 ) -> None:
     cluster = own_postgres({})
     plan = Plan(seconds=25.0, writers=3, readers=2, seed=7)
     soaked = soak(plan, cluster.dsn(), cluster=cluster)
     for name, value in asdict(soaked.account).items():
-        record_property(name, value)
+        note(name, value)
     assert soaked.good, "\n".join(lines(soaked))
     # It was a soak at all.
     assert soaked.account.answered > 50
