@@ -28,6 +28,7 @@ from projections.tables import Projection
 PIECE = 10_000
 """How many rows of a table that was read before are removed at once."""
 
+_READERS_MS = 500
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'"  # readers must not queue long behind a swap
 _RIGHTS = """
 SELECT coalesce(bool_and(pg_has_role(c.relowner, 'USAGE')), false)
@@ -158,7 +159,11 @@ def empty_write_ahead_log(engine: sa.Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         with closing(engine.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor = connection.cursor()
+            patience_ms = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout = {_READERS_MS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
 
 
 def _swap_on_postgresql(connection: sa.Connection, table: sa.Table) -> None:

@@ -240,4 +240,7 @@ def _found(kinds: Collection[str], query: str) -> list[sa.ColumnElement[bool]]:
     subjects = found_by(query, identified=False)
     if subjects is not None:
         conditions.append(WORK.c.subject.in_(subjects))
-    return [sa.and_(each, WORK.c.kind.in_(kinds)) for each in conditions]
+    # The kind behind a function: few lines are found by words, most of all lines are of a kind, and
+    # a database may not choose to go through those.
+    of_kinds = sa.func.coalesce(WORK.c.kind, "").in_(kinds)
+    return [sa.and_(each, of_kinds) for each in conditions]

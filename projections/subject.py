@@ -194,6 +194,14 @@ def subjects(
         before: Only who was enrolled before this place in the log.
         limit: How many at most.
     """
+    page = sa.select(SUBJECT.c.subject).order_by(SUBJECT.c.enrolled_seq.desc()).limit(limit)
+    if before is not None:
+        page = page.where(SUBJECT.c.enrolled_seq < before)
+    found = found_by(query, identified=identified)
+    if found is not None:
+        page = page.where(SUBJECT.c.subject.in_(found))
+    # Sessions are counted for those on the page only, however many were found.
+    shown = page.subquery()
     mine = SESSION.c.subject == SUBJECT.c.subject
     last = sa.select(SESSION.c.opened_at).where(mine).order_by(SESSION.c.opened_seq.desc()).limit(1)
     names = (IDENTITY.c.given_name, IDENTITY.c.family_name)
@@ -204,17 +212,12 @@ def subjects(
             sa.select(sa.func.count()).where(mine).scalar_subquery().label("sessions"),
             last.scalar_subquery().label("last_session_at"),
         )
+        .join(shown, shown.c.subject == SUBJECT.c.subject)
         .order_by(SUBJECT.c.enrolled_seq.desc())
-        .limit(limit)
     )
-    if before is not None:
-        select = select.where(SUBJECT.c.enrolled_seq < before)
     if identified:
         select = select.outerjoin(IDENTITY, IDENTITY.c.subject == SUBJECT.c.subject)
-    found = found_by(query, identified=identified)
-    return every(
-        connection, select if found is None else select.where(SUBJECT.c.subject.in_(found))
-    )
+    return every(connection, select)
 
 
 def pseudonyms(connection: sa.Connection, subjects: set[str]) -> dict[str, str]:

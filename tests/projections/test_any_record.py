@@ -18,6 +18,7 @@ from domain.events import (
     consent,
     equipment,
     inference,
+    log_key,
     model_release,
     practitioner,
     subject,
@@ -33,6 +34,7 @@ from domain.values.identifiers import (
     DeviceId,
     Identifier,
     InferenceId,
+    LogKeyId,
     PractitionerId,
     ProtocolId,
     ReleaseId,
@@ -65,6 +67,7 @@ KINDS: dict[str, type[Identifier]] = {
     consent.__name__: ConsentId,
     equipment.__name__: DeviceId,
     inference.__name__: InferenceId,
+    log_key.__name__: LogKeyId,
     model_release.__name__: ReleaseId,
     practitioner.__name__: PractitionerId,
     subject.__name__: SubjectId,
@@ -135,6 +138,17 @@ def test_every_fact_there_is_can_be_applied_on_both_databases(engine: sa.Engine,
     runner.catch_up()
     assert [each for each in runner.positions() if each.stalled_seq is not None] == []
     assert dump(engine) == rebuilt(clinic.log)
+
+
+def test_no_projection_does_anything_with_what_it_says_it_does_not_handle() -> None:
+    clinic = a_clinic(founded=False)
+    record(clinic, [example(*each) for each in EVENTS for _ in range(2)])
+    engine = in_memory()
+    greedy = [replace(each, handles=None) for each in ALL]
+    ProjectionRunner(engine, clinic.log, greedy).catch_up()
+    assert dump(engine) == rebuilt(clinic.log)
+    assert sum(each.handles is not None for each in ALL) > len(ALL) / 2
+    engine.dispose()
 
 
 def test_a_question_that_a_database_cannot_hold_finds_nothing(engine: sa.Engine) -> None:
