@@ -200,24 +200,19 @@ def subjects(
     found = found_by(query, identified=identified)
     if found is not None:
         page = page.where(SUBJECT.c.subject.in_(found))
-    # Sessions are counted for those on the page only, however many were found.
-    shown = page.subquery()
+    shown = page.subquery()  # sessions are counted for these only, however many were found
     mine = SESSION.c.subject == SUBJECT.c.subject
     last = sa.select(SESSION.c.opened_at).where(mine).order_by(SESSION.c.opened_seq.desc()).limit(1)
     names = (IDENTITY.c.given_name, IDENTITY.c.family_name)
-    select = (
-        sa.select(
-            SUBJECT,
-            *(name if identified else sa.null().label(name.name) for name in names),
-            sa.select(sa.func.count()).where(mine).scalar_subquery().label("sessions"),
-            last.scalar_subquery().label("last_session_at"),
-        )
-        .join(shown, shown.c.subject == SUBJECT.c.subject)
-        .order_by(SUBJECT.c.enrolled_seq.desc())
-    )
+    select = sa.select(
+        SUBJECT,
+        *(name if identified else sa.null().label(name.name) for name in names),
+        sa.select(sa.func.count()).where(mine).scalar_subquery().label("sessions"),
+        last.scalar_subquery().label("last_session_at"),
+    ).join(shown, shown.c.subject == SUBJECT.c.subject)
     if identified:
         select = select.outerjoin(IDENTITY, IDENTITY.c.subject == SUBJECT.c.subject)
-    return every(connection, select)
+    return sorted(every(connection, select), key=lambda row: -row["enrolled_seq"])
 
 
 def pseudonyms(connection: sa.Connection, subjects: set[str]) -> dict[str, str]:
