@@ -29,7 +29,13 @@ from adapters.backup.reading import Survey
 from adapters.backup.rows import put_back, put_checkpoints_back, require_empty
 from adapters.keys.key_ring import FileKeyRing
 from adapters.keys.master_key import load_master_key_file
-from domain.errors import ChainBroken, DigestMismatch, IntegrityFailure, NotFound
+from domain.errors import (
+    ChainBroken,
+    DigestMismatch,
+    IntegrityFailure,
+    NotFound,
+    RuleViolation,
+)
 from domain.ledger.entry import BlobAddress, decode_entry
 from domain.ports import KeyRing
 from domain.values.identifiers import ClinicId
@@ -80,7 +86,7 @@ class Restoration:
         """Put the keys back that are not gone, destroy those that are, and try every one.
 
         Raises:
-            RuleViolation: they are another clinic's, or lack the master key.
+            RuleViolation: they are another clinic's, or one that is needed is missing.
             DigestMismatch: a key is damaged; the message names the file.
         """
         self.gone |= {*self.survey.destroyed, *destroyed_in(source)}
@@ -158,4 +164,15 @@ class Restoration:
             except DigestMismatch as error:
                 raise DigestMismatch(f"{key_path(source, key)} is damaged: {error}") from error
         missing = sorted(self.survey.data_keys - set(living) - self.gone)
-        self.problems += [f"the key {key} is missing: what it opens is lost" for key in missing]
+        if missing and (not self.accept_loss or f"clinic:{self.clinic}" in missing):
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            raise RuleViolation(
+                "restore.keys",
+                f"{source} lacks the key {missing[0]}{more}, which records are encrypted under",
+                "Find a newer backup of the keys. With --accept-loss, what a subject's key opens "
+                "is given up for good.",
+            )
+        for key in missing:  # as if it had been destroyed, so that the rest can be read
+            ring.destroy(key)
+            self.gone.add(key)
+            self.problems.append(f"the key {key} is missing: what it opens is lost")
