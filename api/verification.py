@@ -1,18 +1,29 @@
-"""Verifying the whole log on request, and recording what was found.
+"""Verifying the log on request, and recording what was found.
 
 Rules kept here:
 
-1. A verification that finds something is a recorded fact, as is one that finds nothing.
+1. A verification that finds something is a recorded fact, as is one that finds nothing. Only one
+   that looked at everything is recorded.
+2. A log that nothing may be signed for any more is still verified, so that what is wrong is named.
+3. What a complete verification found intact is kept beside the record, and held against the log
+   the next time, whoever rewrote the log and its checkpoints meanwhile.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from adapters.ledger.verification import verify_log
+from adapters.ledger.verification import ALL, Verification, verify
+from adapters.ledger.verified import PURPOSE, Verified, VerifiedFile
+from adapters.ledger.verifying import Phase, Progress
 from api.facts import record_facts
 from api.wiring import System
+from domain.errors import DigestMismatch, IntegrityFailure
 from domain.events.clinic import IntegrityVerified, IntegrityViolationDetected
 from domain.events.names import NAME_OF
 from domain.events.record import Record
+from domain.ledger.log_keys import LogKeys
+from domain.ledger.problem import Problem, ProblemKind
 from domain.values.actor import Actor
 from domain.values.content import Digest
 from projections.audit_trail import newest, version_of
@@ -22,14 +33,88 @@ MOST_PROBLEMS = 50
 _FOUND = (IntegrityVerified, IntegrityViolationDetected)
 
 
-def verify_and_record(
+def verify_system(
     system: System,
-    actor: Actor,
     *,
-    idempotency_key: str | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Row:
-    """Verify every record there is now, record the result and return it.
+    phases: Collection[Phase] = ALL,
+    processes: int | None = None,
+    outside: Sequence[bytes] = (),
+    keys: LogKeys | None = None,
+    since_last: bool = False,
+    progress: Progress | None = None,
+) -> Verification:
+    """Verify the record, and keep what a complete verification found intact.
+
+    Args:
+        system: The record.
+        phases: What to check.
+        processes: How many processes check at once; one for each core, if not given.
+        outside: Signed checkpoints that were kept elsewhere.
+        keys: The log's keys, if they are known from elsewhere.
+        since_last: Whether what was verified before is not looked at again.
+        progress: Told how far it is.
+
+    Raises:
+        MalformedInput: an outside checkpoint cannot be read.
+        IntegrityFailure: it was to go on from what was verified before, and that was forged.
+        Unavailable: something cannot be read, or a process was killed.
+    """
+    end, refused = None, None
+    try:
+        signed = system.checkpointer.sign()
+    except IntegrityFailure as error:
+        text = f"nothing more is signed for this log: {error}"
+        refused = Problem(kind=ProblemKind.CHECKPOINT_DIFFERS, seq=0, text=text)
+    else:
+        end = None if signed is None else signed.size
+    file, before = _verified_file(system), _verified_before(system, strict=since_last)
+    # What was remembered is a checkpoint that whoever owns only log and log key cannot replace.
+    remembered = [] if before is None or since_last else [before.note]
+    verification = verify(
+        system.log,
+        keys=keys or system.checkpointer.keys,
+        checkpoints=system.shelf.all(),
+        outside=[*outside, *remembered],
+        blobs=system.blobs,
+        phases=phases,
+        dsn=system.settings.database,
+        processes=processes or os.cpu_count() or 1,
+        since=before if since_last else None,
+        end=end,
+        progress=progress,
+    )
+    if refused is not None:
+        report = verification.report
+        return replace(
+            verification,
+            report=replace(
+                report,
+                problems=(refused, *report.problems),
+                problem_count=report.problem_count + 1,
+            ),
+        )
+    found = verification.verified(system.clock.now())
+    if found is not None:
+        file.save(found)
+    return verification
+
+
+def _verified_file(system: System) -> VerifiedFile:
+    path = system.settings.data / "verified"
+    return VerifiedFile(path, system.keys.derive(system.clinic_key, PURPOSE))
+
+
+def _verified_before(system: System, *, strict: bool) -> Verified | None:
+    try:
+        return _verified_file(system).load()
+    except DigestMismatch:
+        if strict:
+            raise
+        return None  # everything is looked at again, and the file is written again
+
+
+def verify_and_record(system: System, actor: Actor, *, idempotency_key: str | None = None) -> Row:
+    """Verify every record there is now in every way, record the result and return it.
 
     Repeated under the same key it returns what was found then.
     """
@@ -37,14 +122,7 @@ def verify_and_record(
     before = system.log.recorded(str(actor), idempotency_key) if idempotency_key else ()
     if before:
         return verification_of(before[-1])
-    system.checkpointer.sign()
-    report = verify_log(
-        system.log,
-        key=system.checkpointer.keys,
-        checkpoints=system.shelf.all(),
-        blobs=system.blobs,
-        progress=progress,
-    )
+    report = verify_system(system).report
     event: IntegrityVerified | IntegrityViolationDetected
     if report.intact:
         event = IntegrityVerified(

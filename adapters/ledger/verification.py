@@ -66,7 +66,7 @@ class Verification:
         timings: What was done, phase by phase.
         processes: How many processes were asked for.
         since: What an earlier verification had found intact and was not looked at again.
-        outside: How many checkpoints from outside the log was held against.
+        outside: How many checkpoints that were kept apart from the log it was held against.
         covered: The newest checkpoint, if it covers exactly what was verified.
         devices: The devices as the verified part leaves them.
     """

@@ -257,7 +257,7 @@ class Work:
             return
         text = (
             f"the first {checkpoint.size} records, verified before, are not those of their "
-            f"checkpoint, which was kept outside: {why}"
+            f"checkpoint, which was kept apart from them: {why}"
         )
         self._join.problems.add(ProblemKind.CHECKPOINT_DIFFERS, 0, text)
 

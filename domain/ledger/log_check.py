@@ -191,10 +191,10 @@ class LogJoin:
             self._differs(
                 each,
                 good,
-                ", which was kept outside; checkpoints kept beside the log agree with it, so "
+                ", which was kept apart from it; checkpoints kept beside the log agree with it, so "
                 "whoever rewrote it holds the log's key"
                 if rewritten
-                else ", which was kept outside",
+                else ", which was kept apart from it",
             )
 
     def confirm(self, size: int) -> None:
