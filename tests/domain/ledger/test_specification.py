@@ -1,6 +1,7 @@
 """The specification's worked example, made again and compared byte for byte."""
 
 import re
+from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,12 +18,17 @@ from domain.ledger import canonical, proof_file
 from domain.ledger.bundle import split_disclosure
 from domain.ledger.chain import EMPTY_STREAM, LogChecker, StreamHead
 from domain.ledger.checkpoint import (
+    COSIGNATURE,
     Checkpoint,
     VerifierKey,
+    encode_body,
     encode_verifier_key,
     open_checkpoint,
+    parse_note,
     sign_checkpoint,
+    with_signatures,
 )
+from domain.ledger.cosignature import cosign, cosignatures, cosigned_message
 from domain.ledger.entry import (
     BlobAddress,
     Entry,
@@ -34,6 +40,7 @@ from domain.ledger.entry import (
     encode_header,
     statement_of,
 )
+from domain.ledger.log_keys import Succession, follow, sign_succession
 from domain.ledger.merkle import Tree, leaf_hash, root_at
 from domain.ledger.proof import check_consistency, check_inclusion, consistency_proof
 from domain.ledger.proof import inclusion_proof as make_inclusion_proof
@@ -56,6 +63,17 @@ DEVICE_PUBLIC = DEVICE_KEY.public_key().public_bytes(
     Encoding.DER, PublicFormat.SubjectPublicKeyInfo
 )
 VERIFIER_KEY = VerifierKey(name=ORIGIN, public_key=LOG_KEY.public_key().public_bytes_raw())
+
+LATER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(0x60, 0x80)))
+LATER_VERIFIER_KEY = VerifierKey(name=ORIGIN, public_key=LATER_KEY.public_key().public_bytes_raw())
+SUCCESSION = Succession(earlier=VERIFIER_KEY, later=LATER_VERIFIER_KEY, from_size=2, until_size=3)
+WITNESS_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(0x80, 0xA0)))
+WITNESS_VERIFIER_KEY = VerifierKey(
+    name="vultus/example/witness",
+    public_key=WITNESS_KEY.public_key().public_bytes_raw(),
+    kind=COSIGNATURE,
+)
+COSIGNED_AT = 1772528400
 
 
 def derive(info: bytes) -> bytes:
@@ -182,6 +200,8 @@ def make_example() -> dict[str, str]:
     signed = sign_checkpoint(head, VERIFIER_KEY, LOG_KEY.sign)
     inclusion = make_inclusion_proof(1, 3, nodes.read)
     file = proof_file.ProofFile(index=1, path=inclusion, checkpoint=signed)
+    both = sign_checkpoint(head, VERIFIER_KEY, LOG_KEY.sign, (LATER_VERIFIER_KEY, LATER_KEY.sign))
+    line = cosign(encode_body(head), COSIGNED_AT, WITNESS_VERIFIER_KEY, WITNESS_KEY.sign)
     values |= {
         "content": content.hex(),
         "blob name": derive(b"vultus/blob-name/v1" + content).hex(),
@@ -195,6 +215,12 @@ def make_example() -> dict[str, str]:
         "verifier key": encode_verifier_key(VERIFIER_KEY),
         "checkpoint": signed.hex(),
         "proof file of 1": proof_file.encode(file).hex(),
+        "later verifier key": encode_verifier_key(LATER_VERIFIER_KEY),
+        "succession": sign_succession(SUCCESSION, LOG_KEY.sign, LATER_KEY.sign).hex(),
+        "checkpoint of both keys": both.hex(),
+        "witness verifier key": encode_verifier_key(WITNESS_VERIFIER_KEY),
+        "cosigned message": cosigned_message(encode_body(head), COSIGNED_AT).hex(),
+        "cosigned checkpoint": with_signatures(both, [line]).hex(),
     }
     return values
 
@@ -267,3 +293,56 @@ def test_the_worked_example_is_a_whole_log() -> None:
     assert checker.head(f"capture-session-{SESSION}") == StreamHead(
         version=2, leaf=bytes.fromhex(values["2 leaf"])
     )
+
+
+@pytest.mark.verifies("DRV-01")
+def test_the_example_of_keys_and_witness_verifies_from_its_printed_values_alone() -> None:
+    values = read_example()
+    succession = bytes.fromhex(values["succession"])
+    note = parse_note(bytes.fromhex(values["cosigned checkpoint"]))
+    for trusted in (VERIFIER_KEY, LATER_VERIFIER_KEY):
+        keys = follow(trusted, [succession], check_ed25519)
+        assert keys.check(note, check_ed25519).size == 3
+        assert keys.at(3) == (VERIFIER_KEY, LATER_VERIFIER_KEY)
+        assert keys.at(4) == (LATER_VERIFIER_KEY,)
+    (said,) = cosignatures(note, [WITNESS_VERIFIER_KEY], check_ed25519)
+    assert said.timestamp == COSIGNED_AT
+
+
+def plain_line(name: str, secret: Ed25519PrivateKey, kind: int, stamp: bytes, text: bytes) -> str:
+    """Write a signature line with nothing but hashes, base64 and Ed25519."""
+    public = bytes([kind]) + secret.public_key().public_bytes_raw()
+    key_id = sha256(name.encode() + b"\n" + public).digest()[:4]
+    return f"— {name} {b64encode(key_id + stamp + secret.sign(text)).decode()}\n"
+
+
+def plain_key(name: str, secret: Ed25519PrivateKey, kind: int) -> str:
+    """Write a verifier key with nothing but hashes and base64."""
+    public = bytes([kind]) + secret.public_key().public_bytes_raw()
+    key_id = sha256(name.encode() + b"\n" + public).hexdigest()[:8]
+    return f"{name}+{key_id}+{b64encode(public).decode()}"
+
+
+@pytest.mark.verifies("DRV-01")
+def test_the_example_of_keys_and_witness_is_what_a_stranger_would_make() -> None:
+    values = read_example()
+    root = b64encode(bytes.fromhex(values["root of 3"])).decode()
+    body = f"{ORIGIN}\n3\n{root}\n"
+    first, later = plain_key(ORIGIN, LOG_KEY, 1), plain_key(ORIGIN, LATER_KEY, 1)
+    text = f"vultus/log-key-succession/v1\n{ORIGIN}\n{first}\n{later}\nfrom 2\nuntil 3\n"
+    witness = "vultus/example/witness"
+    message = f"cosignature/v1\ntime {COSIGNED_AT}\n{body}".encode()
+
+    def log_lines(content: str) -> str:
+        return "".join(
+            plain_line(ORIGIN, each, 1, b"", content.encode()) for each in (LOG_KEY, LATER_KEY)
+        )
+
+    stamp = COSIGNED_AT.to_bytes(8, "big")
+    cosigned = log_lines(body) + plain_line(witness, WITNESS_KEY, 4, stamp, message)
+    assert values["later verifier key"] == later
+    assert values["witness verifier key"] == plain_key(witness, WITNESS_KEY, 4)
+    assert bytes.fromhex(values["succession"]) == f"{text}\n{log_lines(text)}".encode()
+    assert bytes.fromhex(values["checkpoint of both keys"]) == f"{body}\n{log_lines(body)}".encode()
+    assert bytes.fromhex(values["cosigned message"]) == message
+    assert bytes.fromhex(values["cosigned checkpoint"]) == f"{body}\n{cosigned}".encode()
