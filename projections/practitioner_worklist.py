@@ -30,7 +30,6 @@ WORK = sa.Table(
     sa.Column("device", sa.Text, nullable=True),
     sa.Column("operator", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("finished", sa.Boolean, nullable=False),
     sa.Column("opened_at", sa.Text, nullable=False),
     sa.Column("updated_at", sa.Text, nullable=False),
     sa.Column("updated_seq", sa.BigInteger, nullable=False),
@@ -54,7 +53,6 @@ WORK = sa.Table(
 KINDS = ("attention", "sign", "review", "capture", "analysis", "signed", "done", "abandoned")
 """Every kind of line, what is most urgent first."""
 
-FINISHED = ("done", "abandoned")
 PAGE = 50
 MOST_COUNTED = 100
 
@@ -100,7 +98,6 @@ def _open(rows: Rows, record: Record, event: facts.SessionOpened) -> None:
         device=None if event.device is None else str(event.device),
         operator=str(event.operator),
         kind="capture",
-        finished=False,
         opened_at=str(record.committed_at),
         updated_at=str(record.committed_at),
         updated_seq=record.seq,
@@ -177,8 +174,7 @@ def _advance(rows: Rows, record: Record, row: Row | None, to: Row | None) -> Non
     if row is None or to is None:
         return
     now = {"updated_at": str(record.committed_at), "updated_seq": record.seq}
-    finished = to.get("kind", row["kind"]) in FINISHED
-    rows.change(WORK, {"session": row["session"]}, finished=finished, **now, **to)
+    rows.change(WORK, {"session": row["session"]}, **now, **to)
 
 
 def worklist(

@@ -498,7 +498,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("device", sa.Text(), nullable=True),
         sa.Column("operator", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("finished", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Text(), nullable=False),
         sa.Column("updated_seq", sa.BigInteger(), nullable=False),
