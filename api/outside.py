@@ -14,7 +14,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Gauge
 
 from adapters.blobs.location import Bucket
-from adapters.ledger.outside import PlaceState
+from adapters.ledger.place_states import PlaceState
 from adapters.ledger.places import Destination
 from api.wiring import System
 from domain.events.clinic import IntegrityViolationDetected

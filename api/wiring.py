@@ -30,7 +30,8 @@ from adapters.keys.signing import Ed25519Signer
 from adapters.ledger.checkpointer import Checkpointer
 from adapters.ledger.checkpoints import DatabaseShelf
 from adapters.ledger.log_signing import RecordedKeys, origin
-from adapters.ledger.outside import Copies, DatabasePlaceStates
+from adapters.ledger.outside import Copies
+from adapters.ledger.place_states import DatabasePlaceStates
 from adapters.ledger.places import open_place
 from adapters.ledger.witness import Witness
 from adapters.ledger.witnessed_logs import WitnessedLogs

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from adapters.ledger.checkpoints import KeptCheckpoint, MemoryShelf
-from adapters.ledger.outside import LOOK_AGAIN, Copies, DatabasePlaceStates, PlaceState
+from adapters.ledger.outside import LOOK_AGAIN, Copies
+from adapters.ledger.place_states import DatabasePlaceStates, PlaceState
 from adapters.memory import ManualClock
 from domain.errors import IntegrityFailure, ProofInvalid, RecordsError, Unavailable
 from domain.ledger.checkpoint import NoteSignature

@@ -12,9 +12,10 @@ from adapters.keys.signing import Ed25519Signer, is_ed25519_signature
 from adapters.ledger.checkpointer import Checkpointer
 from adapters.ledger.checkpoints import CheckpointShelf, DatabaseShelf
 from adapters.ledger.log_signing import origin
-from adapters.ledger.outside import Copies, DatabasePlaceStates, PlaceState
+from adapters.ledger.outside import Copies
 from adapters.ledger.outside_folder import OutsideFolder
 from adapters.ledger.outside_witness import OutsideWitness, parse_address
+from adapters.ledger.place_states import DatabasePlaceStates, PlaceState
 from adapters.ledger.witness import Witness
 from adapters.ledger.witnessed_logs import WitnessedLogs
 from domain.errors import (
