@@ -10,8 +10,8 @@ from adapters.leadership import this_process
 from api import version
 from api.answers import Running
 from api.outside import measure_outside
-from api.routes.storage import probe
 from api.signin import anyone
+from api.storage import tried_places
 from api.wiring import System
 from api.work import work_state
 from domain.errors import Unavailable
@@ -115,7 +115,7 @@ def metrics(system: Running) -> Response:
         system.screens.counts(),
         label="at",
     )
-    places = probe(system)
+    places = tried_places(system)
     _gauge(
         registry,
         "vultus_writable",

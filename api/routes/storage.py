@@ -5,11 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from adapters.storage_probe import Place, probe_database, probe_folder
 from api.answers import Running
 from api.permissions import Permission
 from api.signin import Person, allowed
-from api.wiring import System
+from api.storage import tried_places
 
 ROUTER = APIRouter(prefix="/record", tags=["record"])
 Reader = Annotated[Person, Depends(allowed(Permission.WORKLIST_READ))]
@@ -34,15 +33,10 @@ class Storage(BaseModel):
     places: list[StoragePlace]
 
 
-def probe(system: System) -> list[Place]:
-    """Try every place that recording needs."""
-    return [probe_database(system.engine), probe_folder("data", system.settings.data)]
-
-
 @ROUTER.get("/storage")
 def storage(_person: Reader, system: Running) -> Storage:
     """Try whether something can be recorded; what is recorded can be read either way."""
-    found = probe(system)
+    found = tried_places(system)
     return Storage(
         writable=all(each.writable for each in found),
         low=any(each.low for each in found),
