@@ -42,7 +42,9 @@ def test_only_the_event_log_knows_the_event_sourcing_library(package: str) -> No
         for path in modules(package)
         if any(name.split(".")[0] == "eventsourcing" for name in imported(path.read_text("utf-8")))
     ]
-    assert not [path for path in knowing if not path.startswith("adapters/eventlog/")]
+    # Measurements set ours beside the library's own, and die inside of it.
+    allowed = ("adapters/eventlog/", "validation/benchmarks/")
+    assert not [path for path in knowing if not path.startswith(allowed)]
 
 
 def test_no_module_imports_by_relative_path() -> None:
