@@ -29,7 +29,7 @@ from adapters.database import migrate, open_engine, sqlite_name
 from adapters.eventlog.log import RecordLog, open_event_log
 from adapters.keys.durable_file import disk_errors, make_private_folder, sync_folder
 from adapters.keys.signing import is_ed25519_signature
-from adapters.ledger.verification import verify_log
+from adapters.ledger.verification import verify
 from adapters.memory import MemoryKeyRing
 from adapters.system import SystemRandomness
 from domain.errors import RuleViolation
@@ -277,13 +277,13 @@ def _verify(
             progress=advance,
         )
     unexcused = bool(run.absent) or not all(survey.destroyed.values())
-    return verify_log(
+    return verify(
         log,
-        key=survey.log_keys,
+        keys=survey.log_keys,
         checkpoints=[note for _, note in within.values()],
         blobs=None if unexcused else blobs,
-        progress=advance,
-    )
+        progress=lambda _phase, done, _total: advance(done),
+    ).report
 
 
 def _own_file(wanted: Wanted) -> Path | None:

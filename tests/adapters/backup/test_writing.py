@@ -210,6 +210,7 @@ def usable(folder: Path) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_step_leaves_no_half_backup_and_the_next_goes_on(
     tmp_path: Path,
 ) -> None:
