@@ -15,13 +15,14 @@ import structlog.testing
 from adapters.ledger.checkpointer import Checkpointer
 from adapters.ledger.outside import LOOK_AGAIN
 from adapters.memory import ManualClock
+from api.commands import verify
 from api.commands import witness as command
 from api.outside import OutsideWork, outside_places
 from api.rotation import rotate
 from api.wiring import open_system
 from domain.errors import IntegrityFailure, MalformedInput, NotFound
 from domain.events.clinic import IntegrityViolationDetected
-from domain.ledger.checkpoint import encode_verifier_key, parse_note
+from domain.ledger.checkpoint import VerifierKey, encode_verifier_key, parse_note
 from domain.ledger.cosignature import AddCheckpoint, encode_request, parse_witness_key
 from tests.api.portal import PREFIX, SERVICE, START, Clinic, Portal, settings_in
 from tests.api.portal import opened as opened_portal
@@ -190,6 +191,37 @@ def _cut(portal: Portal, size: int) -> None:
     assert isinstance(folder, Path)
     for path in folder.iterdir():
         path.unlink()
+
+
+def test_verification_asks_for_the_witnesses_it_is_given(
+    portal: Portal,
+    peer: Portal,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @contextmanager
+    def opened(*, copies: bool) -> Iterator[Any]:
+        assert copies
+        yield portal.system
+
+    monkeypatch.setattr(verify, "open_record", opened)
+    parser = argparse.ArgumentParser()
+    verify.arguments(parser)
+    witness = encode_verifier_key(peer.system.witness.key)
+    asked = ["--witness", witness, "--log-key", encode_verifier_key(portal.system.checkpointer.key)]
+    assert verify.run(parser.parse_args(asked)) == 1
+    assert "NO CHECKPOINT IS COSIGNED" in capsys.readouterr().err
+    OutsideWork(portal.system).turn()
+    size = portal.system.shelf.all()[-1].size
+    rotate(portal.system, SERVICE, overlap=1)
+    assert verify.run(parser.parse_args(asked)) == 0
+    said = capsys.readouterr().err
+    assert f"cosigned by {peer.system.witness.key.name} at 2026-" in said
+    assert f"at {portal.system.log.size()} records" in said
+    assert size < portal.system.log.size()
+    stranger = encode_verifier_key(VerifierKey(name="vultus/other", public_key=bytes(32)))
+    with pytest.raises(IntegrityFailure):
+        verify.run(parser.parse_args(["--log-key", stranger]))
 
 
 def test_the_protocol_is_spoken_on_the_wire(portal: Portal, peer: Portal) -> None:
