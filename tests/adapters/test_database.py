@@ -13,7 +13,14 @@ from alembic import command
 from alembic.config import Config
 
 from adapters import database
-from adapters.database import engine_errors, migrate, open_engine, reading, sqlite_name
+from adapters.database import (
+    connection_parameters,
+    engine_errors,
+    migrate,
+    open_engine,
+    reading,
+    sqlite_name,
+)
 from domain.errors import MalformedInput, Unavailable
 
 
@@ -149,3 +156,20 @@ def test_a_dsn_names_a_file_or_a_server(dsn: str, name: str | None) -> None:
 def test_any_other_dsn_is_refused(dsn: str) -> None:
     with pytest.raises(MalformedInput):
         open_engine(dsn)
+
+
+def test_a_database_may_have_several_hosts_and_loses_nothing_of_its_name() -> None:
+    dsn = "postgresql://clerk@first:5432,second:5433/record?target_session_attrs=read-write"
+    assert sqlite_name(dsn) is None
+    found = connection_parameters(dsn)
+    assert (found["host"], found["port"]) == ("first,second", "5432,5433")
+    assert found["target_session_attrs"] == "read-write"
+    assert found["connect_timeout"] == "5"
+    assert connection_parameters(f"{dsn}&connect_timeout=9")["connect_timeout"] == "9"
+
+
+def test_a_name_that_is_none_is_refused_without_its_password() -> None:
+    with pytest.raises(MalformedInput) as refused:
+        sqlite_name("postgresql://clerk:hunter2@database/record?no_such_option=1")
+    assert "hunter2" not in str(refused.value)
+    assert refused.value.__cause__ is None

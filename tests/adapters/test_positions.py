@@ -102,3 +102,19 @@ def test_a_database_that_is_away_is_unavailable(tmp_path: Path) -> None:
         with pytest.raises(Unavailable):
             ask()
     engine.dispose()
+
+
+def test_a_position_that_is_held_moves_with_what_was_done_or_not_at_all(engine: sa.Engine) -> None:
+    positions = DatabasePositions(engine)
+    with engine.begin() as connection:
+        assert positions.hold(connection, "once") == -1
+        positions.move(connection, "once", 4)
+    assert positions.load("once") == 4
+    with engine.connect() as connection:
+        begun = connection.begin()
+        assert positions.hold(connection, "once") == 4
+        positions.move(connection, "once", 9)
+        begun.rollback()
+    with engine.begin() as connection:
+        positions.move(connection, "once", 3)
+    assert positions.load("once") == 4

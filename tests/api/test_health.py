@@ -5,9 +5,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from adapters.leadership import this_process
+from adapters.positions import DatabasePositions, SetAside, SetAsideRecords, Stop
+from adapters.steps import READER
 from api import version
+from api.work import working
 from projections.tables import POSITION
 from tests.api.portal import PREFIX, Clinic, Portal
+from tests.fleet.processes import wait_until
 
 
 def test_a_living_service_is_ready(portal: Portal) -> None:
@@ -80,3 +85,25 @@ def test_codes_may_be_tried_by_anybody_but_not_often(portal: Portal) -> None:
         "digest": None,
         "flagged": False,
     }
+
+
+@pytest.mark.verifies("DRV-34")
+def test_how_the_workers_stand_is_shown_and_measured(portal: Portal) -> None:
+    positions = DatabasePositions(portal.system.engine)
+    aside = SetAside(seq=3, lane="stream", tries=2, again_at=portal.clock.now(), why="KeyError")
+    SetAsideRecords(portal.system.engine, READER).add(aside)
+    positions.stop("checkpoints", Stop(seq=9, why="ChainBroken"))
+    quality = portal.sign_in("quality")
+
+    work = quality.read("/ledger/health")["work"]
+    assert work["halted"] == [{"name": "checkpoints", "seq": 9, "why": "ChainBroken"}]
+    assert [each["seq"] for each in work["set_aside"]] == [3]
+    assert (work["leader"], work["leading_since"]) == (None, None)
+    measured = portal.http.get("/metrics").text
+    assert "vultus_work_halted 1.0" in measured
+    assert "vultus_work_set_aside_records 1.0" in measured
+    assert "vultus_work_led 0.0" in measured
+    assert 'vultus_screen_reads_total{at="primary"}' in measured
+    with working(portal.system):
+        wait_until(lambda: "vultus_work_leads 1.0" in portal.http.get("/metrics").text)
+        assert quality.read("/ledger/health")["work"]["leader"] == this_process()

@@ -136,3 +136,13 @@ def test_storage_beyond_this_machine_is_never_reached_in_clear() -> None:
         from_environment(
             {"VULTUS_BLOBS": "s3://pictures", "VULTUS_S3_ENDPOINT": "http://storage.example"}
         )
+
+
+def test_a_standby_is_for_reading_what_postgresql_holds() -> None:
+    record, standby = "postgresql://clerk@first/record", "postgresql://clerk@second/record"
+    found = from_environment({"VULTUS_DATABASE": record, "VULTUS_DATABASE_READS": standby})
+    assert found.database_reads == standby
+    assert from_environment({"VULTUS_DATABASE": record}).database_reads is None
+    for database, reads in ((record, "sqlite:///standby"), ("", standby), (record, "mysql://a")):
+        with pytest.raises(MalformedInput, match="VULTUS_DATABASE_READS"):
+            from_environment({"VULTUS_DATABASE": database, "VULTUS_DATABASE_READS": reads})
