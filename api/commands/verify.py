@@ -173,7 +173,8 @@ def _tell(verification: Verification, outside: int, *, asked_since: bool) -> Non
 def _notes_at(path: Path) -> list[bytes]:
     """Return the checkpoint in a file, or those in a folder."""
     try:
-        paths = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+        # Among the copies of checkpoints lie the statements of the log's keys; see --log-key.
+        paths = sorted(path.glob("[0-9]*.txt")) if path.is_dir() else [path]
         notes = [each.read_bytes() for each in paths]
     except OSError as error:
         raise MalformedInput(f"{path} cannot be read: {error.strerror}") from error

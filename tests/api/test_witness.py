@@ -219,6 +219,11 @@ def test_verification_asks_for_the_witnesses_it_is_given(
     assert f"cosigned by {peer.system.witness.key.name} at 2026-" in said
     assert f"at {portal.system.log.size()} records" in said
     assert size < portal.system.log.size()
+    OutsideWork(portal.system).turn()
+    folder = portal.system.settings.checkpoint_copies[0]
+    assert isinstance(folder, Path)
+    assert (folder / "log-key-2.txt").exists()
+    assert verify.run(parser.parse_args([*asked, "--against", str(folder)])) == 0
     stranger = encode_verifier_key(VerifierKey(name="vultus/other", public_key=bytes(32)))
     with pytest.raises(IntegrityFailure):
         verify.run(parser.parse_args(["--log-key", stranger]))
