@@ -39,7 +39,7 @@ from projections.statements import Place
 from projections.tables import ERASED, REBUILD, Projection
 from projections.writing import Rows
 
-FILL = 2000
+FILL = 1000
 """Records applied in one transaction while filling; whoever else writes waits that long."""
 
 _CACHE_KIB = 64 * 1024

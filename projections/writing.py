@@ -109,17 +109,19 @@ class Rows:
             row.update(changes)
 
     def one(self, table: sa.Table, **key: object) -> Row | None:
-        """Return the row with these key values, or none.
+        """Return the row with these values, or none.
+
+        Whoever asks by other columns than the primary key's knows that there is at most one.
 
         Raises:
-            MultipleResultsFound: there are several.
+            MultipleResultsFound: several were met.
         """
         gathered = self._of(table)
         if key.keys() == set(gathered.how.key):
             place = tuple([holdable(key[name]) for name in gathered.how.key])
             row = self._known(gathered, place)
             return None if row is None else dict(row)
-        found = self.matching(table, **key)
+        found = self._met(gathered, key) or self.matching(table, **key)
         if len(found) > 1:
             raise MultipleResultsFound
         return found[0] if found else None
@@ -128,21 +130,18 @@ class Rows:
         """Return the rows with these values, in order of primary key."""
         gathered = self._of(table)
         names = tuple(key)
-        wanted = tuple([holdable(each) for each in key.values()])
         if names not in gathered.lookups:
             self._flush(gathered)
             self._look_by(table, names)
             gathered.lookups[names] = {}
             for place, row in gathered.rows.items():
                 gathered.know(place, row)
-        for found in self._fetch(gathered.how.select(names), wanted):
+        for found in self._fetch(gathered.how.select(names), _held(key)):
             row = gathered.how.read(found)
             place = gathered.how.key_of(row)
             if place not in gathered.rows:
                 self._learn(gathered, place, row)
-        places = gathered.lookups[names].get(wanted, {})
-        rows = [row for place in sorted(places) if (row := gathered.rows[place]) is not None]
-        return [dict(row) for row in rows if tuple([row[name] for name in names]) == wanted]
+        return self._met(gathered, key)
 
     def remove(self, table: sa.Table, **key: object) -> None:
         """Remove the rows with these values."""
@@ -174,6 +173,13 @@ class Rows:
             how = statements(table, self._place, self._dialect)
             gathered = self._tables[table] = _Gathered(how)
         return gathered
+
+    def _met(self, gathered: _Gathered, key: Mapping[str, object]) -> list[Row]:
+        """Return the known rows with these values, in order of primary key."""
+        names, wanted = tuple(key), _held(key)
+        places = gathered.lookups.get(names, {}).get(wanted, {})
+        rows = [row for place in sorted(places) if (row := gathered.rows[place]) is not None]
+        return [dict(row) for row in rows if tuple([row[name] for name in names]) == wanted]
 
     def _look_by(self, table: sa.Table, names: Sequence[str]) -> None:
         if self._index is not None:
