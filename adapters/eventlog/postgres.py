@@ -22,9 +22,9 @@ from eventsourcing.persistence import PersistenceError
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from eventsourcing.utils import strtobool
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 
+from adapters.database import connection_parameters
 from adapters.eventlog.appending import (
     Appended,
     Appender,
@@ -73,17 +73,24 @@ _WAIT_FOR_STANDBYS = (
     b"SELECT pg_logical_emit_message(true, 'vultus', '') "
     b"WHERE current_setting('synchronous_standby_names') <> ''"
 )
+_RECORDED = (
+    f"SELECT {', '.join(f'found.{column}' for column in ('notification_id', *STORED_COLUMNS))} "  # noqa: S608
+    "FROM unnest(%s::text[], %s::text[]) AS asked (actor, idempotency_key) "
+    "CROSS JOIN LATERAL (SELECT * FROM records WHERE actor = asked.actor "
+    "AND idempotency_key = asked.idempotency_key ORDER BY ordinal) AS found"
+).encode()
 _NODES = b"SELECT seq, hashes FROM tree_nodes WHERE seq = ANY(%s::bigint[])"
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 Connection = psycopg.Connection[Any]
 
 
-class _Datastore(PostgresDatastore):
+class DurableDatastore(PostgresDatastore):
     """The library's datastore, for any DSN, with durable commits."""
 
     def __init__(self, dsn: str, *, lock_timeout_s: float) -> None:
-        given = conninfo_to_dict(dsn)
+        """Connect when needed; a writer waits at most ``lock_timeout_s``."""
+        given = connection_parameters(dsn)
         super().__init__(
             dbname=str(given.get("dbname", "")),
             host=str(given.get("host", "")),
@@ -101,6 +108,7 @@ class _Datastore(PostgresDatastore):
         self.pool.kwargs = {**given, "row_factory": dict_row}
 
     def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
+        """Return what makes a new connection ready."""
         configure = super().after_connect_func()
 
         def after_connect(connection: psycopg.Connection[Any]) -> None:
@@ -127,7 +135,7 @@ class PostgresRecords(PostgresApplicationRecorder):
         if strtobool(os.environ.get(DATABASE_FUNCTIONS) or "no"):
             message = f"{DATABASE_FUNCTIONS} records without a lock and so out of order; unset it"
             raise MalformedInput(message)
-        datastore = _Datastore(dsn, lock_timeout_s=lock_timeout_s)
+        datastore = DurableDatastore(dsn, lock_timeout_s=lock_timeout_s)
         try:
             with database_errors():
                 super().__init__(datastore, events_table_name="records")
@@ -250,14 +258,16 @@ class _Writing:
             records.lock(cursor)
 
     def find(self, streams: Collection[str], requests: Collection[Request]) -> Found:
-        asked = [self._ask(_SELECT.recorded.encode(), *each) for each in requests]
         lasts = self._ask(_SELECT.last.encode())
-        heads = self._ask(_HEADS, list(streams)).fetchall() if streams else []
+        asked = self._ask(_HEADS, list(streams)) if streams else None
+        before = self._ask(_RECORDED, *map(list, zip(*requests, strict=True))) if requests else None
+        heads = [] if asked is None else asked.fetchall()
+        recorded = [] if before is None else before.fetchall()
         last = lasts.fetchone()
         return Found(
             Last() if last is None else Last(*last),
             {stream: (version, leaf) for stream, version, leaf in heads},
-            [Row(*row) for each in asked for row in each.fetchall()],
+            list(map(Row._make, recorded)),
         )
 
     def owner(self) -> str | None:
@@ -275,13 +285,19 @@ class _Writing:
         self.inserted = True
         if owner is not None:
             self._ask(_INSERT_OWNER, owner)
-        self._ask(_INSERT, *map(list, zip(*rows, strict=True)))
-        self._ask(_INSERT_NODES, *map(list, zip(*nodes, strict=True)))
+        insert_rows(self._connection, rows, nodes)
         with self._connection.cursor() as cursor:
             self._records.notify(cursor)
 
     def _ask(self, statement: bytes, *values: object) -> Cursor:
         return _cursor(self._connection).execute(statement, values)
+
+
+def insert_rows(connection: Connection, rows: Sequence[Row], nodes: Sequence[NodeRow]) -> None:
+    """Insert records and tree, checked by nothing but the tables' own rules."""
+    cursor = _cursor(connection)
+    cursor.execute(_INSERT, list(map(list, zip(*rows, strict=True))))
+    cursor.execute(_INSERT_NODES, list(map(list, zip(*nodes, strict=True))))
 
 
 def _wait_for_standbys(connection: Connection) -> None:

@@ -99,7 +99,8 @@ def _seal(draft: Draft, salt: bytes, nonce: bytes, keys: KeyRing) -> Sealed:
     device = device_sequence = device_time_us = None
     signature = b""
     if attestation is not None:
-        _check_attested(attestation, name, schema, draft.event)
+        if attestation.payload != payload:
+            _check_attested(attestation, name, schema, draft.event)
         salt, payload, signature = attestation.salt, attestation.payload, attestation.signature
         device, device_sequence = str(attestation.device), attestation.sequence
         device_time_us = attestation.device_time.us

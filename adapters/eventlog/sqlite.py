@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
@@ -49,6 +49,8 @@ from adapters.eventlog.statements import STORED_COLUMNS, statements
 from adapters.eventlog.subscription import SqlitePositions, SqliteSubscription
 from adapters.ledger.tree_store import NodeRow
 from domain.ports import Clock
+
+T = TypeVar("T")
 
 _SELECT = statements("rowid", "?")
 _INSERT = f"INSERT INTO records (rowid, {', '.join(STORED_COLUMNS)}) VALUES "  # noqa: S608 - our names
@@ -249,7 +251,9 @@ class _Writing:
         for stream in streams:
             for head in _all(self._connection, _SELECT.head, stream):
                 heads[stream] = head
-        recorded = [row for each in requests for row in self._rows(_SELECT.recorded, *each)]
+        recorded: list[Row] = []
+        for some in _pieces(list(requests)):
+            recorded += self._rows(_recorded_statement(len(some)), *chain.from_iterable(some))
         return Found(Last(*last[0]) if last else Last(), heads, recorded)
 
     def owner(self) -> str | None:
@@ -265,8 +269,7 @@ class _Writing:
     def insert(self, owner: str | None, rows: Sequence[Row], nodes: Sequence[NodeRow]) -> None:
         if owner is not None:
             self._connection.execute(_INSERT_OWNER, (owner,))
-        insert_rows(self._connection, rows)
-        _insert(self._connection, _INSERT_NODES, nodes)
+        insert_rows(self._connection, rows, nodes)
 
     def _rows(self, statement: str, *values: object) -> list[Row]:
         return list(map(Row._make, _all(self._connection, statement, *values)))
@@ -276,9 +279,10 @@ def _driver(lent: SQLiteConnection) -> Connection:
     return lent._sqlite_conn  # noqa: SLF001 - the library keeps it there
 
 
-def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
-    """Insert records, checked by nothing but the tables' own rules."""
+def insert_rows(connection: Connection, rows: Sequence[Row], nodes: Sequence[NodeRow]) -> None:
+    """Insert records and tree, checked by nothing but the tables' own rules."""
     _insert(connection, _INSERT, rows)
+    _insert(connection, _INSERT_NODES, nodes)
 
 
 def _insert(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
@@ -287,14 +291,31 @@ def _insert(connection: Connection, statement: str, rows: Sequence[tuple[object,
     A statement lets go of the interpreter while it runs. With one statement for each row, every
     thread that computes meanwhile would hold up the writer, and all who wait for it, row by row.
     """
+    for some in _pieces(rows):
+        connection.execute(
+            _with_values(statement, len(some), len(some[0])), tuple(chain.from_iterable(some))
+        )
+
+
+def _pieces(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield all items in pieces of few different sizes, for each is a statement of its own."""
     done = 0
     for count in _ROWS_AT_ONCE:
-        while len(rows) - done >= count:
-            some = rows[done : done + count]
-            connection.execute(
-                _with_values(statement, count, len(some[0])), tuple(chain.from_iterable(some))
-            )
+        while len(items) - done >= count:
+            yield items[done : done + count]
             done += count
+
+
+@cache
+def _recorded_statement(requests: int) -> str:
+    columns = ", ".join(f"found.{column}" for column in ("rowid", *STORED_COLUMNS))
+    marks = ", ".join(["(?, ?)"] * requests)
+    return (
+        f"WITH asked (actor, request) AS (VALUES {marks}) "  # noqa: S608 - only our names and marks
+        f"SELECT {columns} FROM asked CROSS JOIN records AS found "
+        "WHERE found.actor = asked.actor AND found.idempotency_key = asked.request "
+        "ORDER BY found.rowid"
+    )
 
 
 @cache
