@@ -2,8 +2,8 @@
 
 Rules kept here:
 
-1. Ranges are cut by seq only where there is exactly one record for each seq. Otherwise chain and
-   tree are checked in one go, for a missing record moves every leaf after it.
+1. Ranges are cut by seq only where there is exactly one record for each seq. Otherwise everything
+   is checked in one go, for a missing record moves every leaf after it.
 2. What opens anything stays in this process: helpers are handed public keys and what enrolments
    disclose.
 3. Stored contents are read by threads of this process, whatever store they lie in; hashing them
@@ -61,6 +61,7 @@ class Reading:
         begin: The first record.
         end: The record after the last.
         range_size: Records in one task; a power of two.
+        gapless: Whether there is exactly one record for each seq between.
     """
 
     source: RecordSource
@@ -68,41 +69,37 @@ class Reading:
     begin: int
     end: int
     range_size: int
+    gapless: bool
 
-    def ranges(self) -> list[tuple[int, int]]:
-        """Return ranges, each beginning at a multiple of a power of two that it does not exceed."""
-        found = []
+    def _aligned(self) -> Iterator[tuple[int, int]]:
+        """Yield ranges, each beginning at a multiple of a power of two that it does not exceed."""
         at = self.begin
         while at < self.end:
             span = min(self.range_size, at & -at or self.range_size)
-            found.append((at, min(at + span, self.end)))
+            yield at, min(at + span, self.end)
             at += span
-        return found
+
+    def _ranges(self) -> list[tuple[int, int]]:
+        """Return what to hand out; where seqs say nothing about how much there is, all at once."""
+        return list(self._aligned()) if self.gapless else [(self.begin, self.end)]
 
     def chain(self, join: LogJoin, sizes: frozenset[int], told: Told) -> None:
         """Check order, chain, tree and bytes of every record."""
-        ranges = self.ranges()
-        if self.crew.alone or len(ranges) == 1 or not self.source.holds(self.begin, self.end):
-            reports = self._in_one_go(ranges, sizes)
+        if self.crew.alone or not self.gapless:
+            reports = self._in_one_go(sizes)
         else:
-            reports = self.crew.each(
-                check_chain,
-                [
-                    self._task(
-                        begin, end, sizes=tuple(size for size in sizes if begin < size <= end)
-                    )
-                    for begin, end in ranges
-                ],
-            )
+            tasks = [
+                self._task(begin, end, sizes=tuple(size for size in sizes if begin < size <= end))
+                for begin, end in self._aligned()
+            ]
+            reports = self.crew.each(check_chain, tasks)
         for report in reports:
             join.take(report)
             told(report.count)
 
-    def _in_one_go(
-        self, ranges: list[tuple[int, int]], sizes: frozenset[int]
-    ) -> Iterator[RangeReport]:
+    def _in_one_go(self, sizes: frozenset[int]) -> Iterator[RangeReport]:
         records = iter(self.source.sealed(self.begin, self.end))
-        for begin, end in ranges:
+        for begin, end in self._aligned():
             report = check_range(islice(records, end - begin), begin=begin, sizes=sizes)
             yield report
             if report.count < end - begin:
@@ -122,7 +119,7 @@ class Reading:
         enrolments = list(self._enrolments(log))
         keys, done = dict(known), 0
         tasks = []
-        for begin, end in self.ranges():
+        for begin, end in self._ranges():
             before = dict(keys)
             disclosures = {}
             while done < len(enrolments) and enrolments[done].place < end:
@@ -156,7 +153,7 @@ class Reading:
             found: Takes what is found.
             told: Told how far it is.
         """
-        tasks = [self._task(begin, end) for begin, end in self.ranges()]
+        tasks = [self._task(begin, end) for begin, end in self._ranges()]
         with ThreadPoolExecutor(READERS) as readers:
             digest_of = lru_cache(DIGESTS_REMEMBERED)(lambda name: _stored_digest(blobs, name))
             for task, part in zip(tasks, self.crew.each(check_contents, tasks), strict=True):

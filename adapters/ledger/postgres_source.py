@@ -65,10 +65,10 @@ class PostgresSource:
         for _, entry, ciphertext, leaf in self._paged(_SEALED, begin, end):
             yield entry, ciphertext, leaf
 
-    def entries(self, begin: int, end: int) -> Iterator[bytes]:
-        """Yield the entries of a range."""
-        for _, entry in self._paged(_ENTRIES, begin, end):
-            yield entry
+    def entries(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Yield place and entry of each record of a range."""
+        for position, entry in self._paged(_ENTRIES, begin, end):
+            yield position - 1, entry
 
     def rows(self, begin: int, end: int) -> Iterator[Row]:
         """Yield every column of a range."""

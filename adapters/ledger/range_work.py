@@ -66,37 +66,36 @@ def check_signatures(task: RangeTask) -> ContentFindings:
         disclose=lambda entry, _: task.disclosures.get(entry.header.seq),
     )
     checker = ContentChecker(sources, task.device_keys)
-    entries, place = task.source.entries(task.begin, task.end), task.begin
+    entries = iter(task.source.entries(task.begin, task.end))
     while page := list(islice(entries, PAGE)):
-        checker.take_signatures(page, place)
-        place += len(page)
+        checker.take_signatures(page)
     return checker.findings
 
 
 def check_contents(task: RangeTask) -> ContentFindings:
     """Check that every column says what its entry says, and name the blobs to be looked at."""
     checker = ContentChecker(ContentSources(name_blobs=True), {})
-    for place, row in enumerate(task.source.rows(task.begin, task.end), start=task.begin):
-        _check_columns(row, place, checker)
+    for row in task.source.rows(task.begin, task.end):
+        _check_columns(row, checker)
     return checker.findings
 
 
-def _check_columns(row: Row, place: int, checker: ContentChecker) -> None:
+def _check_columns(row: Row, checker: ContentChecker) -> None:
     try:
         checked = check_row(row)
     except DigestMismatch:
-        _name_difference(row, place, checker)
+        _name_difference(row, checker)
     else:
         if checked.said.blobs or row.name == SUBJECT_KEY_DESTROYED:
             checker.take_contents(decode_entry(row.entry))
 
 
-def _name_difference(row: Row, place: int, checker: ContentChecker) -> None:
+def _name_difference(row: Row, checker: ContentChecker) -> None:
     """Say whether it is the columns that differ; a changed entry or content the chain names."""
     try:
         entry = decode_entry(row.entry)
     except MalformedInput as error:
-        checker.unreadable(row.entry, place, error)
+        checker.unreadable(row.entry, row.seq, error)
         return
     checker.take_contents(entry)
     made = make_row(entry, row.entry, row.ciphertext, row.ordinal)._replace(leaf=row.leaf)

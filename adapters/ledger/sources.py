@@ -20,15 +20,15 @@ class RecordSource(Protocol):
     """Reads stored records by their place; a range is from ``begin`` to before ``end``."""
 
     def holds(self, begin: int, end: int) -> bool:
-        """Return whether there is exactly one record for each of these seqs."""
+        """Return whether there is known to be exactly one record for each of these seqs."""
         ...
 
     def sealed(self, begin: int, end: int) -> Iterator[Sealed]:
         """Yield entry, ciphertext and leaf hash of a range."""
         ...
 
-    def entries(self, begin: int, end: int) -> Iterator[bytes]:
-        """Yield the entries of a range."""
+    def entries(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Yield place and entry of each record of a range."""
         ...
 
     def rows(self, begin: int, end: int) -> Iterator[Row]:
@@ -63,17 +63,17 @@ class OpenLog:
 
     log: StoredLog
 
-    def holds(self, begin: int, end: int) -> bool:
-        """Return whether there is exactly one record for each of these seqs."""
-        return sum(1 for _ in self.rows(begin, end)) == end - begin
+    def holds(self, _begin: int, _end: int) -> bool:
+        """Return false: to know it, everything would have to be read once more."""
+        return False
 
     def sealed(self, begin: int, end: int) -> Iterator[Sealed]:
         """Yield entry, ciphertext and leaf hash of a range."""
         return ((row.entry, row.ciphertext, row.leaf) for row in self.rows(begin, end))
 
-    def entries(self, begin: int, end: int) -> Iterator[bytes]:
-        """Yield the entries of a range."""
-        return (row.entry for row in self.rows(begin, end))
+    def entries(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Yield place and entry of each record of a range."""
+        return ((row.seq, row.entry) for row in self.rows(begin, end))
 
     def rows(self, begin: int, end: int) -> Iterator[Row]:
         """Yield every column of a range."""

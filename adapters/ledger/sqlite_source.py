@@ -24,7 +24,7 @@ MAPPED_BYTES = 1 << 40
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _RANGE = "FROM records WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
 _SEALED = f"SELECT entry, state, leaf {_RANGE}"
-_ENTRIES = f"SELECT entry {_RANGE}"
+_ENTRIES = f"SELECT rowid - 1, entry {_RANGE}"
 _ROWS = f"SELECT rowid, {', '.join(STORED_COLUMNS)} {_RANGE}"
 _OF_STREAMS = (
     "SELECT rowid - 1, entry FROM records WHERE rowid > ? AND rowid <= ? "  # noqa: S608 - a number
@@ -58,11 +58,10 @@ class SqliteSource:
         with _reading(self.name) as connection:
             yield from connection.execute(_SEALED, (begin, end))
 
-    def entries(self, begin: int, end: int) -> Iterator[bytes]:
-        """Yield the entries of a range."""
+    def entries(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Yield place and entry of each record of a range."""
         with _reading(self.name) as connection:
-            for (entry,) in connection.execute(_ENTRIES, (begin, end)):
-                yield entry
+            yield from connection.execute(_ENTRIES, (begin, end))
 
     def rows(self, begin: int, end: int) -> Iterator[Row]:
         """Yield every column of a range."""

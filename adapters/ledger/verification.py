@@ -151,7 +151,14 @@ def verify(
         earlier = Earlier(checkpoint=opened, tree=log.tree, source=source)
     begin = earlier.size if earlier else 0
     with Crew(1 if dsn is None else processes) as crew:
-        reading = Reading(source=source, crew=crew, begin=begin, end=size, range_size=range_size)
+        reading = Reading(
+            source=source,
+            crew=crew,
+            begin=begin,
+            end=size,
+            range_size=range_size,
+            gapless=source.holds(begin, size),
+        )
         work = Work(log, keys, reading, earlier, progress)
         lost = work.lost()
         if lost is None:

@@ -209,22 +209,18 @@ class ContentChecker:
             elif self._sources.name_blobs:
                 self.findings.named.append(named)
 
-    def take_signatures(self, entries: Sequence[bytes], begin: int) -> None:
-        """Check the signatures of the next records and no contents.
+    def take_signatures(self, page: Sequence[tuple[int, bytes]]) -> None:
+        """Check the signatures of the next records, given as place and entry, and no contents.
 
         Only a record that a device signed, or that may enrol one, costs more than a glance.
-
-        Args:
-            entries: Their entries' bytes.
-            begin: The place of the first one.
         """
-        for place in places_to_look_at(entries, _DEVICE_STREAM):
-            data = entries[place]
+        for at in places_to_look_at([entry for _, entry in page], _DEVICE_STREAM):
+            place, data = page[at]
             try:
                 signed = skim_signed(data)
                 enrolment = decode_entry(data) if data.find(_DEVICE_ENROLLED) >= 0 else None
             except MalformedInput as error:
-                self.unreadable(data, begin + place, error)
+                self.unreadable(data, place, error)
                 continue
             if signed is not None:
                 self._check_device(signed)

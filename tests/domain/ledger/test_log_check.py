@@ -1,6 +1,8 @@
 """Whole logs: every way of tampering is named, and an honest log has nothing held against it."""
 
-from collections.abc import Sequence
+import itertools
+import tracemalloc
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.ledger import range_check
 from domain.ledger.checkpoint import Checkpoint
 from domain.ledger.content_check import ContentChecker, ContentSources
 from domain.ledger.entry import decode_entry, encode_entry
 from domain.ledger.export import StoredRecord
-from domain.ledger.log_check import LogReport, check_records, join_ranges
+from domain.ledger.log_check import LogJoin, LogReport, check_records, join_ranges
 from domain.ledger.merkle import leaf_hash
 from domain.ledger.problem import PROBLEMS_MAX, Problem, ProblemKind, Problems
 from domain.ledger.range_check import PROGRESS_EVERY, check_range
@@ -443,3 +446,95 @@ def test_more_problems_than_anyone_reads_are_counted() -> None:
 
 def test_the_origin_of_the_test_log_is_a_clinic() -> None:
     assert LOG.checkpoint().origin == ORIGIN
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> list[StoredRecord]:
+    """Return the log after some records were flipped, lost, doubled, swapped or overwritten."""
+    records = list(LOG.records)
+    for _ in range(draw(st.integers(0, 5))):
+        first = draw(st.integers(0, len(records) - 1))
+        second = draw(st.integers(0, len(records) - 1))
+        match draw(st.sampled_from(["flip", "lose", "double", "swap", "garbage", "no leaf"])):
+            case "flip":
+                field = draw(st.sampled_from(["entry", "ciphertext", "leaf"]))
+                value: bytes = getattr(records[first], field) or bytes(32)
+                place = draw(st.integers(0, len(value) - 1))
+                records[first] = records[first]._replace(**{field: flip(value, place)})
+            case "lose":
+                del records[first]
+            case "double":
+                records.insert(second, records[first])
+            case "swap":
+                records[first], records[second] = records[second], records[first]
+            case "garbage":
+                records[first] = records[first]._replace(entry=b"garbage")
+            case "no leaf":
+                records[first] = records[first]._replace(leaf=None)
+    return records
+
+
+@pytest.mark.verifies("REQ-IN-002")
+@given(damaged(), st.integers(0, 4), st.sets(st.integers(0, SIZE + 2)))
+def test_ranges_of_any_size_find_of_any_damage_what_one_run_finds(
+    records: list[StoredRecord], power: int, sizes: set[int]
+) -> None:
+    checkpoints = [LOG.checkpoint(min(size, SIZE)) for size in sorted(sizes)]
+    step = 1 << power
+    asked = {checkpoint.size for checkpoint in checkpoints}
+    parts = [
+        check_range(records[begin : begin + step], begin=begin, sizes=asked)
+        for begin in range(0, len(records), step)
+    ]
+    assert join_ranges(parts, checkpoints) == check_records(records, checkpoints=checkpoints)
+
+
+@given(damaged(), st.integers(0, 3))
+def test_pages_of_any_size_find_of_any_damage_the_same(
+    records: list[StoredRecord], power: int
+) -> None:
+    whole = check_records(records, checkpoints=[LOG.checkpoint(7), LOG.checkpoint()])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(range_check, "PAGE", 1 << power)
+        paged = check_records(records, checkpoints=[LOG.checkpoint(7), LOG.checkpoint()])
+    assert paged == whole
+
+
+@pytest.mark.verifies("REQ-IN-002")
+def test_only_checkpoints_kept_outside_say_where_a_rewritten_log_differs() -> None:
+    rewritten = clinic_log()
+    rewritten.records = rewritten.records[:12]
+    for _ in range(SIZE - 12):
+        rewritten.add("another-stream")
+    signed_again = [rewritten.checkpoint(size) for size in (10, 14, SIZE)]
+    sizes = {5, 10, 14, 16, SIZE}
+    part = check_range(rewritten.records, begin=0, sizes=sizes)
+    (problem,) = join_ranges([part], signed_again, [LOG.checkpoint(5), LOG.checkpoint(16)]).problems
+    assert (problem.kind, problem.seq) == (ProblemKind.CHECKPOINT_DIFFERS, 5)
+    assert "whoever rewrote it holds the log's key" in problem.text
+    (problem,) = join_ranges([part], [], [LOG.checkpoint(16)]).problems
+    assert "holds the log's key" not in problem.text
+
+
+def test_memory_does_not_grow_with_the_number_of_records() -> None:
+    def peak(count: int) -> int:
+        records = LogMaker()
+        entries = itertools.cycle(range(8))
+        tracemalloc.start()
+        log = LogJoin()
+        for begin in range(0, count, 256):
+            log.take(check_range(fresh(records, entries), begin=begin, sizes=()))
+        assert log.report().intact
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    def fresh(log: LogMaker, streams: Iterator[int]) -> Iterator[StoredRecord]:
+        for _ in range(256):
+            seq = log.add(f"stream-{next(streams)}")
+            yield log.records[seq]
+            log.records[seq] = LOG.records[0]
+            log.disclosures.clear()
+
+    peak(256)
+    assert peak(4096) - peak(1024) < 100_000
