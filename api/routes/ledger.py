@@ -71,7 +71,7 @@ class HaltedItem(BaseModel):
     why: str
 
 
-class WorkItem(BaseModel):
+class WorkStanding(BaseModel):
     """How the workers stand, whichever process runs them; ``leader`` is none where nobody does."""
 
     position: int
@@ -91,7 +91,7 @@ class Health(BaseModel):
     outside_copies: str
     last_verification: Verification | None
     projections: list[ProjectionState]
-    work: WorkItem
+    work: WorkStanding
     log_key: str
 
 
@@ -126,11 +126,11 @@ def health(_person: Reader, system: Running) -> Health:
     )
 
 
-def _work(system: System) -> WorkItem:
+def _work(system: System) -> WorkStanding:
     state = work_state(system)
     leader = state.leader
     stopped = {} if state.stopped is None else {READER: state.stopped}
-    return WorkItem(
+    return WorkStanding(
         position=state.position,
         lag=state.behind,
         leader=None if leader is None else leader.who,

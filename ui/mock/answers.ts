@@ -2,7 +2,7 @@
 import type { WorkItem } from "../src/api/types";
 import { ASSESSMENTS, REPORT } from "./assessments";
 import { ago, DAY, digest, id } from "./identifiers";
-import { audit, HEALTH, STANDINGS, TRACE } from "./ledger";
+import { audit, HEALTH, STANDINGS, STORAGE, TRACE } from "./ledger";
 import { CARDS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
 import { head, map, page } from "./pictures";
 import { PASSED, SESSIONS } from "./sessions";
@@ -112,7 +112,7 @@ function read(path: string[], query: URLSearchParams): Reply {
     case "ledger":
       return { status: 200, body: HEALTH };
     case "record":
-      return { status: 200, body: STANDINGS };
+      return { status: 200, body: key === "storage" ? STORAGE : STANDINGS };
     case "images":
       return picture(decodeURIComponent(key ?? ""));
     case "artefacts":

@@ -171,6 +171,13 @@ export const standings = queryOptions({
       : WATCHED_MS,
 });
 
+/** Whether something can be recorded. */
+export const storage = queryOptions({
+  queryKey: ["storage"],
+  queryFn: () => answer(client.GET("/record/storage")),
+  refetchInterval: ({ state: { data } }) => (data?.writable === false ? 5_000 : 60_000),
+});
+
 export const ledgerHealth = queryOptions({
   queryKey: ["ledger"],
   queryFn: () => answer(client.GET("/ledger/health")),

@@ -113,4 +113,5 @@ export type TraceNode = Described["TraceNode"];
 export type TraceEdge = Described["TraceEdge"];
 export type AuditItem = Described["AuditLine"];
 export type Standings = Described["Standings"];
+export type Storage = Described["Storage"];
 export type LedgerHealth = Described["Health"];

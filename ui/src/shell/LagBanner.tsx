@@ -4,7 +4,7 @@ import * as read from "../api/queries";
 import type { Standings } from "../api/types";
 import { Glyph } from "../parts/Glyph";
 import { count, words } from "../words";
-import styles from "./LagBanner.module.css";
+import styles from "./Banner.module.css";
 
 /** A few seconds behind is how it always is; nobody is told of that. */
 const WORTH_SAYING_S = 4;

@@ -11,6 +11,7 @@ import { Header } from "./Header";
 import { IdleGuard } from "./IdleGuard";
 import { LagBanner } from "./LagBanner";
 import { MeContext } from "./me";
+import { StorageBanner } from "./StorageBanner";
 import styles from "./Shell.module.css";
 
 export function Shell() {
@@ -32,6 +33,7 @@ export function Shell() {
             </a>
             <div className={styles.shell}>
               <Header />
+              <StorageBanner />
               <LagBanner />
               <main id="content" className={styles.main} tabIndex={-1}>
                 <Outlet />

@@ -2194,7 +2194,7 @@ export interface components {
             root: string;
             /** Size */
             size: number;
-            work: components["schemas"]["api__routes__ledger__WorkItem"];
+            work: components["schemas"]["WorkStanding"];
         };
         /**
          * Hold
@@ -3323,6 +3323,66 @@ export interface components {
             items: components["schemas"]["WordingItem"][];
         };
         /**
+         * WorkItem
+         * @description One line of the worklist.
+         */
+        WorkItem: {
+            /** Accepted */
+            accepted: number;
+            /** Assessment */
+            assessment: string | null;
+            /** Blocked */
+            blocked: number;
+            /** Device Serial */
+            device_serial: string | null;
+            /** Findings Reviewed */
+            findings_reviewed: number;
+            /** Findings Total */
+            findings_total: number;
+            /** Flags */
+            flags: string[];
+            /** Kind */
+            kind: string;
+            /** Opened At */
+            opened_at: string;
+            /** Pseudonym */
+            pseudonym: string;
+            /** Rejected */
+            rejected: number;
+            /** Report */
+            report: string | null;
+            /** Report Number */
+            report_number: string | null;
+            /** Session */
+            session: string;
+            /** State Text */
+            state_text: string;
+            /** Subject */
+            subject: string;
+            /** Updated At */
+            updated_at: string;
+            /** Withheld */
+            withheld: number;
+        };
+        /**
+         * WorkStanding
+         * @description How the workers stand, whichever process runs them; ``leader`` is none where nobody does.
+         */
+        WorkStanding: {
+            /** Halted */
+            halted: components["schemas"]["HaltedItem"][];
+            /** Lag */
+            lag: number;
+            /** Leader */
+            leader: string | null;
+            /** Leading Since */
+            leading_since: string | null;
+            /** Position */
+            position: number;
+            /** Set Aside */
+            set_aside: components["schemas"]["SetAsideItem"][];
+        };
+        /**
          * Worklist
          * @description A page of the worklist, and the stations; ``next`` continues the page.
          */
@@ -3331,7 +3391,7 @@ export interface components {
             /** Devices */
             devices: components["schemas"]["DeviceCard"][];
             /** Items */
-            items: components["schemas"]["api__routes__worklist__WorkItem"][];
+            items: components["schemas"]["WorkItem"][];
             /** Next */
             next: string | null;
             /** Position */
@@ -3357,24 +3417,6 @@ export interface components {
          * @enum {string}
          */
         api__routes__images__Purpose: "care" | "quality" | "audit";
-        /**
-         * WorkItem
-         * @description How the workers stand, whichever process runs them; ``leader`` is none where nobody does.
-         */
-        api__routes__ledger__WorkItem: {
-            /** Halted */
-            halted: components["schemas"]["HaltedItem"][];
-            /** Lag */
-            lag: number;
-            /** Leader */
-            leader: string | null;
-            /** Leading Since */
-            leading_since: string | null;
-            /** Position */
-            position: number;
-            /** Set Aside */
-            set_aside: components["schemas"]["SetAsideItem"][];
-        };
         /**
          * Registered
          * @description A model that was registered, and the digest its approval signs.
@@ -3428,48 +3470,6 @@ export interface components {
             subject: string;
             /** Version */
             version: number;
-        };
-        /**
-         * WorkItem
-         * @description One line of the worklist.
-         */
-        api__routes__worklist__WorkItem: {
-            /** Accepted */
-            accepted: number;
-            /** Assessment */
-            assessment: string | null;
-            /** Blocked */
-            blocked: number;
-            /** Device Serial */
-            device_serial: string | null;
-            /** Findings Reviewed */
-            findings_reviewed: number;
-            /** Findings Total */
-            findings_total: number;
-            /** Flags */
-            flags: string[];
-            /** Kind */
-            kind: string;
-            /** Opened At */
-            opened_at: string;
-            /** Pseudonym */
-            pseudonym: string;
-            /** Rejected */
-            rejected: number;
-            /** Report */
-            report: string | null;
-            /** Report Number */
-            report_number: string | null;
-            /** Session */
-            session: string;
-            /** State Text */
-            state_text: string;
-            /** Subject */
-            subject: string;
-            /** Updated At */
-            updated_at: string;
-            /** Withheld */
-            withheld: number;
         };
         /**
          * Purpose
