@@ -21,10 +21,11 @@ import sqlalchemy as sa
 
 from adapters.backup import segment as layout
 from adapters.backup.copying import exposure
+from adapters.backup.keys import remove_with_keys
 from adapters.backup.reading import newest_size
 from adapters.backup.segment import Identity
 from adapters.database import open_engine, reading
-from adapters.keys.durable_file import destroy_private, disk_errors
+from adapters.keys.durable_file import disk_errors
 from api.restoring import DATABASE, Restored, Show, Wanted, restore
 from api.wiring import System
 from domain.errors import RecordsError, RuleViolation
@@ -203,16 +204,4 @@ def _working_place(place: Path | None) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    with disk_errors(f"removing {folder}"):
-        for path in sorted(folder.rglob("*"), reverse=True):
-            if path.is_dir():
-                path.rmdir()
-            elif path.suffix == ".key" or path.parent.name == "secrets":
-                destroy_private(path)
-            else:
-                path.unlink()
-        folder.rmdir()
+        remove_with_keys(folder)

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 
 import sqlalchemy as sa
 
 from adapters.backup import reading
 from adapters.backup.document import UNFINISHED
+from adapters.backup.keys import remove_with_keys
 from adapters.backup.mark import Mark, Use, write_mark
 from adapters.backup.reading import Survey, Until
 from adapters.backup.restoration import Restoration
@@ -132,7 +132,7 @@ def restore(wanted: Wanted, *, clock: Clock, show: Show) -> Restored:
     part = wanted.data.with_name(f".{wanted.data.name}{UNFINISHED}")
     try:
         with disk_errors(f"restoring into {part}"):
-            rmtree(part, ignore_errors=True)  # of a run that was cut off
+            remove_with_keys(part)  # of a run that was cut off
             make_private_folder(part)
             run = Restoration(
                 backup=wanted.backup, survey=survey, data=part, accept_loss=wanted.accept_loss
@@ -145,7 +145,7 @@ def restore(wanted: Wanted, *, clock: Clock, show: Show) -> Restored:
             part.rename(wanted.data)
             sync_folder(wanted.data.parent)
     except BaseException:
-        rmtree(part, ignore_errors=True)
+        remove_with_keys(part)
         if own_file is not None:
             for path in own_file.parent.glob(f"{own_file.name}*"):
                 path.unlink()

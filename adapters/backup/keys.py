@@ -135,6 +135,24 @@ def put_keys_back(
         create_private(data / CLINIC_PATH, str(clinic).encode())
 
 
+def remove_with_keys(folder: Path) -> None:
+    """Remove a folder with everything in it; keys and secrets are overwritten first.
+
+    Raises:
+        Unavailable: the disk failed; remove it again.
+    """
+    with disk_errors(f"removing {folder}"):
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_dir():
+                path.rmdir()
+            elif path.suffix == _KEY or path.parent.name == SECRETS_FOLDER:
+                destroy_private(path)
+            else:
+                path.unlink()
+        if folder.exists():
+            folder.rmdir()
+
+
 def key_path(folder: Path, key: str) -> Path:
     """Return where a data key lies in a mirror."""
     kind, _, name = key.partition(":")
@@ -154,9 +172,10 @@ def _add(key: Path, mirror: Path, data: Path) -> bool:
     content = read_private(key)
     if content is None or key.with_suffix(_TOMBSTONE).exists():
         return False  # destroyed meanwhile
-    if create_private(copy, content):
-        return key.parent.name != _WRAPPING
-    if read_private(copy) != content:
+    there = read_private(copy)
+    if there is None:
+        return create_private(copy, content) and key.parent.name != _WRAPPING
+    if there != content:
         raise DigestMismatch(f"{copy} is not the key that lies at {key}; one of them is damaged")
     return False
 
@@ -166,7 +185,8 @@ def _destroy_copies(data: Path, mirror: Path) -> int:
     count = 0
     for tombstone in (data / KEYS_FOLDER).glob(f"*/*{_TOMBSTONE}"):
         copy = mirror / tombstone.relative_to(data)
-        create_private(copy, read_private(tombstone) or b"")
+        if not copy.exists():
+            create_private(copy, read_private(tombstone) or b"")
         key = copy.with_suffix(_KEY)
         if key.exists():
             destroy_private(key)

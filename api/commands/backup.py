@@ -3,8 +3,8 @@
 import argparse
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +25,9 @@ from projections.audit_trail import trail
 
 RECORDED_EVERY = timedelta(hours=1)
 """How often a backup that is added to all the time is recorded; a new one always is."""
+
+Show = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Begins to show something of so many steps; what it gives is told how many are done."""
 
 HELP = """\
 The backup holds records, checkpoints and stored contents, all encrypted as they are, and accounts
@@ -70,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             clean = turn.take()
         if options.follow:
             with continued_backup(out, source) as folder:
-                _follow(_Turn(system, folder, options.keys), options.follow)
+                _follow(_Turn(system, folder, options.keys, _quiet), options.follow)
         return INTACT if clean else DAMAGED
 
 
@@ -89,12 +92,7 @@ def source_of(system: System) -> Source:
     )
 
 
-def take_backup(
-    system: System,
-    folder: BackupFolder,
-    *,
-    show: Callable[[str, int], AbstractContextManager[Callable[[int], None]]],
-) -> Taken:
+def take_backup(system: System, folder: BackupFolder, *, show: Show) -> Taken:
     """Copy everything there is now.
 
     Raises:
@@ -116,15 +114,18 @@ def take_backup(
 class _Turn:
     """One turn of backing up after the other."""
 
-    def __init__(self, system: System, folder: BackupFolder, keys: Path | None) -> None:
+    def __init__(
+        self, system: System, folder: BackupFolder, keys: Path | None, show: Show = progress_bar
+    ) -> None:
         self._system = system
         self._folder = folder
         self._keys = keys
+        self._show = show
 
     def take(self) -> bool:
         """Copy what is new; return whether everything was there to be copied."""
         system, began = self._system, self._system.clock.now()
-        taken = take_backup(system, self._folder, show=progress_bar)
+        taken = take_backup(system, self._folder, show=self._show)
         mirrored = self._mirror_keys()
         problems = tuple(each for part in taken.added for each in part.problems)
         records = sum(part.size - part.first for part in taken.added)
@@ -170,6 +171,12 @@ class _Turn:
             return True
         last = ServerTime.parse(before[0]["at"])
         return records > 0 and system.clock.now() >= last.plus(RECORDED_EVERY)
+
+
+@contextmanager
+def _quiet(_what: str, _total: int) -> Iterator[Callable[[int], None]]:
+    """Show nothing: a bar for each turn would hide what was said."""
+    yield lambda _done: None
 
 
 def _follow(turn: _Turn, seconds: float) -> None:
