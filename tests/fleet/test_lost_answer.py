@@ -82,6 +82,7 @@ def test_a_cut_after_the_commit_is_not_even_noticed(cuttable: Cuttable) -> None:
     assert cuttable.enrolled() == [first.json()["seq"] - 1]
 
 
+@pytest.mark.slow  # giving up takes as long as a database may need to come back
 @pytest.mark.verifies("REQ-IN-002")
 def test_a_command_that_got_no_answer_is_answered_when_it_is_asked_for_again(
     cuttable: Cuttable,
