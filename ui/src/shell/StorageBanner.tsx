@@ -26,7 +26,7 @@ export function StorageBanner() {
     <div className={styles.banner} data-tone="waiting" role="status" aria-label="Room left">
       <Glyph name="warn" />
       <p>
-        <strong>Only {bytesText(low.free_bytes ?? 0)} left</strong> for {words(low.name)}: tell your
+        <strong>Only {bytesText(low.free_bytes ?? 0)} left</strong> for {words(low.name).toLowerCase()}: tell your
         administrator before it is full.
       </p>
     </div>
