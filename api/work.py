@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -24,26 +23,19 @@ from adapters.database import engine_errors
 from adapters.leadership import (
     CONFIRM_S,
     FileLeadership,
-    Leader,
     Leadership,
     PostgresLeadership,
-    file_leader,
-    postgres_leader,
 )
-from adapters.positions import DatabasePositions, SetAside, SetAsideRecords, Stop
+from adapters.positions import DatabasePositions, SetAsideRecords, Stop
 from adapters.steps import READER, Workers
 from adapters.stream_index import StreamIndex
 from adapters.workbench import Workbench
 from api import version
 from api.outside import OutsideWork
 from api.wiring import System
+from api.work_state import CHECKPOINTS, COPIES, LOCK_FILE, PROJECTIONS, REBUILDS
 from domain.errors import FollowingStopped, IntegrityFailure, RecordsError, Unavailable
 
-LOCK_FILE: Final = "work.lock"
-PROJECTIONS: Final = "projections"
-REBUILDS: Final = "rebuilds"
-CHECKPOINTS: Final = "checkpoints"
-COPIES: Final = "copies"
 _LOOK_AGAIN_S: Final = 0.5
 _CHECKPOINT_S: Final = 1.0
 _SHORTEST_WAIT_S: Final = 0.5
@@ -52,27 +44,6 @@ _PATIENCE_S: Final = 60.0
 _SHORTEST_PAUSE_S: Final = 3.0
 _LONGEST_PAUSE_S: Final = 60.0
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkState:
-    """How the workers of a record stand, whichever process runs them.
-
-    Attributes:
-        position: The last record they reacted to or set aside; -1 for none.
-        behind: Records they have not come to yet.
-        stopped: Where they stopped for damage; none while they go on.
-        set_aside: Records whose steps failed, and those that wait behind them.
-        halted: The other loops that ended at damage, by name, with the size of the log then.
-        leader: Who runs them now; none where nobody does.
-    """
-
-    position: int
-    behind: int
-    stopped: Stop | None
-    set_aside: tuple[SetAside, ...]
-    halted: dict[str, Stop]
-    leader: Leader | None
 
 
 def workbench(system: System) -> Workbench:
@@ -87,38 +58,6 @@ def workbench(system: System) -> Workbench:
         version=version.VERSION,
         build=version.build(),
     )
-
-
-def work_state(system: System) -> WorkState:
-    """Return how the workers stand.
-
-    Raises:
-        Unavailable: the database cannot be read.
-    """
-    positions = DatabasePositions(system.engine)
-    position = positions.load(READER)
-    others = (
-        (name, positions.stopped(name)) for name in (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES)
-    )
-    return WorkState(
-        position=position,
-        behind=max(0, system.log.size() - 1 - position),
-        stopped=positions.stopped(READER),
-        set_aside=SetAsideRecords(system.engine, READER).all(),
-        halted={name: stop for name, stop in others if stop is not None},
-        leader=leader(system),
-    )
-
-
-def leader(system: System) -> Leader | None:
-    """Return who runs the workers of a record now; none where nobody does.
-
-    Raises:
-        Unavailable: the database cannot be read.
-    """
-    if system.engine.dialect.name == "postgresql":
-        return postgres_leader(system.engine)
-    return file_leader(system.settings.data / LOCK_FILE)
 
 
 def run_work(system: System, stop: threading.Event) -> None:

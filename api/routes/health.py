@@ -13,7 +13,7 @@ from api.outside import measure_outside
 from api.signin import anyone
 from api.storage import tried_places
 from api.wiring import System
-from api.work import work_state
+from api.work_state import work_state
 from domain.errors import Unavailable
 
 ROUTER = APIRouter(tags=["health"], dependencies=[Depends(anyone)])

@@ -13,7 +13,7 @@ from api.preconditions import IdempotencyKey
 from api.signin import Person, allowed
 from api.verification import last_verification, verify_and_record
 from api.wiring import System
-from api.work import work_state
+from api.work_state import work_state
 from domain.errors import NotFound
 from domain.ledger.checkpoint import encode_verifier_key
 from domain.values.content import Digest

@@ -19,7 +19,8 @@ from adapters.workers.quality import measure_attempt
 from api import work
 from api.settings import from_environment
 from api.wiring import System, open_system
-from api.work import drain, run_work, work_state, working
+from api.work import drain, run_work, working
+from api.work_state import work_state
 from domain.errors import DigestMismatch, FollowingStopped, MalformedInput, Unavailable
 from domain.events.record import Record
 from domain.policies import MeasureAttempt

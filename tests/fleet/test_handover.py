@@ -15,7 +15,8 @@ from adapters.positions import DatabasePositions, Stop
 from adapters.workers.quality import measure_attempt
 from api import work
 from api.wiring import System
-from api.work import CHECKPOINTS, run_work, work_state, working
+from api.work import run_work, working
+from api.work_state import CHECKPOINTS, PROJECTIONS, work_state
 from domain.errors import ChainBroken, Unavailable
 from tests.adapters.test_leadership import end_leaders_connection
 from tests.api.test_work import Running, opened
@@ -173,7 +174,7 @@ def test_a_failure_nobody_foresaw_gives_another_runner_its_turn(
         with patch.object(sick.system.runner, "catch_up", side_effect=MemoryError):
             thread = threading.Thread(target=run_work, args=(sick.system, stop))
             thread.start()
-            wait_until(lambda: work.PROJECTIONS in work_state(sick.system).halted)
+            wait_until(lambda: PROJECTIONS in work_state(sick.system).halted)
             with working(well.system):
                 well.attempt("one")
                 wait_until(measured(well, 1))
