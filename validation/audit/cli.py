@@ -8,6 +8,7 @@ Rules kept here:
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,7 +80,11 @@ def _verify_log(given: Sequence[str]) -> tuple[Outcome, bool]:
         help="a signed checkpoint kept elsewhere; may be given several times",
     )
     parser.add_argument(
-        "--processes", metavar="N", type=_positive, default=1, help="check in N processes at once"
+        "--processes",
+        metavar="N",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        help="check in N processes at once; one for each core, if not given",
     )
     _add_common(parser)
     options = parser.parse_args(given)

@@ -10,14 +10,16 @@ Rules kept here:
 Source: ``domain/ledger/SPECIFICATION.md``, section 7.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from domain.errors import MalformedInput, SignatureInvalid
+from domain.errors import MalformedInput, SignatureInvalid, Unavailable
 from domain.ledger import canonical
 from domain.ledger.bundle import split_disclosure
 from domain.ledger.checkpoint import (
@@ -31,15 +33,10 @@ from domain.ledger.checkpoint import (
 )
 from domain.ledger.content_check import ContentChecker, ContentSources
 from domain.ledger.export import StoredRecord
-from domain.ledger.log_check import (
-    LogReport,
-    RangeReport,
-    check_range,
-    check_records,
-    join_ranges,
-)
+from domain.ledger.log_check import LogJoin, LogReport, check_records
 from domain.ledger.log_keys import LogKeys
 from domain.ledger.problem import ProblemKind
+from domain.ledger.range_check import RangeReport, check_range
 from validation.audit.authority import NOTHING, Trust, check_witnesses, follow_keys
 from validation.audit.exported_log import ExportedRecords, ExportFolder
 from validation.audit.outcome import Outcome, Step
@@ -47,6 +44,9 @@ from validation.audit.signatures import check_ed25519, check_p256
 
 RANGE: Final = 1 << 12
 """So many records are checked at a time by one process."""
+
+_AHEAD: Final = 3
+"""Ranges under way for each process, so that none waits for the slowest."""
 
 Progress = Callable[[int, int], None]
 """Told how many records were checked, and how many there are."""
@@ -129,18 +129,17 @@ def verify_log(
     step = outcome.begin("Every checkpoint is signed by the log")
     statements = (*folder.successions(), *trust.successions)
     keys = None if key is None else follow_keys(key, statements, step)
-    opened = [
-        *_open_checkpoints(folder.checkpoints(), keys, "enclosed", step),
-        *_open_checkpoints(outside, keys, "outside", step),
-    ]
-    checkpoints = [checkpoint for checkpoint, _ in opened]
+    enclosed_notes = _open_checkpoints(folder.checkpoints(), keys, "enclosed", step)
+    outside_notes = _open_checkpoints(outside, keys, "outside", step)
+    opened = [*enclosed_notes, *outside_notes]
+    held = _Held([each for each, _ in enclosed_notes], [each for each, _ in outside_notes])
     origin = "" if key is None else key.name
     witnessed = check_witnesses([note for _, note in opened], origin, trust.witnesses, step)
     pinned = (log_key or trust.log_key) is not None
     _note_key(key, step, pinned=pinned, elsewhere=bool(outside) or witnessed)
-    report, torn = _check(folder, checkpoints, processes, progress)
+    report, torn = _check(folder, held, processes, progress)
     _sort(report, outcome)
-    _note_report(report, checkpoints, folder, outcome)
+    _note_report(report, held, folder, outcome)
     if torn:
         outcome.steps[1].fail(f"the file ends in the middle of record {report.size}")
     _conclude(report, outcome)
@@ -193,15 +192,13 @@ def _sort(report: LogReport, outcome: Outcome) -> None:
         outcome.steps[1].fail(f"{report.problem_count} problems in all, not all of them shown")
 
 
-def _note_report(
-    report: LogReport, checkpoints: Sequence[Checkpoint], folder: ExportFolder, outcome: Outcome
-) -> None:
+def _note_report(report: LogReport, held: "_Held", folder: ExportFolder, outcome: Outcome) -> None:
     _, places, chain, tree, blobs, signatures = outcome.steps
     places.note(f"{report.size} records")
     chain.note(f"{report.streams} streams")
     confirmed = ", ".join(map(str, report.confirmed)) or "none"
     tree.note(f"confirmed at {confirmed} records; {report.uncovered} records are beyond")
-    if not checkpoints:
+    if not held.sizes:
         tree.fail("there is no checkpoint to compare with")
     if folder.has_blobs():
         blobs.note(f"{report.blobs} references to stored blobs")
@@ -222,6 +219,18 @@ def _conclude(report: LogReport, outcome: Outcome) -> None:
         step.fail("the log is not what was recorded")
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the log is held against: its own checkpoints, and those kept elsewhere."""
+
+    enclosed: Sequence[Checkpoint]
+    outside: Sequence[Checkpoint]
+
+    @property
+    def sizes(self) -> list[int]:
+        return [each.size for each in (*self.enclosed, *self.outside)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Task:
     """One range of an exported log, for one process."""
@@ -236,7 +245,7 @@ class _Task:
 
 def _check(
     folder: ExportFolder,
-    checkpoints: Sequence[Checkpoint],
+    held: _Held,
     processes: int,
     progress: Progress | None,
 ) -> tuple[LogReport, bool]:
@@ -251,28 +260,43 @@ def _check(
             at=at,
             begin=number * RANGE,
             count=min(RANGE, count - number * RANGE),
-            sizes=frozenset(checkpoint.size for checkpoint in checkpoints),
+            sizes=frozenset(
+                size for size in held.sizes if number * RANGE < size <= (number + 1) * RANGE
+            ),
             disclosures=disclosures,
         )
         for number, at in enumerate(places)
     ]
-    done = 0
-    reports: dict[int, RangeReport] = {}
-    if processes == 1:
-        for task in tasks:
-            reports[task.begin] = _check_task(task)
-            done += task.count
-            if progress:
-                progress(done, count)
-    else:
+    join, done = LogJoin(), 0
+    for task, report in zip(tasks, _reports(tasks, processes), strict=True):
+        join.take(report)
+        done += task.count
+        if progress:
+            progress(done, count)
+    join.compare(held.enclosed, held.outside)
+    return join.report(), torn
+
+
+def _reports(tasks: Sequence[_Task], processes: int) -> Iterator[RangeReport]:
+    """Yield the report of every range in order; a few at a time, so that memory does not grow.
+
+    Raises:
+        Unavailable: a process was killed; nothing can be concluded from the others.
+    """
+    if processes == 1 or len(tasks) <= 1:
+        yield from map(_check_task, tasks)
+        return
+    try:
         with ProcessPoolExecutor(processes) as pool:
-            for future in as_completed([pool.submit(_check_task, task) for task in tasks]):
-                report = future.result()
-                reports[report.begin] = report
-                done += report.count
-                if progress:
-                    progress(done, count)
-    return join_ranges([reports[task.begin] for task in tasks], checkpoints), torn
+            under_way: deque[Future[RangeReport]] = deque()
+            for task in tasks:
+                under_way.append(pool.submit(_check_task, task))
+                if len(under_way) >= _AHEAD * processes:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+    except BrokenProcessPool as error:
+        raise Unavailable("a process that verified was killed; nothing was concluded") from error
 
 
 def _check_task(task: _Task) -> RangeReport:

@@ -127,12 +127,8 @@ class Clinic:
 
     def verify(self, **options: Any) -> Verification:  # noqa: ANN401 - options of verify
         """Verify against the checkpoints beside the log."""
-        return verify(
-            self.log,
-            keys=self.checkpointer.keys,
-            checkpoints=self.shelf.all(),
-            **({"blobs": self.blobs, "dsn": self.logs.dsn} | options),
-        )
+        given: dict[str, Any] = {"blobs": self.blobs, "dsn": self.logs.dsn} | options
+        return verify(self.log, keys=self.checkpointer.keys, checkpoints=self.shelf.all(), **given)
 
     @property
     def position(self) -> str:
