@@ -26,7 +26,7 @@ from domain.values.identifiers import AccessId
 ROUTER = APIRouter(tags=["updates"])
 EVERY_S = 0.5
 HEARTBEAT_S = 15.0
-MOST_STREAMS = 100
+MOST_RECORDS = 100
 
 
 @ROUTER.get("/updates", response_class=StreamingResponse)
@@ -48,12 +48,12 @@ async def follow(
     while await _goes_on(request, system):
         await asyncio.sleep(every_s)
         reached = await asyncio.to_thread(system.runner.position)
-        if reached > position:
-            streams = await asyncio.to_thread(_changed, system, position, reached)
-            yield _event("changed", {"position": reached, "streams": streams})
-            position, quiet = reached, 0.0
-            continue
-        quiet += every_s
+        quiet = 0.0 if reached > position else quiet + every_s
+        while position < reached:  # after a rush in several events, so that none is left out
+            upto = min(reached, position + MOST_RECORDS)
+            streams = await asyncio.to_thread(_changed, system, position, upto)
+            yield _event("changed", {"position": upto, "streams": streams})
+            position = upto
         if quiet >= heartbeat_s:
             lag = await asyncio.to_thread(_lag, system, position)
             yield f": still here\n\n{_event('lag', {'lag': lag})}"
@@ -68,7 +68,7 @@ async def _goes_on(request: Request, system: System) -> bool:
 
 
 def _changed(system: System, position: int, reached: int) -> list[str]:
-    records = system.log.after(position, limit=min(reached - position, MOST_STREAMS))
+    records = system.log.after(position, limit=reached - position)
     looks = f"{AccessId.kind}-"
     return sorted({str(each.stream) for each in records if not each.stream.startswith(looks)})
 

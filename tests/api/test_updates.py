@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from api.routes import updates
 from api.routes.updates import follow
 from api.signin import COOKIE
 from tests.api.portal import IDENTITY, Person, Portal
@@ -75,6 +76,31 @@ def test_a_change_arrives_with_position_and_streams_and_nothing_else(
     assert changed["position"] == portal.system.log.size() - 1 > first["position"]
     assert [each.rpartition("-")[0][:8] for each in changed["streams"]] == ["subject-"]
     assert set(changed) == {"position", "streams"}
+
+
+def test_after_a_rush_every_changed_stream_is_named(
+    portal: Portal, operator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(updates, "MOST_RECORDS", 3)
+
+    async def listen() -> list[dict[str, Any]]:
+        listener = Listener(portal, operator)
+        heard = [await listener.next("changed")]
+        for number in range(5):
+            identity = IDENTITY | {"clinic_number": f"R-{number}"}
+            await asyncio.to_thread(operator.done, "/subjects", identity)
+        await asyncio.to_thread(portal.system.runner.catch_up)
+        while heard[-1]["position"] < portal.system.log.size() - 1:
+            heard.append(await listener.next("changed"))
+        return heard
+
+    heard = within(listen())
+
+    positions = [each["position"] for each in heard]
+    assert positions == sorted(set(positions))
+    assert len(heard) > 3
+    named = {stream for each in heard for stream in each["streams"]}
+    assert len({each for each in named if each.startswith("subject-")}) == 5
 
 
 def test_that_somebody_looked_is_no_news(portal: Portal, operator: Person) -> None:
