@@ -67,7 +67,7 @@ def verify_system(
         refused = Problem(kind=ProblemKind.CHECKPOINT_DIFFERS, seq=0, text=text)
     else:
         end = None if signed is None else signed.size
-    file, before = _verified_file(system), _verified_before(system, strict=since_last)
+    file, before = verified_file(system), _verified_before(system, strict=since_last)
     # What was remembered is a checkpoint that whoever owns only log and log key cannot replace.
     remembered = [] if before is None or since_last else [before.note]
     verification = verify(
@@ -99,14 +99,15 @@ def verify_system(
     return verification
 
 
-def _verified_file(system: System) -> VerifiedFile:
+def verified_file(system: System) -> VerifiedFile:
+    """Return where it is kept what the newest complete verification found intact."""
     path = system.settings.data / "verified"
     return VerifiedFile(path, system.keys.derive(system.clinic_key, PURPOSE))
 
 
 def _verified_before(system: System, *, strict: bool) -> Verified | None:
     try:
-        return _verified_file(system).load()
+        return verified_file(system).load()
     except DigestMismatch:
         if strict:
             raise

@@ -11,11 +11,11 @@ from api.answers import Running
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.signin import Person, allowed
-from api.verification import last_verification, verify_and_record
+from api.verification import last_verification, verified_file, verify_and_record
 from api.wiring import System
 from api.work_state import work_state
-from domain.errors import NotFound
-from domain.ledger.checkpoint import encode_verifier_key
+from domain.errors import NotFound, RecordsError
+from domain.ledger.checkpoint import encode_verifier_key, parse_body, parse_note
 from domain.values.content import Digest
 
 ROUTER = APIRouter(prefix="/ledger", tags=["ledger"])
@@ -42,6 +42,17 @@ class Verification(BaseModel):
     signatures: int | None
     blobs: int | None
     problems: list[str]
+
+
+class Remembered(BaseModel):
+    """From where a verification may go on: what a complete one found intact, whoever ran it.
+
+    ``why`` is the kind of failure where that cannot be believed, empty otherwise.
+    """
+
+    size: int
+    at: str | None
+    why: str
 
 
 class ProjectionState(BaseModel):
@@ -90,6 +101,7 @@ class Health(BaseModel):
     checkpoint: CheckpointItem | None
     outside_copies: str
     last_verification: Verification | None
+    remembered: Remembered | None
     projections: list[ProjectionState]
     work: WorkStanding
     log_key: str
@@ -111,6 +123,7 @@ def health(_person: Reader, system: Running) -> Health:
         ),
         outside_copies="kept" if any(each.size for each in system.copies.states()) else "none",
         last_verification=None if found is None else Verification(**found),
+        remembered=_remembered(system),
         projections=[
             ProjectionState(
                 name=each.name,
@@ -124,6 +137,17 @@ def health(_person: Reader, system: Running) -> Health:
         work=_work(system),
         log_key=encode_verifier_key(system.checkpointer.key),
     )
+
+
+def _remembered(system: System) -> Remembered | None:
+    try:
+        found = verified_file(system).load()
+        if found is None:
+            return None
+        size = parse_body(parse_note(found.note).text).size
+    except RecordsError as error:
+        return Remembered(size=0, at=None, why=type(error).__name__)
+    return Remembered(size=size, at=str(found.verified_at), why="")
 
 
 def _work(system: System) -> WorkStanding:

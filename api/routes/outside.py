@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
+from adapters.ledger.log_signing import stream_of
 from api.answers import Running
 from api.outside import outside_places
 from api.permissions import Permission
@@ -53,11 +54,15 @@ class Outside(BaseModel):
 
 
 class LogKeyItem(BaseModel):
-    """A key of the log and the sizes for which it may sign; ``until`` is none for the newest."""
+    """A key of the log and the sizes for which it may sign.
+
+    ``until`` is none for the newest; ``since`` is when it got the log, none for the first.
+    """
 
     key: str
     first: int
     until: int | None
+    since: str | None
 
 
 class LogKeyList(BaseModel):
@@ -99,10 +104,15 @@ def outside(_person: Reader, system: Running) -> Outside:
 @ROUTER.get("/log-keys")
 def log_keys(_person: Reader, system: Running) -> LogKeyList:
     """Return the log's keys; keep one of them where this server cannot change it."""
+    terms = system.checkpointer.keys.terms
+    rotated = [str(each.committed_at) for each in system.log.stream(stream_of(system.clinic))]
     return LogKeyList(
         keys=[
-            LogKeyItem(key=encode_verifier_key(term.key), first=term.first, until=term.last)
-            for term in system.checkpointer.keys.terms
+            LogKeyItem(
+                key=encode_verifier_key(term.key), first=term.first, until=term.last, since=since
+            )
+            # Whoever rotates meanwhile is seen with the next reading.
+            for term, since in zip(terms, [None, *rotated], strict=False)
         ],
         successions=[each.decode() for each in system.checkpointer.successions()],
     )

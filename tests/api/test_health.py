@@ -9,6 +9,7 @@ from adapters.leadership import this_process
 from adapters.positions import DatabasePositions, SetAside, SetAsideRecords, Stop
 from adapters.steps import READER
 from api import version
+from api.verification import verify_system
 from api.work import working
 from projections.tables import POSITION
 from tests.api.portal import PREFIX, Clinic, Portal
@@ -107,3 +108,20 @@ def test_how_the_workers_stand_is_shown_and_measured(portal: Portal) -> None:
     with working(portal.system):
         wait_until(lambda: "vultus_work_leads 1.0" in portal.http.get("/metrics").text)
         assert quality.read("/ledger/health")["work"]["leader"] == this_process()
+
+
+def test_from_where_a_verification_may_go_on_is_shown(portal: Portal) -> None:
+    quality = portal.sign_in("quality")
+    assert quality.read("/ledger/health")["remembered"] is None
+    assert verify_system(portal.system, processes=1).report.intact
+    shown = quality.read("/ledger/health")["remembered"]
+    assert shown["size"] > 0
+    assert shown["at"] is not None
+    assert shown["why"] == ""
+    path = portal.system.settings.data / "verified"
+    path.write_bytes(path.read_bytes().replace(b"vultus/", b"vultos/", 1))
+    assert quality.read("/ledger/health")["remembered"] == {
+        "size": 0,
+        "at": None,
+        "why": "DigestMismatch",
+    }

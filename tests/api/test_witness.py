@@ -13,6 +13,7 @@ import pytest
 import structlog.testing
 
 from adapters.ledger.checkpointer import Checkpointer
+from adapters.ledger.log_signing import stream_of
 from adapters.ledger.outside import LOOK_AGAIN
 from adapters.memory import ManualClock
 from api.commands import verify
@@ -257,7 +258,9 @@ def test_the_keys_of_the_log_are_told_with_their_statements(portal: Portal) -> N
         "key": rotated.later,
         "first": rotated.from_size,
         "until": None,
+        "since": str(portal.system.log.stream(stream_of(portal.system.clinic))[0].committed_at),
     }
+    assert shown["keys"][0]["since"] is None
     assert shown["successions"] == [rotated.statement]
     assert portal.http.get(f"{PREFIX}/ledger/log-keys").status_code == 401
     assert auditor.get("/ledger/log-key").text == f"{rotated.later}\n"

@@ -2190,6 +2190,7 @@ export interface components {
             outside_copies: string;
             /** Projections */
             projections: components["schemas"]["ProjectionState"][];
+            remembered: components["schemas"]["Remembered"] | null;
             /** Root */
             root: string;
             /** Size */
@@ -2274,13 +2275,17 @@ export interface components {
         };
         /**
          * LogKeyItem
-         * @description A key of the log and the sizes for which it may sign; ``until`` is none for the newest.
+         * @description A key of the log and the sizes for which it may sign.
+         *
+         *     ``until`` is none for the newest; ``since`` is when it got the log, none for the first.
          */
         LogKeyItem: {
             /** First */
             first: number;
             /** Key */
             key: string;
+            /** Since */
+            since: string | null;
             /** Until */
             until: number | null;
         };
@@ -2736,6 +2741,20 @@ export interface components {
         Releases: {
             /** Items */
             items: components["schemas"]["Release"][];
+        };
+        /**
+         * Remembered
+         * @description From where a verification may go on: what a complete one found intact, whoever ran it.
+         *
+         *     ``why`` is the kind of failure where that cannot be believed, empty otherwise.
+         */
+        Remembered: {
+            /** At */
+            at: string | null;
+            /** Size */
+            size: number;
+            /** Why */
+            why: string;
         };
         /**
          * ReportDetail
