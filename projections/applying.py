@@ -10,7 +10,7 @@ Rules kept here:
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -29,6 +29,29 @@ AWAY: Final = (
     Unavailable,
 )
 """What a database that is away or busy raises: no fault of a record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was applied.
+
+    Attributes:
+        count: Number of records, each counted once for each projection.
+        erased: Whether one of them erased a subject.
+        stopped: Names of the projections that stopped before a record.
+    """
+
+    count: int = 0
+    erased: bool = False
+    stopped: frozenset[str] = field(default_factory=frozenset)
+
+    def and_then(self, more: "Done") -> "Done":
+        """Return this and what was applied after it."""
+        return Done(
+            count=self.count + more.count,
+            erased=self.erased or more.erased,
+            stopped=self.stopped | more.stopped,
+        )
 
 
 class CannotApply(Exception):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.sql.visitors import iterate
 
 from domain.errors import IntegrityFailure, Unavailable
 from domain.ports import EventLog
@@ -92,6 +93,23 @@ def rebuilds(connection: sa.Connection, size: int) -> dict[str, Rebuild]:
         )
         for row in connection.execute(sa.select(REBUILD)).mappings()
     }
+
+
+def refuse_unreadable(
+    engine: sa.Engine, log: EventLog, hidden: Sequence[Projection], statement: sa.ClauseElement
+) -> None:
+    """Refuse a statement that needs a table of a projection that cannot be read.
+
+    Raises:
+        BeingRebuilt: it does.
+    """
+    asked = {each for each in iterate(statement) if isinstance(each, sa.Table)}
+    wanted = [each.name for each in hidden if not asked.isdisjoint(each.tables)]
+    if wanted:
+        with engine.connect() as connection:
+            going = rebuilds(connection, log.size())
+        begun = [going[name] for name in wanted if name in going]
+        raise BeingRebuilt(wanted, min(begun, key=lambda each: each.applied, default=None))
 
 
 def standings(

@@ -9,14 +9,11 @@ Rules kept here:
 3. The last records are applied in the transaction that gives the tables to the readers.
 4. A record that cannot be applied ends the filling of its projection before it. Its tables are
    given to the readers, stalled there, unless what they read is of the same version and further.
-5. An erasure that is applied while tables stand beside is applied to them in the same transaction.
-6. Places are held before rebuilds, so that nobody waits for each other.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -26,7 +23,7 @@ from domain.errors import ChainBroken, Unavailable
 from domain.events.record import Record, Shredded
 from domain.ports import EventLog
 from projections import beside
-from projections.applying import AWAY, CannotApply, Erased, apply_records
+from projections.applying import CannotApply, apply_records
 from projections.position import (
     BEING_MADE,
     begin_place,
@@ -34,15 +31,14 @@ from projections.position import (
     set_places,
     set_stall,
 )
-from projections.rows import erased_subject
+from projections.rebuilds import forget_rebuild, held_rebuilds, index_by, take_over
 from projections.statements import Place
 from projections.tables import ERASED, REBUILD, Projection
-from projections.writing import Rows
+from projections.writing import Rows, overwriting
 
 FILL = 1000
 """Records applied in one transaction while filling; whoever else writes waits that long."""
 
-_CACHE_KIB = 64 * 1024
 _log = structlog.get_logger()
 
 Progress = Callable[[str, int, int], None]
@@ -94,7 +90,7 @@ class Rebuilding:
 
     def discard_others(self, projections: Sequence[Projection]) -> None:
         """Remove what stands beside for no rebuild of these projections as they are here."""
-        with self._writing() as connection:
+        with overwriting(self._engine) as connection:
             kept: set[str] = set()
             ours = {
                 (each.name, each.version, beside.shape(each, connection.dialect)): each
@@ -104,7 +100,7 @@ class Rebuilding:
             for row in rows:
                 found = ours.get((row["name"], row["version"], row["shape"]))
                 if found is None or row["seq"] >= self._log.size():
-                    _forget_rebuild(connection, row["name"])
+                    forget_rebuild(connection, row["name"])
                 else:
                     kept |= {table.name for table in found.tables}
             beside.discard(connection, beside.standing_beside(connection) - kept)
@@ -138,21 +134,21 @@ class Rebuilding:
 
     def _begin(self, run: _Run, projection: Projection) -> bool:
         """Make a projection's tables, or go on with them; false where they cannot be made."""
-        with self._writing() as connection:
+        with overwriting(self._engine) as connection:
             if not beside.can_stand_beside(connection, projection):
                 return False
             shape = beside.shape(projection, connection.dialect)
-            row = _held(connection, [projection]).get(projection.name)
+            row = held_rebuilds(connection, [projection]).get(projection.name)
             if row is not None:
                 same = row["version"] == projection.version and row["shape"] == shape
                 if same and row["seq"] <= self._last(run):
                     run.opened = None if row["seq"] >= 0 else run.opened
                     return True
-                _forget_rebuild(connection, projection.name)
+                forget_rebuild(connection, projection.name)
             mine = {table.name for table in projection.tables}
             beside.discard(connection, beside.standing_beside(connection) & mine)
         beside.clear_former(self._engine)
-        with self._writing() as connection:
+        with overwriting(self._engine) as connection:
             begin_place(connection, projection, BEING_MADE)
             beside.make(connection, projection)
             rows = Rows(connection)
@@ -210,8 +206,8 @@ class Rebuilding:
         if not page:
             return
         last = page[-1].seq
-        with self._writing() as connection:
-            held = _held(connection, together)
+        with overwriting(self._engine) as connection:
+            held = held_rebuilds(connection, together)
             if any(held[each.name]["seq"] != seq for each in together if each.name in held):
                 return  # another process is at it, too
             self._apply(run, connection, together, held, page, after=seq, careful=careful)
@@ -247,7 +243,7 @@ class Rebuilding:
             after=after,
             place=Place.BESIDE,
             opened=run.opened,
-            index=lambda table, names: _index_by(connection, table, names),
+            index=lambda table, names: index_by(connection, table, names),
             careful=careful,
         )
 
@@ -255,16 +251,16 @@ class Rebuilding:
         """Make every index that filling did not need."""
         for table in projection.tables:
             for index in beside.indexes(table, self._engine.dialect.name):
-                with self._writing() as connection:
+                with overwriting(self._engine) as connection:
                     beside.make_index(connection, index)
 
     def _finish(self, run: _Run, projection: Projection) -> bool:
         """Apply the last records and give the tables to the readers; false if many came."""
         name = projection.name
         try:
-            with self._writing() as connection:
+            with overwriting(self._engine) as connection:
                 live = hold_places(connection, [projection])[name]
-                held = _held(connection, [projection])
+                held = held_rebuilds(connection, [projection])
                 seq = held[name]["seq"] if name in held else -1
                 last = seq if name in run.stopped else self._last(run)
                 if last - seq > FILL:
@@ -274,11 +270,11 @@ class Rebuilding:
                     self._apply(run, connection, [projection], held, page, after=seq)
                 better = live.version == projection.version and live.seq > last
                 if run.until is None and name in run.stopped and better:
-                    _forget_rebuild(connection, name)
+                    forget_rebuild(connection, name)
                     beside.discard(connection, {table.name for table in projection.tables})
                 else:
                     beside.swap(connection, projection)
-                    _take_over(connection, projection, last, run.stopped.get(name))
+                    take_over(connection, projection, last, run.stopped.get(name))
         except CannotApply:
             self._approach(run, projection, seq, page)
             return False
@@ -294,7 +290,7 @@ class Rebuilding:
         last = self._last(run)
         while True:
             try:
-                with self._writing() as connection:
+                with overwriting(self._engine) as connection:
                     hold_places(connection, [projection])
                     self._refill(run, connection, projection, last, careful=stop is not None)
                     set_places(connection, [projection], last)
@@ -347,86 +343,3 @@ class Rebuilding:
         if run.progress is not None:
             for each in projections:
                 run.progress(each.name, seq + 1, self._last(run) + 1)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
-                connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
-            yield connection
-
-
-def erase_beside(
-    connection: sa.Connection, projections: Sequence[Projection], records: Sequence[Record]
-) -> None:
-    """Apply erasures to what stands beside, in the transaction that applies them.
-
-    Tables that cannot take one are discarded; their rebuild begins again.
-    """
-    if not records:
-        return
-    held = _held(connection, projections)
-    for each in projections:
-        row = held.get(each.name)
-        if row is None or row["version"] != each.version:
-            continue
-        try:
-            with connection.begin_nested():
-                for record in records:
-                    _erase(connection, each, record)
-        except AWAY:
-            raise
-        except Exception as error:  # noqa: BLE001 - told, and made good by beginning again
-            _log.error("rebuild discarded", projection=each.name, error=type(error).__name__)
-            _forget_rebuild(connection, each.name)
-            beside.discard(connection, {table.name for table in each.tables})
-
-
-def _erase(connection: sa.Connection, projection: Projection, record: Record) -> None:
-    rows = Rows(
-        connection,
-        place=Place.BESIDE,
-        index=lambda table, names: _index_by(connection, table, names),
-    )
-    projection.apply(rows, record)
-    rows.flush()
-    Erased(connection, Place.BESIDE).add([projection], f"subject:{erased_subject(record)}")
-
-
-def _index_by(connection: sa.Connection, table: sa.Table, names: Sequence[str]) -> None:
-    """Make the index by which rows of a table that stands beside are found by these columns."""
-    if next(iter(table.primary_key)).name in names:
-        return
-    for index in beside.indexes(table, connection.dialect.name):
-        if next(iter(index.columns)).name in names:
-            beside.make_index(connection, index)
-            return
-
-
-def _held(connection: sa.Connection, projections: Sequence[Projection]) -> dict[str, sa.RowMapping]:
-    """Return the rebuilds of these projections by name and keep everybody else from moving them."""
-    query = sa.select(REBUILD).where(REBUILD.c.name.in_([each.name for each in projections]))
-    query = query.order_by(REBUILD.c.name).with_for_update()
-    return {row["name"]: row for row in connection.execute(query).mappings()}
-
-
-def _take_over(
-    connection: sa.Connection, projection: Projection, seq: int, stop: tuple[int, str] | None
-) -> None:
-    """Let the place of a projection be that of the tables it has now."""
-    name = projection.name
-    beside_name = f"{name}{Place.BESIDE.value}"
-    connection.execute(sa.delete(ERASED).where(ERASED.c.projection == name))
-    renamed = sa.update(ERASED).where(ERASED.c.projection == beside_name).values(projection=name)
-    connection.execute(renamed)
-    _forget_rebuild(connection, name)
-    set_places(connection, [projection], seq)
-    if stop is not None:
-        set_stall(connection, projection, *stop)
-
-
-def _forget_rebuild(connection: sa.Connection, name: str) -> None:
-    beside_name = f"{name}{Place.BESIDE.value}"
-    connection.execute(sa.delete(REBUILD).where(REBUILD.c.name == name))
-    connection.execute(sa.delete(ERASED).where(ERASED.c.projection == beside_name))

@@ -17,21 +17,19 @@ Rules kept here:
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.sql.visitors import iterate
 
 from domain.errors import IntegrityFailure, NotFound
 from domain.events.record import Record
 from domain.ports import EventLog
 from domain.values.time import ServerTime
-from projections.applying import CannotApply, apply_records
+from projections.applying import CannotApply, Done, apply_records
 from projections.beside import clear_former, empty_write_ahead_log
-from projections.lag import BeingRebuilt, Standing, rebuilds, standings
+from projections.lag import Standing, refuse_unreadable, standings
 from projections.position import (
     BEFORE_THE_FIRST,
     BEING_MADE,
@@ -42,39 +40,18 @@ from projections.position import (
     set_places,
     set_stall,
 )
-from projections.rebuilding import FILL, Progress, Rebuilding, erase_beside, never
+from projections.rebuilding import FILL, Progress, Rebuilding, never
+from projections.rebuilds import erase_beside
 from projections.rows import erased_subject
 from projections.tables import ERASED, Projection
+from projections.writing import overwriting
 
 BATCH = 500
 LOOK_AGAIN_S = 0.05
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Done:
-    """What was applied.
-
-    Attributes:
-        count: Number of records, each counted once for each projection.
-        erased: Whether one of them erased a subject.
-        stopped: Names of the projections that stopped before a record.
-    """
-
-    count: int = 0
-    erased: bool = False
-    stopped: frozenset[str] = field(default_factory=frozenset)
-
-    def and_then(self, more: "_Done") -> "_Done":
-        """Return this and what was applied after it."""
-        return _Done(
-            count=self.count + more.count,
-            erased=self.erased or more.erased,
-            stopped=self.stopped | more.stopped,
-        )
-
-
-_NOTHING = _Done()
+_NOTHING = Done()
 _NO_PAGE: tuple[int, int, tuple[Record, ...]] = (-1, 0, ())
 
 
@@ -121,7 +98,7 @@ class ProjectionRunner:
             The names of those to be rebuilt.
         """
         due = self.due()
-        with self._writing() as connection:
+        with overwriting(self._engine) as connection:
             for each in due:
                 begin_place(connection, self._projections[each], BEING_MADE)
         return due
@@ -253,26 +230,15 @@ class ProjectionRunner:
     def _refuse_unreadable(
         self, _connection: sa.Connection, statement: sa.Executable, *_: object
     ) -> None:
-        if not self._unreadable or not isinstance(statement, sa.ClauseElement):
-            return
-        asked = {each for each in iterate(statement) if isinstance(each, sa.Table)}
-        wanted = [
-            name
-            for name in self._unreadable
-            if not asked.isdisjoint(self._projections[name].tables)
-        ]
-        if wanted:
-            with self._reading.connect() as looking:
-                going = rebuilds(looking, self._log.size())
-            begun = [going[name] for name in wanted if name in going]
-            slowest = min(begun, key=lambda each: each.applied, default=None)
-            raise BeingRebuilt(wanted, slowest)
+        if self._unreadable and isinstance(statement, sa.ClauseElement):
+            hidden = [self._projections[name] for name in self._unreadable]
+            refuse_unreadable(self._reading, self._log, hidden, statement)
 
     def _tell(self) -> None:
         with self._moved:
             self._moved.notify_all()
 
-    def _catch_up(self) -> _Done:
+    def _catch_up(self) -> Done:
         newest = self._log.size() - 1
         done = _NOTHING
         while groups := self._behind(newest, done.stopped):
@@ -292,7 +258,7 @@ class ProjectionRunner:
                 groups.setdefault((each.seq, alone), []).append(self._projections[each.name])
         return [groups[place] for place in sorted(groups)]
 
-    def _advance(self, together: list[Projection]) -> _Done:
+    def _advance(self, together: list[Projection]) -> Done:
         """Apply the next records; where one cannot be applied, those before it, and stall."""
         try:
             return self._batch(together)
@@ -306,7 +272,7 @@ class ProjectionRunner:
             done = done.and_then(self._advance([each]))
         return done
 
-    def _creep(self, together: list[Projection]) -> _Done:
+    def _creep(self, together: list[Projection]) -> Done:
         """Apply one record after the other up to the first that cannot be trusted."""
         done = _NOTHING
         try:
@@ -318,7 +284,7 @@ class ProjectionRunner:
             raise
         return done
 
-    def _approach(self, projection: Projection) -> _Done:
+    def _approach(self, projection: Projection) -> Done:
         """Apply what precedes a record that cannot be applied, and say where that is.
 
         The transaction that met the record was rolled back whole.
@@ -349,9 +315,9 @@ class ProjectionRunner:
         most: int | None = None,
         last: int | None = None,
         careful: bool = False,
-    ) -> _Done:
+    ) -> Done:
         """Apply the next records, so many at most, and at most up to ``last``."""
-        with self._writing() as connection:
+        with overwriting(self._engine) as connection:
             places = hold_places(connection, together)
             ours = [each for each in together if self.readable(places[each.name])]
             if not ours:
@@ -368,22 +334,15 @@ class ProjectionRunner:
             set_places(connection, ours, records[-1].seq)
             erasing = [each for each in records if erased_subject(each) is not None]
             erase_beside(connection, tuple(self._projections.values()), erasing)
-        return _Done(count=len(records) * len(ours), erased=bool(erasing))
+        return Done(count=len(records) * len(ours), erased=bool(erasing))
 
     def _stall(
         self, projection: Projection, error: BaseException | None, *, at: int | None = None
     ) -> None:
         why = type(error).__name__
-        with self._writing() as connection:
+        with overwriting(self._engine) as connection:
             place = hold_places(connection, [projection])[projection.name]
             seq = place.seq + 1 if at is None else at
             new = set_stall(connection, projection, seq, why)
         if new:
             _log.error("projection stalled", projection=projection.name, seq=seq, error=why)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
-            yield connection

@@ -27,6 +27,17 @@ BESIDE_SCHEMA = "projection_beside"
 """The schema of the tables that are being rebuilt, on PostgreSQL; names in it are the real ones."""
 
 
+_ARRAYS = {
+    "Text": "text",
+    "JSON": "json",
+    "Integer": "int4",
+    "BigInteger": "int8",
+    "Boolean": "bool",
+    "Float": "float8",
+}
+"""What PostgreSQL calls each type, for rows that are handed over column by column."""
+
+
 class Place(StrEnum):
     """Where the tables of a projection stand."""
 
@@ -67,6 +78,8 @@ class Statements:
             # psycopg gives JSON as what it means, SQLite as the text it is kept as.
             **(dict.fromkeys(self._json, json.loads) if dialect == "sqlite" else {}),
         }
+        self._many = dialect == "postgresql"
+        self._types = [_ARRAYS[type(each.type).__name__] for each in table.c]
         self._texts: dict[tuple[object, ...], str] = {}
         self.upsert = self._upsert()
 
@@ -104,6 +117,11 @@ class Statements:
             for name in names
         ]
 
+    def bound_rows(self, rows: Sequence[Row]) -> Any:  # noqa: ANN401 - what the driver takes
+        """Return rows as ``upsert`` takes them: one after the other, or column by column."""
+        each = [tuple(self.bound(row, self.names)) for row in rows]
+        return tuple(map(list, zip(*each, strict=True))) if self._many else each
+
     def read(self, found: Sequence[Any]) -> Row:
         """Return the row that a database gave."""
         row = dict(zip(self.names, found, strict=True))
@@ -134,9 +152,13 @@ class Statements:
         )
 
     def _upsert(self) -> str:
-        marks = ", ".join([self._mark] * len(self.names))
         others = [name for name in self.names if name not in self.key]
-        text = f"INSERT INTO {self.table} ({self._list(self.names)}) VALUES ({marks})"  # noqa: S608
+        if self._many:
+            columns = ", ".join(f"CAST(%s AS {each}[])" for each in self._types)
+            values = f"SELECT * FROM unnest({columns})"  # noqa: S608 - only names of types
+        else:
+            values = f"VALUES ({', '.join('?' * len(self.names))})"
+        text = f"INSERT INTO {self.table} ({self._list(self.names)}) {values}"
         if not self.key:
             return text
         if not others:

@@ -11,8 +11,9 @@ A change of a row that nobody asked for is kept as a change and sent as one; it 
 row is known.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,17 @@ from sqlalchemy.exc import MultipleResultsFound
 from projections.statements import Key, Place, Row, Statements, holdable, statements
 
 Value = tuple[Any, ...]
+_CACHE_KIB = 64 * 1024
+
+
+@contextmanager
+def overwriting(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Begin a transaction in which SQLite overwrites what is removed."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        yield connection
 
 
 @dataclass(slots=True)
@@ -214,7 +226,8 @@ class Rows:
         how, rows = gathered.how, gathered.rows
         if gathered.dirty:
             whole = [row for place in gathered.dirty if (row := rows[place]) is not None]
-            self._run_each(how.upsert, [tuple(how.bound(row, how.names)) for row in whole])
+            if whole:
+                self._connection.exec_driver_sql(how.upsert, how.bound_rows(whole))
             gathered.dirty.clear()
         if gathered.changes:
             alike: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
