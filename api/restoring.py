@@ -29,9 +29,9 @@ from adapters.database import migrate, open_engine, sqlite_name
 from adapters.eventlog.log import RecordLog, open_event_log
 from adapters.keys.durable_file import disk_errors, make_private_folder, sync_folder
 from adapters.keys.signing import is_ed25519_signature
-from adapters.ledger.verification import verify
 from adapters.memory import MemoryKeyRing
 from adapters.system import SystemRandomness
+from adapters.verification.verify import verify
 from domain.errors import RuleViolation
 from domain.ledger.log_check import LogReport, check_records
 from domain.ports import BlobStore, Clock, KeyRing

@@ -13,9 +13,9 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from adapters.ledger.verification import ALL, Verification, verify
-from adapters.ledger.verified import PURPOSE, Verified, VerifiedFile
-from adapters.ledger.verifying import Phase, Progress
+from adapters.verification.verified import PURPOSE, Verified, VerifiedFile
+from adapters.verification.verify import ALL, Verification, verify
+from adapters.verification.verifying import Phase, Progress
 from api.facts import record_facts
 from api.wiring import System
 from domain.errors import DigestMismatch, IntegrityFailure

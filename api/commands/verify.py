@@ -8,8 +8,8 @@ from pathlib import Path
 
 from adapters.keys.signing import is_ed25519_signature
 from adapters.ledger.checkpoints import KeptCheckpoint
-from adapters.ledger.verification import ALL, Verification
-from adapters.ledger.verifying import Phase, Progress, Timing
+from adapters.verification.verify import ALL, Verification
+from adapters.verification.verifying import Phase, Progress, Timing
 from api.commands.opening import DAMAGED, INTACT, open_record, progress_bar, say
 from api.verification import verify_system
 from domain.errors import MalformedInput

@@ -13,8 +13,8 @@ from adapters.keys.log_key_files import LogKeyFiles
 from adapters.keys.signing import is_ed25519_signature
 from adapters.ledger.checkpointer import Checkpointer
 from adapters.ledger.export import export_log
-from adapters.ledger.verification import verify_log
 from adapters.memory import ManualClock
+from adapters.verification.verify import verify_log
 from api import rotation
 from api.commands import rotate_log_key as command
 from api.rotation import rotate

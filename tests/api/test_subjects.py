@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.ledger.verification import verify_log
+from adapters.verification.verify import verify_log
 from api import subject_history
 from api.routes import subjects
 from domain.values.content import Digest

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.ledger.verifying import Phase
+from adapters.verification.verifying import Phase
 from api.cli import main
 from api.verification import verify_and_record, verify_system
 from domain.errors import DigestMismatch

@@ -10,8 +10,8 @@ import pytest
 from adapters import steps
 from adapters.leadership import LEASE_S, FileLeadership
 from adapters.ledger.outside_folder import OutsideFolder
-from adapters.ledger.verification import verify_log
 from adapters.positions import DatabasePositions, Stop
+from adapters.verification.verify import verify_log
 from adapters.workers.quality import measure_attempt
 from api import work
 from api.wiring import System

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from adapters.ledger.verification import verify_log
+from adapters.verification.verify import verify_log
 from api.settings import from_environment
 from api.wiring import open_system
 from domain.events.record import Record

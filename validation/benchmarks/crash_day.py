@@ -20,8 +20,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from adapters.ledger.verification import verify_log
 from adapters.positions import DatabasePositions
+from adapters.verification.verify import verify_log
 from adapters.workers.erasure import carry_out_erasure
 from api.serving import opened
 from api.settings import Settings

@@ -18,8 +18,8 @@ from adapters.eventlog.payload import read_payload
 from adapters.eventlog.rows import Checked, Row, check_row
 from adapters.eventlog.sealing import opened, unseal
 from adapters.keys.signing import Ed25519Signer, verify_p256
-from adapters.ledger.verification import source_of, verify
-from adapters.ledger.verifying import Phase
+from adapters.verification.verify import source_of, verify
+from adapters.verification.verifying import Phase
 from domain.events.equipment import DeviceEnrolled
 from domain.events.record import Draft, Record
 from domain.ledger import layout

@@ -23,8 +23,8 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from adapters.ledger.verification import verify_log
 from adapters.memory import ManualClock
+from adapters.verification.verify import verify_log
 from api.commands.opening import progress_bar
 from api.settings import from_environment
 from api.wiring import System, open_system

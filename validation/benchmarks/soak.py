@@ -23,8 +23,8 @@ import sqlalchemy as sa
 
 from adapters.database import migrate, open_engine
 from adapters.ledger.checkpoints import DatabaseShelf
-from adapters.ledger.verification import verify_log
 from adapters.positions import DatabasePositions
+from adapters.verification.verify import verify_log
 from api.commands.opening import progress_bar
 from domain.errors import IntegrityFailure, MalformedInput
 from domain.ledger.entry import decode_entry

@@ -16,9 +16,9 @@ from time import perf_counter
 from typing import Final, TypeAlias
 
 from adapters.keys.signing import is_ed25519_signature
-from adapters.ledger.earlier import Earlier
-from adapters.ledger.phases import Disclosing, Reading, Told
-from adapters.ledger.verified import SeenDevice, Verified
+from adapters.verification.earlier import Earlier
+from adapters.verification.phases import Disclosing, Reading, Told
+from adapters.verification.verified import SeenDevice, Verified
 from domain.errors import IntegrityFailure, MalformedInput
 from domain.ledger.checkpoint import Checkpoint, parse_body, parse_note
 from domain.ledger.log_check import LogJoin, LogReport

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import Self, TypeVar
 
-from adapters.ledger.range_work import begin_helping
+from adapters.verification.range_work import begin_helping
 from domain.errors import Unavailable
 
 T = TypeVar("T")

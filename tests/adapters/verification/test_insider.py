@@ -3,7 +3,7 @@
 import pytest
 
 from domain.ledger.problem import ProblemKind
-from tests.adapters.ledger.tampering import Clinic
+from tests.adapters.verification.tampering import Clinic
 from tests.contracts.logs import Logs
 
 

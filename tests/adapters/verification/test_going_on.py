@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.ledger.verified import SeenDevice, Verified, VerifiedFile
+from adapters.verification.verified import SeenDevice, Verified, VerifiedFile
 from domain.errors import DigestMismatch, MalformedInput, RuleViolation, SignatureInvalid
 from domain.ledger.problem import ProblemKind
 from tests.adapters.eventlog.test_tampering import allow_changes
-from tests.adapters.ledger.tampering import DEVICE, DEVICE_KEY, Clinic
+from tests.adapters.verification.tampering import DEVICE, DEVICE_KEY, Clinic
 from tests.contracts.logs import START, SUBJECT, Logs, a_draft
 
 KEY = bytes(range(32))

@@ -19,7 +19,7 @@ from typing import Final
 
 from adapters.eventlog.rows import Row, check_row, make_row
 from adapters.keys.signing import verify_p256
-from adapters.ledger.sources import RecordSource
+from adapters.verification.sources import RecordSource
 from domain.errors import DigestMismatch, MalformedInput, SignatureInvalid
 from domain.ledger.content_check import (
     SUBJECT_KEY_DESTROYED,

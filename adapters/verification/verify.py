@@ -18,15 +18,15 @@ from adapters.database import sqlite_name
 from adapters.eventlog.rows import Row
 from adapters.keys.signing import is_ed25519_signature
 from adapters.ledger.checkpoints import KeptCheckpoint
-from adapters.ledger.crew import Crew
-from adapters.ledger.earlier import Earlier
-from adapters.ledger.phases import Reading
-from adapters.ledger.postgres_source import PostgresSource
-from adapters.ledger.sources import OpenLog, RecordSource
-from adapters.ledger.sqlite_source import SqliteSource
 from adapters.ledger.tree_store import TreeStore
-from adapters.ledger.verified import SeenDevice, Verified
-from adapters.ledger.verifying import Phase, Progress, Timing, Work
+from adapters.verification.crew import Crew
+from adapters.verification.earlier import Earlier
+from adapters.verification.phases import Reading
+from adapters.verification.postgres_source import PostgresSource
+from adapters.verification.sources import OpenLog, RecordSource
+from adapters.verification.sqlite_source import SqliteSource
+from adapters.verification.verified import SeenDevice, Verified
+from adapters.verification.verifying import Phase, Progress, Timing, Work
 from domain.ledger.checkpoint import VerifierKey
 from domain.ledger.log_check import LogReport
 from domain.ledger.log_keys import LogKeys

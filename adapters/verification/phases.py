@@ -18,9 +18,14 @@ from hashlib import sha256
 from itertools import islice
 from typing import Final, Protocol, TypeAlias
 
-from adapters.ledger.crew import Crew
-from adapters.ledger.range_work import RangeTask, check_chain, check_contents, check_signatures
-from adapters.ledger.sources import RecordSource
+from adapters.verification.crew import Crew
+from adapters.verification.range_work import (
+    RangeTask,
+    check_chain,
+    check_contents,
+    check_signatures,
+)
+from adapters.verification.sources import RecordSource
 from domain.errors import ContentErased, IntegrityFailure, MalformedInput, NotFound
 from domain.ledger.content_check import (
     DEVICE_ENROLLED,

@@ -13,8 +13,8 @@ verification finds a stream that forks.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from adapters.ledger.sources import RecordSource
 from adapters.ledger.tree_store import TreeStore
+from adapters.verification.sources import RecordSource
 from domain.errors import IntegrityFailure, MalformedInput, ProofInvalid
 from domain.ledger.checkpoint import Checkpoint
 from domain.ledger.content_check import SUBJECT_KEY, SUBJECT_KEY_DESTROYED, SUBJECT_STREAM

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from adapters.ledger.crew import Crew
 from adapters.ledger.log_signing import origin
-from adapters.ledger.verification import verify_log
-from adapters.ledger.verifying import Phase
+from adapters.verification.crew import Crew
+from adapters.verification.verify import verify_log
+from adapters.verification.verifying import Phase
 from domain.errors import MalformedInput, Unavailable
 from domain.ledger.checkpoint import VerifierKey
 from domain.ledger.problem import ProblemKind
 from tests.adapters.eventlog.test_tampering import allow_changes
-from tests.adapters.ledger.deaths import fail_itself, kill_itself
-from tests.adapters.ledger.tampering import Clinic
+from tests.adapters.verification.deaths import fail_itself, kill_itself
+from tests.adapters.verification.tampering import Clinic
 from tests.contracts.logs import CLINIC, Logs, a_draft
 
 SESSIONS = 8

@@ -10,7 +10,7 @@ from adapters.keys.signing import Ed25519Signer, P256Signer
 from adapters.ledger.checkpointer import Checkpointer
 from adapters.ledger.checkpoints import DatabaseShelf, KeptCheckpoint
 from adapters.ledger.tree_store import EMPTY_EDGE, grow
-from adapters.ledger.verification import Verification, verify
+from adapters.verification.verify import Verification, verify
 from domain.events.codec import to_plain
 from domain.events.equipment import DeviceEnrolled
 from domain.events.names import NAME_OF

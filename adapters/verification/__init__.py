@@ -1,0 +1,1 @@
+"""Verifying the live log: from its database, in phases, in several processes."""
