@@ -6,72 +6,23 @@ Rules kept here:
 2. What an append returned before the kill is told to the parent, one line for each.
 """
 
-import os
-import signal
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
-from typing import Any
-
-import psycopg
-from eventsourcing.sqlite import SQLiteConnection, SQLiteCursor
 
 from adapters.memory import SeededRandomness
 from domain.events.record import Draft
 from domain.values.identifiers import SessionId
 from tests.contracts.logs import Logs, a_draft
+from validation.benchmarks.crash_seams import Seams
 
 BEFORE = 3
 
 
-class Killer:
-    """Counts steps and kills this process at one of them."""
-
-    def __init__(self, at: int, *, after: bool) -> None:
-        """Die at step ``at``, before or after it is done; steps count once it is armed."""
-        self._at = at
-        self._after = after
-        self.steps = 0
-        self.armed = False
-
-    def wrap(self, owner: type[Any], name: str) -> None:
-        """Make a method a step."""
-        done = getattr(owner, name)
-
-        @wraps(done)
-        def step(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - any method
-            return self._step(lambda: done(*given, **named))
-
-        setattr(owner, name, step)
-
-    def _step(self, do: Callable[[], Any]) -> Any:  # noqa: ANN401 - any method
-        if not self.armed:
-            return do()
-        self.steps += 1
-        last = self.steps == self._at
-        if last and not self._after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = do()
-        if last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-
 def append_until_killed(logs: Logs, trial: str, at: int, *, after: bool) -> None:
     """Append, be killed at a step of the last append, or end after all its steps."""
-    killer = Killer(at, after=after)
-    for owner, name in (
-        (SQLiteCursor, "execute"),
-        (SQLiteCursor, "executemany"),
-        (SQLiteConnection, "commit"),
-        (psycopg.Cursor, "execute"),
-        (psycopg.Cursor, "fetchone"),
-        (psycopg.Cursor, "fetchall"),
-        (psycopg.Transaction, "__exit__"),
-        (psycopg.Pipeline, "__exit__"),
-    ):
-        killer.wrap(owner, name)
+    seams = Seams(at=at - 1, after=after, reads=True)
+    seams.armed = False
+    seams.watch()
     logs.randomness = SeededRandomness(trial)
     log = logs.open()
     stream = SessionId.derived(trial).stream
@@ -79,10 +30,10 @@ def append_until_killed(logs: Logs, trial: str, at: int, *, after: bool) -> None
         (record,) = log.append([a_draft(stream, version, request=f"{trial}-{version}")])
         sys.stdout.write(f"leaf {record.leaf.hex()}\n")
     sys.stdout.flush()
-    killer.armed = True
+    seams.armed = True
     log.append(killed_append(trial))
-    killer.armed = False
-    sys.stdout.write(f"steps {killer.steps}\n")
+    seams.armed = False
+    sys.stdout.write(f"steps {seams.count}\n")
 
 
 def killed_append(trial: str) -> list[Draft]:

@@ -10,12 +10,12 @@ Rules kept here:
 
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final
 
 import psycopg
-from eventsourcing.sqlite import SQLiteConnection, SQLiteCursor
 from sqlalchemy.engine.default import DefaultDialect
 
 FILES: Final = ("open", "write", "fsync", "link", "unlink", "mkdir", "rename", "replace", "rmdir")
@@ -24,8 +24,6 @@ STATEMENTS: Final = (
     (DefaultDialect, "do_execute", 2),
     (DefaultDialect, "do_executemany", 2),
     (DefaultDialect, "do_execute_no_params", 2),
-    (SQLiteCursor, "execute", 1),
-    (SQLiteCursor, "executemany", 1),
     (psycopg.Cursor, "execute", 1),
     (psycopg.Cursor, "executemany", 1),
     (psycopg.Cursor, "copy", 1),
@@ -34,7 +32,6 @@ STATEMENTS: Final = (
 
 COMMITS: Final = (
     (DefaultDialect, "do_commit"),
-    (SQLiteConnection, "commit"),
     (psycopg.Transaction, "__exit__"),
     (psycopg.Pipeline, "__exit__"),
 )
@@ -43,9 +40,17 @@ COMMITS: Final = (
 class Seams:
     """Counts seams in the order they are met; dies at one of them."""
 
-    def __init__(self, *, at: int | None = None, after: bool = False) -> None:
-        """Die at this seam, counted from 0, before or after it; nowhere without one."""
+    def __init__(self, *, at: int | None = None, after: bool = False, reads: bool = False) -> None:
+        """Die at this seam, counted from 0, before or after it; nowhere without one.
+
+        Args:
+            at: The seam.
+            after: Whether to die after it rather than before it.
+            reads: Whether statements that only read are seams, too.
+        """
         self.count = 0
+        self.armed = True
+        self._reads = reads
         self._at = at
         self._after = after
         self._inside = False
@@ -58,6 +63,22 @@ class Seams:
             setattr(owner, name, self._seam(getattr(owner, name), statement_at=place))
         for commits, name in COMMITS:
             setattr(commits, name, self._seam(getattr(commits, name)))
+        sqlite3.connect = partial(sqlite3.connect, factory=self._sqlite_connection())  # type: ignore[assignment]
+
+    def _sqlite_connection(self) -> type[sqlite3.Connection]:
+        """Return connections whose statements, and those of their cursors, are seams."""
+
+        def watched(driver: type[Any]) -> dict[str, Callable[..., Any]]:
+            names = ("execute", "executemany")
+            return {each: self._seam(getattr(driver, each), statement_at=1) for each in names}
+
+        cursor = type("WatchedCursor", (sqlite3.Cursor,), watched(sqlite3.Cursor))
+        plain = sqlite3.Connection.cursor
+        methods = watched(sqlite3.Connection) | {
+            "commit": self._seam(sqlite3.Connection.commit),
+            "cursor": lambda connection, factory=cursor: plain(connection, factory),
+        }
+        return type("WatchedConnection", (sqlite3.Connection,), methods)
 
     def _seam(
         self, done: Callable[..., Any], *, statement_at: int | None = None
@@ -65,7 +86,8 @@ class Seams:
         @wraps(done)
         def seam(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - any call
             reads = statement_at is not None and not _writes(given[statement_at])
-            if reads or self._inside:  # a call of one layer goes through the layers below it
+            left_out = not self.armed or (reads and not self._reads)
+            if left_out or self._inside:  # a call of one layer goes through the layers below it
                 return done(*given, **named)
             self._inside = True
             try:
