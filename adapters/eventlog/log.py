@@ -17,7 +17,7 @@ from adapters.eventlog.appending import Batch
 from adapters.eventlog.memory import MemoryRecords
 from adapters.eventlog.postgres import PostgresRecords
 from adapters.eventlog.rows import Row, check_ordinals, check_row, check_run, check_stream
-from adapters.eventlog.sealing import opened, recorded, seal, unseal
+from adapters.eventlog.sealing import in_one_go, opened, recorded, seal, unseal
 from adapters.eventlog.sqlite import SqliteRecords
 from adapters.eventlog.subscription import Arrivals, Follows
 from adapters.ledger.tree_store import TreeStore
@@ -220,7 +220,8 @@ class RecordLog:
         self.close()
 
     def _unsealed(self, rows: Sequence[Row]) -> tuple[Record, ...]:
-        return tuple([unseal(row, check_row(row), self._keys) for row in rows])
+        keys = in_one_go(self._keys, len(rows))
+        return tuple([unseal(row, check_row(row), keys) for row in rows])
 
     def _repeated(self, drafts: Sequence[Draft]) -> tuple[Record, ...]:
         requests = {

@@ -14,7 +14,8 @@ Rules kept here:
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 import psycopg
@@ -61,6 +62,7 @@ _INSERT = (
     f"SELECT * FROM unnest({', '.join(f'%b::{kind}[]' for kind in _TYPES)})"
 ).encode()
 _INSERT_NODES = b"INSERT INTO tree_nodes SELECT * FROM unnest(%b::bigint[], %b::bytea[])"
+_LOCK = b"LOCK TABLE log_writer IN EXCLUSIVE MODE"
 _INSERT_OWNER = b"INSERT INTO log_owner (only_row, clinic) VALUES (1, %s)"
 _HEADS = (
     b"SELECT asked.stream, head.originator_version, head.leaf FROM unnest(%s::text[]) "
@@ -110,9 +112,12 @@ class DurableDatastore(PostgresDatastore):
     def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
         """Return what makes a new connection ready."""
         configure = super().after_connect_func()
+        lock_timeout_ms = 1000 * self.lock_timeout
 
         def after_connect(connection: psycopg.Connection[Any]) -> None:
             configure(connection)
+            # A writer waits so long for the others, and no longer.
+            connection.execute(f"SET lock_timeout = {lock_timeout_ms}".encode())
             # An append is durable once it returns, whatever default role or database has.
             connection.execute(
                 "SELECT set_config('synchronous_commit', 'on', false) "
@@ -142,10 +147,9 @@ class PostgresRecords(PostgresApplicationRecorder):
         except BaseException:
             datastore.close()
             raise
-        self.lock_table_statements = [
-            sql.SQL("SET LOCAL lock_timeout = {}").format(f"{datastore.lock_timeout}s"),
-            sql.SQL("LOCK TABLE log_writer IN EXCLUSIVE MODE"),
-        ]
+        # The library notifies each listener, once committed, that there are new records.
+        channel = sql.SQL("NOTIFY {}").format(sql.Identifier(self.channel_name))
+        self._notify = channel.as_bytes()
         self._appender = Appender(clinic=clinic, clock=clock)
         self._groups = Groups(self._write)
 
@@ -155,9 +159,8 @@ class PostgresRecords(PostgresApplicationRecorder):
 
     def _write(self, batches: Sequence[Batch]) -> list[Outcome]:
         def record(connection: Connection) -> Appended:
-            # In a pipeline, lock and reading take one round trip, writing and commit another.
-            with connection.pipeline(), connection.transaction():
-                writing = _Writing(self, connection)
+            with transaction(connection):
+                writing = _Writing(connection, self._notify)
                 appended = self._appender.append(writing, batches)
                 if not writing.inserted:
                     connection.execute(_WAIT_FOR_STANDBYS)
@@ -215,14 +218,6 @@ class PostgresRecords(PostgresApplicationRecorder):
         """Close all connections."""
         self.datastore.close()
 
-    def lock(self, cursor: psycopg.Cursor[Any]) -> None:
-        """Wait until no other writer is between its reading and its commit."""
-        self._lock_table(cursor)
-
-    def notify(self, cursor: psycopg.Cursor[Any]) -> None:
-        """Tell every listener, once committed, that there are new records."""
-        self._notify_channel(cursor)
-
     def _rows(self, statement: str, *values: object) -> list[Row]:
         return list(map(Row._make, self._all(statement.encode(), *values)))
 
@@ -246,16 +241,34 @@ class PostgresRecords(PostgresApplicationRecorder):
         raise AssertionError("the last try returns or raises")
 
 
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Commit what is done inside, or roll it back; send as much as possible at once.
+
+    In a pipeline, statements are sent without waiting for their results. So an append takes two
+    round trips: lock and reading, then writing and commit. The driver's own transactions would
+    wait at their beginning and at their end, too.
+    """
+    try:
+        with connection.pipeline():
+            connection.execute(b"BEGIN")
+            yield
+            connection.execute(b"COMMIT")
+    except BaseException:
+        if not connection.closed:
+            connection.rollback()
+        raise
+
+
 class _Writing:
     """One append's transaction, in a pipeline."""
 
     inserted = False
 
-    def __init__(self, records: PostgresRecords, connection: Connection) -> None:
-        self._records = records
+    def __init__(self, connection: Connection, notify: bytes) -> None:
         self._connection = connection
-        with connection.cursor() as cursor:
-            records.lock(cursor)
+        self._notify = notify
+        self._ask(_LOCK)
 
     def find(self, streams: Collection[str], requests: Collection[Request]) -> Found:
         lasts = self._ask(_SELECT.last.encode())
@@ -286,8 +299,7 @@ class _Writing:
         if owner is not None:
             self._ask(_INSERT_OWNER, owner)
         insert_rows(self._connection, rows, nodes)
-        with self._connection.cursor() as cursor:
-            self._records.notify(cursor)
+        self._ask(self._notify)
 
     def _ask(self, statement: bytes, *values: object) -> Cursor:
         return _cursor(self._connection).execute(statement, values)

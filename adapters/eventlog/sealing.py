@@ -12,7 +12,7 @@ Rules kept here:
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from adapters.eventlog.payload import read_payload, write_payload
 from adapters.eventlog.rows import Checked, Row, check_row
@@ -70,6 +70,18 @@ class Sealed(NamedTuple):
     ciphertext: bytes
 
 
+@runtime_checkable
+class _Momentary(Protocol):
+    """A key ring that can look each key up once for everything that is done in one go."""
+
+    def momentary(self) -> KeyRing: ...
+
+
+def in_one_go(keys: KeyRing, count: int) -> KeyRing:
+    """Return keys for so many contents that are sealed or opened in one go."""
+    return keys.momentary() if count > 1 and isinstance(keys, _Momentary) else keys
+
+
 def seal(drafts: Sequence[Draft], *, keys: KeyRing, randomness: Randomness) -> list[Sealed]:
     """Encode, commit to and encrypt drafts.
 
@@ -78,6 +90,7 @@ def seal(drafts: Sequence[Draft], *, keys: KeyRing, randomness: Randomness) -> l
         ContentErased: a data key is destroyed.
         NotFound: there is no such data key.
     """
+    keys = in_one_go(keys, len(drafts))
     salts = randomness.token(SALT_SIZE * len(drafts))
     nonces = randomness.token(NONCE_SIZE * len(drafts))
     return [

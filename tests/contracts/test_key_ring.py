@@ -20,7 +20,7 @@ USES: dict[str, Callable[[KeyRing, str], object]] = {
 }
 
 
-@pytest.fixture(params=["memory", "file"], scope="module")
+@pytest.fixture(params=["memory", "file", "momentary"], scope="module")
 def ring(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[KeyRing]:
@@ -29,7 +29,7 @@ def ring(
         yield MemoryKeyRing(SeededRandomness("key ring"))
         return
     with open_ring(tmp_path_factory.mktemp("ring")) as opened:
-        yield opened
+        yield opened if request.param == "file" else opened.momentary()
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import count
 from typing import Final, TypeVar
+from zlib import crc32
 
 from adapters.eventlog.library import LibraryRecords, as_library_events
 from adapters.eventlog.memory import MemoryRecords
@@ -60,12 +61,16 @@ def beside_bare(bench: Bench, size: int, *, transactions: int, turns: int) -> Fi
 
 def two_writers_beside_bare(bench: Bench, size: int, *, transactions: int, turns: int) -> Figure:
     """Measure two writers of one process: one computes while the other's rows are written."""
-    events = some_events(BATCH)
     rates = []
     for _ in range(turns):
-        work = _shares(events, 2, transactions // 2, size)
+        drafts = bench.drafts.take(transactions * size)
+        # Each stream has one writer, so that every draft still follows the one before it.
+        work = [
+            _batches([draft for draft in drafts if crc32(draft.stream.encode()) % 2 == side], size)
+            for side in (0, 1)
+        ]
         ours = _together(bench.log.append, work)
-        rates.append(_beside(bench, size, 2 * len(work[0]) * size / ours))
+        rates.append(_beside(bench, size, len(drafts) / ours))
     return compared(
         f"{bench.kind}, {_in_words(size)}, two threads",
         f"{_IDENTICAL}; two threads of one process append, the bare INSERT has one",
@@ -135,6 +140,10 @@ def _shares(
     events: Sequence[Event], threads: int, batches: int, size: int
 ) -> list[list[list[Draft]]]:
     return [own_drafts(events, str(next(_writers)), batches, size) for _ in range(threads)]
+
+
+def _batches(drafts: list[Draft], size: int) -> list[list[Draft]]:
+    return [drafts[at : at + size] for at in range(0, len(drafts), size)]
 
 
 def _together(

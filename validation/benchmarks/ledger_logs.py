@@ -145,7 +145,7 @@ class BarePostgres:
 
     def write(self, part: Part) -> None:
         """Write a part in one transaction."""
-        with self._connection.pipeline(), self._connection.transaction():
+        with postgres.transaction(self._connection):
             postgres.insert_rows(self._connection, *part)
 
     def close(self) -> None:

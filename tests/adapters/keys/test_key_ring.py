@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.keys.key_folder import Lookup
 from adapters.keys.key_ring import FileKeyRing
 from adapters.keys.master_key import create_master_key_file, load_master_key_file
 from adapters.keys.wrapping import wrap_record
@@ -421,3 +422,30 @@ def test_a_closed_ring_holds_no_key(tmp_path: Path) -> None:
     ring.close()
     ring.close()
     assert not ring._unwrapped
+
+
+@pytest.mark.verifies("DRV-10")
+def test_what_is_done_in_one_go_looks_each_key_up_once_and_the_next_one_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    is_usable = Lookup.is_usable
+
+    def counted(lookup: Lookup) -> bool:
+        looked.append(lookup.file)
+        return is_usable(lookup)
+
+    with open_ring(tmp_path) as ring, open_ring(tmp_path) as other:
+        ring.create(KEY)
+        ring.create(CLINIC_KEY)
+        sealed = ring.seal(KEY, NONCE, b"content", b"")
+        ring.seal(CLINIC_KEY, NONCE, b"content", b"")
+        monkeypatch.setattr(Lookup, "is_usable", counted)
+        moment = ring.momentary()
+        for _ in range(5):
+            assert moment.open(KEY, NONCE, sealed, b"") == b"content"
+            moment.seal(CLINIC_KEY, NONCE, b"content", b"")
+        assert len(looked) == 2
+        other.destroy(KEY)
+        with pytest.raises(ContentErased):
+            ring.momentary().open(KEY, NONCE, sealed, b"")
