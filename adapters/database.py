@@ -35,6 +35,11 @@ from sqlalchemy.pool import QueuePool
 from domain.errors import MalformedInput, Unavailable
 
 LOCK_TIMEOUT_S = 10.0
+CACHE_KIB = 64 << 10
+"""Pages a connection keeps at most: the indexes of a million records are met at random places."""
+WAL_PAGES = 8_000
+"""Pages of the write-ahead log, 32 MiB, before they are carried over: each goes over once then,
+however often it was written."""
 MIGRATION_TIMEOUT_S = 60.0
 APPEND_ONLY = ("log_owner", "records", "tree_nodes", "checkpoints")
 """The tables of the record; a service role may read them and add to them."""
@@ -96,6 +101,25 @@ def connection_parameters(dsn: str) -> dict[str, Any]:
     return {**_NOTICED, "options": _NOTICED_THERE, **given}
 
 
+def connect_sqlite(name: str, *, lock_timeout_s: float) -> sqlite3.Connection:
+    """Return a connection whose commits are on the disk before they return.
+
+    Args:
+        name: As ``sqlite_name`` returns it.
+        lock_timeout_s: How long a writer waits for others.
+    """
+    connection = sqlite3.connect(
+        name, uri=True, timeout=lock_timeout_s, isolation_level=None, check_same_thread=False
+    )
+    if not name.endswith("mode=ro"):
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    return connection
+
+
 def open_engine(dsn: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> sa.Engine:
     """Return an engine whose transactions may write; nothing is connected yet.
 
@@ -111,14 +135,7 @@ def open_engine(dsn: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> sa.Engin
         )
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            name, uri=True, timeout=lock_timeout_s, isolation_level=None, check_same_thread=False
-        )
-        if not name.endswith("mode=ro"):
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
+        return connect_sqlite(name, lock_timeout_s=lock_timeout_s)
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 

@@ -32,6 +32,7 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
+from adapters.database import connect_sqlite
 from adapters.eventlog.appending import (
     Appender,
     Batch,
@@ -56,7 +57,6 @@ _SELECT = statements("rowid", "?")
 _INSERT = f"INSERT INTO records (rowid, {', '.join(STORED_COLUMNS)}) VALUES "  # noqa: S608 - our names
 _INSERT_NODES = "INSERT INTO tree_nodes (seq, hashes) VALUES "
 _INSERT_OWNER = "INSERT INTO log_owner (only_row, clinic) VALUES (1, ?)"
-_STATEMENTS_KEPT = 64
 _ROWS_AT_ONCE = (32, 16, 8, 4, 2, 1)
 
 Connection = sqlite3.Connection
@@ -81,19 +81,7 @@ class _Connection(SQLiteConnection):
 class _Pool(SQLiteConnectionPool):
     def _create_connection(self) -> _Connection:
         try:
-            connection = sqlite3.connect(
-                self.db_name,
-                uri=True,
-                timeout=self.pool_timeout,
-                isolation_level=None,
-                check_same_thread=False,
-                # The library keeps one, so that every statement is compiled at every use.
-                cached_statements=_STATEMENTS_KEPT,
-            )
-            if not self.db_name.endswith("mode=ro"):
-                connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
+            connection = connect_sqlite(self.db_name, lock_timeout_s=self.pool_timeout)
         except sqlite3.Error as error:
             raise InterfaceError(error) from error
         connection.row_factory = sqlite3.Row  # as the library reads
