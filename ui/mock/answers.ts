@@ -2,9 +2,10 @@
 import type { WorkItem } from "../src/api/types";
 import { ASSESSMENTS, REPORT } from "./assessments";
 import { ago, DAY, digest, id } from "./identifiers";
-import { audit, HEALTH, STANDINGS, STORAGE, TRACE } from "./ledger";
+import { audit, TRACE } from "./ledger";
 import { CARDS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
 import { head, map, page } from "./pictures";
+import { choose, scene, verified } from "./record";
 import { PASSED, SESSIONS } from "./sessions";
 
 export interface Reply {
@@ -59,6 +60,27 @@ function subjects(query: string, before: string | null) {
   return { items: page, next: before === null && found.length > 3 ? 900 : null };
 }
 
+function ofRecord(part: string): Reply {
+  const { health, keys, outside, refused, standings, storage } = scene();
+  if (refused.includes(part)) return problem(403, "not-permitted", "You may not do this", "Reading this needs another permission.");
+  switch (part) {
+    case "health":
+      return { status: 200, body: health };
+    case "outside":
+      return { status: 200, body: outside };
+    case "log-keys":
+      return { status: 200, body: keys };
+    case "projections":
+      return { status: 200, body: standings };
+    case "storage":
+      return { status: 200, body: storage };
+    case "log-key":
+      return { status: 200, type: "text/plain", body: `${health.log_key}\n` };
+    default:
+      return NOTHING;
+  }
+}
+
 function earlier(before: number) {
   const items = [1, 2, 3].map((back) => ({ seq: before - back, at: ago(90 * DAY + back), kind: "SessionClosed", title: "Session closed", detail: "1 accepted", session: id(201), assessment: null }));
   return { items, next: null };
@@ -110,9 +132,10 @@ function read(path: string[], query: URLSearchParams): Reply {
       return { status: 200, body: { items, next: items.at(-1)?.seq } };
     }
     case "ledger":
-      return { status: 200, body: HEALTH };
     case "record":
-      return { status: 200, body: key === "storage" ? STORAGE : STANDINGS };
+      return ofRecord(key ?? "");
+    case "scene": // how the record stands, chosen by opening this address in a browser
+      return { status: choose(key ?? "") ? 200 : 404, body: { scene: key } };
     case "images":
       return picture(decodeURIComponent(key ?? ""));
     case "artefacts":
@@ -185,7 +208,7 @@ function write(path: string[], body: Record<string, unknown>): Reply {
     return recorded();
   }
   if (noun === "subjects" && key === "search") return { status: 200, body: subjects(String(body.query), body.before === undefined ? null : String(body.before)) };
-  if (noun === "ledger") return { status: 200, body: { ok: true, size: position + 1, problems: [] } };
+  if (noun === "ledger") return { status: 200, body: verified() };
   return recorded(noun === "subjects" && key === undefined ? { subject: id(100), pseudonym: "QH-4817" } : { erased: true, certificate: "The key was destroyed." }, 201);
 }
 

@@ -1,5 +1,5 @@
-// Trace, audit trail and record health of the mock.
-import type { AuditItem, LedgerHealth, Standings, Storage, Trace, TraceNode } from "../src/api/types";
+// Trace and audit trail of the mock.
+import type { AuditItem, Trace, TraceNode } from "../src/api/types";
 import { ago, DAY, digest, id } from "./identifiers";
 
 type Row = [id: string, kind: string, layer: number, title: string, detail: string];
@@ -58,23 +58,3 @@ export function audit(before: number, filter: { name?: string | null; stream?: s
   }
   return items;
 }
-
-export const STANDINGS: Standings = {
-  size: 1_205, position: 1_204, lag_records: 0, lag_seconds: 0, stalled: false, rebuilding: false,
-  projections: ["assessment", "audit-trail", "practitioner-worklist", "subject"].map((name) => ({ name, position: 1_204, lag_records: 0, lag_seconds: 0, stalled_seq: null, stalled_why: null, readable: true, rebuild: null })),
-};
-
-export const STORAGE: Storage = {
-  writable: true, low: false,
-  places: ["database", "data"].map((name) => ({ name, writable: true, low: false, reason: null, next_step: null, free_bytes: name === "data" ? 412e9 : null })),
-};
-
-export const HEALTH: LedgerHealth = {
-  size: 1_205, root: digest("root"),
-  checkpoint: { size: 1_200, signed_at: ago(4), text: `vultus/${id(2)}\n1200\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— vultus-log Az3grlk3mOQ2p1VxkQ8b8nB0kQ0Jc1n2c3d4e5f6\n` },
-  outside_copies: "kept",
-  work: { position: 1_204, lag: 0, leader: "capture-host", leading_since: ago(300), halted: [], set_aside: [] },
-  last_verification: { seq: 1_181, size: 1_180, at: ago(42), intact: true, root: digest("root"), signatures: 212, blobs: 48, problems: [] },
-  projections: ["practitioner-worklist", "capture-session", "assessment", "subject", "equipment", "trace", "audit-trail", "inference"].map((name, at) => ({ name, position: at === 5 ? 1_166 : 1_204, lag: at === 5 ? 38 : 0, stalled_seq: null, stalled_why: null })),
-  log_key: "vultus-log+9f2c11aa+AbC3dEf5GhI7jKl9mNoPqRsTuVwXyZ0123456789abcd",
-};

@@ -40,6 +40,18 @@ export function near(moment: Date | string, now = new Date()): string {
   return dayAndClock(at);
 }
 
+const STEPS: readonly [seconds: number, unit: string][] = [
+  [172_800, "days"],
+  [7_200, "h"],
+  [120, "min"],
+];
+
+/** How long something lasts, in the largest unit of which there are two. */
+export function duration(seconds: number): string {
+  const [least, unit] = STEPS.find(([least]) => seconds >= least) ?? [2, "s"];
+  return `${Math.floor((2 * seconds) / least)} ${unit}`;
+}
+
 /** A date without a time, such as a date of birth, in no time zone. */
 export function birthDate(date: string): string {
   const found = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date);

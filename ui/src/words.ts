@@ -71,7 +71,12 @@ export const PURPOSES: readonly Purpose[] = [
   "marketing",
 ];
 
+/** A number of things, as people write it here. */
+export function number(many: number): string {
+  return many.toLocaleString("en-AU");
+}
+
 /** Joins what there is: "1 attempt", "2 attempts". */
-export function count(number: number, singular: string, plural = `${singular}s`): string {
-  return `${number.toLocaleString("en-AU")} ${number === 1 ? singular : plural}`;
+export function count(many: number, singular: string, plural = `${singular}s`): string {
+  return `${number(many)} ${many === 1 ? singular : plural}`;
 }

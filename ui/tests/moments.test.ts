@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { birthDate, clockSeconds, near, setClinicZone } from "../src/moments";
+import { birthDate, clockSeconds, duration, near, setClinicZone } from "../src/moments";
 
 beforeAll(() => setClinicZone("Australia/Sydney"));
 
@@ -19,6 +19,17 @@ describe("moments", () => {
 
   test("a moment ahead is said by its date, never as past", () => {
     expect(near("2026-11-25T03:00:00Z", new Date("2026-11-22T03:02:07Z"))).toBe("25 Nov 2026, 14:00");
+  });
+
+  test.each([
+    [0.4, "0 s"],
+    [119, "119 s"],
+    [120, "2 min"],
+    [7_199, "119 min"],
+    [96_300, "26 h"],
+    [172_800, "2 days"],
+  ])("%d s last %s", (seconds, said) => {
+    expect(duration(seconds)).toBe(said);
   });
 
   test("a date of birth has no time zone", () => {

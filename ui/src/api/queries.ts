@@ -178,7 +178,20 @@ export const storage = queryOptions({
   refetchInterval: ({ state: { data } }) => (data?.writable === false ? 5_000 : 60_000),
 });
 
+/** What may change without anything being recorded is asked for again. */
 export const ledgerHealth = queryOptions({
-  queryKey: ["ledger"],
+  queryKey: ["ledger", "health"],
   queryFn: () => answer(client.GET("/ledger/health")),
+  refetchInterval: QUIET_MS,
+});
+
+export const outside = queryOptions({
+  queryKey: ["ledger", "outside"],
+  queryFn: () => answer(client.GET("/ledger/outside")) as Promise<t.Outside>,
+  refetchInterval: QUIET_MS,
+});
+
+export const logKeys = queryOptions({
+  queryKey: ["ledger", "log-keys"],
+  queryFn: () => answer(client.GET("/ledger/log-keys")),
 });

@@ -115,3 +115,10 @@ export type AuditItem = Described["AuditLine"];
 export type Standings = Described["Standings"];
 export type Storage = Described["Storage"];
 export type LedgerHealth = Described["Health"];
+export type Verification = Described["Verification"];
+export type Outside = Closed<
+  Described["Outside"],
+  { places: Closed<Described["PlaceItem"], { kind: "folder" | "bucket" | "witness" }>[] }
+>;
+export type OutsidePlace = Outside["places"][number];
+export type LogKeys = Described["LogKeyList"];

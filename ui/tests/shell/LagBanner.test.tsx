@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
-import { STANDINGS } from "../../mock/ledger";
+import { STANDINGS } from "../../mock/record";
 import type { Standings } from "../../src/api/types";
 import { leftText } from "../../src/shell/LagBanner";
 import { start } from "../application";

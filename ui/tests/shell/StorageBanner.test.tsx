@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { screen } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
-import { STORAGE } from "../../mock/ledger";
+import { STORAGE } from "../../mock/record";
 import type { Storage } from "../../src/api/types";
 import { start } from "../application";
 

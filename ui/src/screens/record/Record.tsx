@@ -1,35 +1,41 @@
-// The health of the record itself: its size, its root, its signed checkpoints, and who keeps up.
+// The health of the record itself: what was signed, who keeps it elsewhere, and who keeps up.
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { answer, client, PREFIX, writing } from "../../api/client";
+import { useEffect, useState } from "react";
+import { answer, client, writing } from "../../api/client";
 import * as read from "../../api/queries";
 import type { LedgerHealth } from "../../api/types";
 import { useWrite } from "../../api/writes";
-import { dayAndClock, near } from "../../moments";
-import { Digest } from "../../parts/Digest";
-import { Facts } from "../../parts/Facts";
 import { Glyph } from "../../parts/Glyph";
 import { Loaded } from "../../parts/Loaded";
-import { Mark } from "../../parts/Mark";
 import { Page } from "../../parts/Page";
-import { Panel } from "../../parts/Panel";
 import { ProblemNotice } from "../../parts/ProblemNotice";
 import { useMay } from "../../shell/me";
-import { count, words } from "../../words";
-import { Readers } from "./Readers";
+import { count } from "../../words";
+import { Attention } from "./Attention";
+import { matters } from "./matters";
+import { Checkpoint } from "./Checkpoint";
+import { Gauges } from "./Gauges";
+import { LogKeys } from "./LogKeys";
+import { signaturesOf } from "./notes";
+import { OutsidePlaces } from "./OutsidePlaces";
+import { Part } from "./Part";
 import styles from "./Record.module.css";
+import { Screens } from "./Screens";
+import { StoragePlaces } from "./StoragePlaces";
+import { Verified } from "./Verified";
+import { Witnessed } from "./Witnessed";
+import { Workers } from "./Workers";
 
-const OUTSIDE: globalThis.Record<string, React.ReactNode> = {
-  kept: <Mark tone="pass">every checkpoint</Mark>,
-  none: <Mark tone="warn">Keep one elsewhere</Mark>,
-};
+const TICK_MS = 15_000;
 
 export function Record() {
-  const found = useQuery(read.ledgerHealth);
+  const health = useQuery(read.ledgerHealth);
   const may = useMay("ledger.verify");
   const verify = useWrite((_: undefined, key) =>
     answer(client.POST("/ledger/verify", { headers: writing(key) })),
   );
+  const found = verify.data;
   return (
     <Page
       title="Record"
@@ -43,89 +49,88 @@ export function Record() {
       }
     >
       {verify.error && <ProblemNotice error={verify.error} />}
-      <Loaded query={found}>{(health) => <Shown health={health} />}</Loaded>
+      <p role="status" className="visually-hidden">
+        {found && (found.intact ? "Verified just now: intact" : `Verified just now: ${count(found.problems.length, "problem")}`)}
+      </p>
+      <Loaded query={health}>
+        {(shown) => <Shown health={shown} running={verify.isPending} healthQuery={health} />}
+      </Loaded>
     </Page>
   );
 }
 
-function Shown({ health }: { health: LedgerHealth }) {
-  const { checkpoint, last_verification: verified, outside_copies: outside } = health;
+interface ShownProps {
+  health: LedgerHealth;
+  running: boolean;
+  healthQuery: { data: LedgerHealth | undefined; error: Error | null; refetch: () => unknown };
+}
+
+function Shown({ health, running, healthQuery }: ShownProps) {
+  const now = useNow();
+  const [outside, keys, standings, storage] = [
+    useQuery(read.outside),
+    useQuery(read.logKeys),
+    useQuery(read.standings),
+    useQuery(read.storage),
+  ];
+  const all = [outside, keys, standings, storage];
+  const newest = health.checkpoint?.size ?? 0;
+  const signers = signaturesOf(health.checkpoint?.text ?? "").map(({ keyId }) => keyId);
   return (
     <>
-      <div className={styles.gauges}>
-        <Gauge label="Facts recorded" value={health.size.toLocaleString("en-AU")} />
-        <Gauge
-          label="Last verified"
-          value={verified ? near(verified.at) : "never"}
-          note={
-            verified ? (
-              <Mark tone={verified.intact ? "pass" : "fail"}>
-                {verified.intact ? `${verified.size.toLocaleString("en-AU")} facts, ${count(verified.signatures ?? 0, "signature")} intact` : count(verified.problems.length, "problem")}
-              </Mark>
-            ) : (
-              <Mark tone="warn">Verify now</Mark>
-            )
-          }
-        />
-        <Gauge
-          label="Last checkpoint"
-          value={checkpoint ? near(checkpoint.signed_at) : "none"}
-          note={checkpoint && <Mark tone="pass" glyph="lock">signed at {checkpoint.size.toLocaleString("en-AU")}</Mark>}
-        />
-        <Gauge
-          label="Copy outside"
-          value={words(outside)}
-          note={OUTSIDE[outside]}
-        />
-      </div>
-      {verified && !verified.intact && (
-        <ul className={styles.problems} role="alert">
-          {verified.problems.map((problem) => (
-            <li key={problem}>
-              <Glyph name="fail" /> {problem}
-            </li>
-          ))}
-        </ul>
-      )}
+      <Attention
+        found={matters({ health, outside: outside.data, standings: standings.data, storage: storage.data })}
+        whole={[healthQuery, ...all].every(({ data, error }) => data !== undefined && error === null)}
+        missing={all.some(({ error }) => error !== null)}
+      />
+      <Gauges health={health} outside={outside.data} standings={standings.data} now={now} />
       <div className={styles.columns}>
-        <Readers projections={health.projections} size={health.size} />
         <div className={styles.column}>
-          <Panel title="Root of the tree">
-            <Digest value={health.root} whole />
-          </Panel>
-          {checkpoint && (
-            <Panel title="Checkpoint" aside={dayAndClock(checkpoint.signed_at)}>
-              <pre className={styles.note}>{checkpoint.text}</pre>
-              <p className={styles.take}>
-                <a href={`${PREFIX}/ledger/checkpoint`} download="checkpoint.txt">
-                  Take the checkpoint
-                </a>
-                <a href={`${PREFIX}/ledger/log-key`} download="log-key.txt">
-                  Take the log’s key
-                </a>
-              </p>
-            </Panel>
-          )}
-          <Panel title="How to check it yourself">
-            <Facts
-              items={[
-                ["Log key", <code className={styles.key}>{health.log_key}</code>],
-                ["Offline", "Take an evidence bundle from a report and run vultus-verify on it, on a computer that never saw us."],
-              ]}
-            />
-          </Panel>
+          <Part id="outside" title="Checkpoints kept elsewhere" query={outside} flush>
+            {(data) => <OutsidePlaces outside={data} newest={newest} now={now} />}
+          </Part>
+          <Part id="screens" title="Projections" query={standings} flush aside={({ projections }) => upToDate(projections)}>
+            {({ projections, size }) => <Screens projections={projections} size={size} />}
+          </Part>
+          <Part id="workers" title="Workers" query={healthQuery} flush>
+            {({ work }) => <Workers work={work} now={now} />}
+          </Part>
+          <div className={styles.pair}>
+            <Part id="storage" title="Storage" query={storage} flush>
+              {({ places }) => <StoragePlaces places={places} />}
+            </Part>
+            <Part id="witness" title="As a witness of others" query={outside}>
+              {(data) => <Witnessed outside={data} />}
+            </Part>
+          </div>
+        </div>
+        <div className={styles.side}>
+          <Part id="verification" title="Last verification" query={healthQuery}>
+            {(data) => <Verified health={data} running={running} now={now} />}
+          </Part>
+          <Part id="checkpoint" title="Newest checkpoint" query={healthQuery}>
+            {(data) => <Checkpoint health={data} />}
+          </Part>
+          <Part title="Keys of the log" query={keys} aside={(data) => count(data.keys.length, "key")}>
+            {(data) => <LogKeys keys={data} size={health.size} signers={signers} />}
+          </Part>
         </div>
       </div>
     </>
   );
 }
 
-function Gauge({ label, value, note }: { label: string; value: string; note?: React.ReactNode }) {
-  return (
-    <div className={styles.gauge}>
-      <span className="label">{label}</span>
-      <strong>{value}</strong>
-      {note}
-    </div>
-  );
+function upToDate(projections: { lag_records: number; stalled_seq: number | null }[]): string {
+  const behind = projections.filter((each) => each.lag_records > 0 || each.stalled_seq !== null).length;
+  return behind === 0 ? "all up to date" : `${behind} behind`;
+}
+
+/** The time, as far as it matters for what is said to be some minutes ago. */
+function useNow(): Date {
+  const [now, setNow] = useState(() => new Date());
+  useEffect(() => {
+    const ticking = setInterval(() => setNow(new Date()), TICK_MS);
+    return () => clearInterval(ticking);
+  }, []);
+  return now;
 }
