@@ -34,6 +34,7 @@ from eventsourcing.sqlite import (
 
 from adapters.database import connect_sqlite
 from adapters.eventlog.appending import (
+    Appended,
     Appender,
     Batch,
     Found,
@@ -96,41 +97,43 @@ class SqliteDatastore(SQLiteDatastore):
         self._lock_timeout_s = lock_timeout_s
         self._users = 0
         self._closed = False
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.Lock())
         super().__init__(name, originator_id_type="text")
         self.pool = _Pool(db_name=name, pool_timeout=lock_timeout_s)
 
     @contextmanager
     def get_connection(self, *, commit: bool) -> Iterator[SQLiteConnection]:
         """Lend a connection until the block ends."""
+        lent = self.lend(writing=commit)
+        try:
+            yield lent
+        finally:
+            self.take_back(lent)
+
+    def lend(self, *, writing: bool) -> SQLiteConnection:
+        """Lend a connection; ``take_back`` must follow."""
         with self._changed:
             if self._closed:
                 raise ConnectionPoolClosedError
             self._users += 1
         try:
-            connection = self.pool.get_connection(is_writer=commit)
-            try:
-                yield connection
-            finally:
-                self.pool.put_connection(connection)
-        finally:
-            with self._changed:
-                self._users -= 1
-                self._changed.notify_all()
+            return self.pool.get_connection(is_writer=writing)
+        except BaseException:
+            self._forget_user()
+            raise
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Lend a connection that holds the write lock; commit at the end, or roll back."""
-        with self.get_connection(commit=True) as lent:
-            driver = _driver(lent)
-            driver.execute("BEGIN IMMEDIATE")
-            try:
-                yield driver
-                driver.execute("COMMIT")
-            except BaseException:
-                if driver.in_transaction:  # some errors have rolled back already
-                    driver.execute("ROLLBACK")
-                raise
+    def take_back(self, lent: SQLiteConnection) -> None:
+        """Take a connection back."""
+        try:
+            self.pool.put_connection(lent)
+        finally:
+            self._forget_user()
+
+    def _forget_user(self) -> None:
+        with self._changed:
+            self._users -= 1
+            if self._closed:
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Lend no more, wait for what is lent, then close.
@@ -163,10 +166,25 @@ class SqliteRecords(SQLiteApplicationRecorder):
         return self._groups.append(batch)
 
     def _write(self, batches: Sequence[Batch]) -> list[Outcome]:
-        with database_errors(), self.datastore.writing() as connection:
-            appended = self._appender.append(_Writing(connection), batches)
+        with database_errors():
+            lent = self.datastore.lend(writing=True)
+            try:
+                appended = self._append(_driver(lent), batches)
+            finally:
+                self.datastore.take_back(lent)
         self._appender.committed(appended)
         return appended.outcomes
+
+    def _append(self, connection: Connection, batches: Sequence[Batch]) -> Appended:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            appended = self._appender.append(_Writing(connection), batches)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # some errors have rolled back already
+                connection.execute("ROLLBACK")
+            raise
+        return appended
 
     def owner(self) -> str | None:
         """Return the clinic whose log it is; None before the first record."""
@@ -287,6 +305,9 @@ def _insert(connection: Connection, statement: str, rows: Sequence[tuple[object,
 
 def _pieces(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield all items in pieces of few different sizes, for each is a statement of its own."""
+    if len(items) == 1:
+        yield items
+        return
     done = 0
     for count in _ROWS_AT_ONCE:
         while len(items) - done >= count:

@@ -82,6 +82,28 @@ def seconds(act: Callable[P, object], *args: P.args, **named: P.kwargs) -> float
     return time.perf_counter() - began
 
 
+class Spent:
+    """Processor time of this thread, summed over what is called here."""
+
+    def __init__(self) -> None:
+        """Have spent nothing yet."""
+        self._seconds = 0.0
+        self._count = 0
+
+    def on(self, count: int, act: Callable[P, object], *args: P.args, **named: P.kwargs) -> float:
+        """Do ``count`` things in one act; return how long it takes by the clock on the wall."""
+        began = time.thread_time()
+        took = seconds(act, *args, **named)
+        self._seconds += time.thread_time() - began
+        self._count += count
+        return took
+
+    @property
+    def each_us(self) -> float:
+        """Microseconds spent on one of them."""
+        return self._seconds / self._count * 1e6
+
+
 def microseconds(act: Callable[[], object], count: int, *, turns: int = 5) -> float:
     """Return the processor time of one of ``count`` things done by an act, at its quickest."""
     quickest = float("inf")

@@ -8,7 +8,6 @@ Rules kept here:
 3. Events are those of an invented clinic, made as they are needed: memory does not grow with them.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from adapters.database import LOCK_TIMEOUT_S, migrate, sqlite_name
+from adapters.database import LOCK_TIMEOUT_S, connect_sqlite, migrate, sqlite_name
 from adapters.eventlog import postgres, sqlite
 from adapters.eventlog.log import RecordLog, open_event_log
 from adapters.eventlog.rows import Row
@@ -117,11 +116,7 @@ class BareSqlite:
 
     def __init__(self, dsn: str) -> None:
         """Open a migrated file."""
-        self._connection = sqlite3.connect(
-            str(sqlite_name(dsn)), uri=True, isolation_level=None, check_same_thread=False
-        )
-        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            self._connection.execute(f"PRAGMA {setting}")
+        self._connection = connect_sqlite(str(sqlite_name(dsn)), lock_timeout_s=LOCK_TIMEOUT_S)
 
     def write(self, part: Part) -> None:
         """Write a part in one transaction."""
