@@ -23,7 +23,8 @@ from domain.rules.clinic import CLINIC, Clinic
 from domain.values.actor import Actor
 from domain.values.time import ServerTime
 
-_ACTOR = Actor.service("checkpoint-copies")
+OUTSIDE = Actor.service("checkpoint-copies")
+"""Who records what a place outside contradicts; nobody looked at the record itself then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ class OutsideWork:
                 return ()
             return (IntegrityViolationDetected(size=size, problems=problems),)
 
-        context = self._system.context(_ACTOR)
+        context = self._system.context(OUTSIDE)
         update(self._system.log, CLINIC, self._system.clinic.stream, decide, context)
 
 

@@ -17,6 +17,7 @@ from adapters.verification.verified import PURPOSE, Verified, VerifiedFile
 from adapters.verification.verify import ALL, Verification, verify
 from adapters.verification.verifying import Phase, Progress
 from api.facts import record_facts
+from api.outside import OUTSIDE
 from api.wiring import System
 from domain.errors import DigestMismatch, IntegrityFailure
 from domain.events.clinic import IntegrityVerified, IntegrityViolationDetected
@@ -157,7 +158,11 @@ def last_verification(system: System) -> Row | None:
 def verification_of(record: Record) -> Row:
     """Return a recorded verification as it is shown."""
     event = record.event
-    shown: Row = {"seq": record.seq, "at": str(record.committed_at)}
+    shown: Row = {
+        "seq": record.seq,
+        "at": str(record.committed_at),
+        "whole": record.actor != OUTSIDE,
+    }
     if isinstance(event, IntegrityVerified):
         return shown | {
             "size": event.size,

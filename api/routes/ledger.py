@@ -32,10 +32,15 @@ class CheckpointItem(BaseModel):
 
 
 class Verification(BaseModel):
-    """What the last verification of the whole log found."""
+    """What the last verification found.
+
+    ``whole`` is false where a place outside was found to contradict the log, and nothing else was
+    looked at.
+    """
 
     seq: int
     at: str
+    whole: bool
     size: int
     intact: bool
     root: str | None

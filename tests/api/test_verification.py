@@ -24,6 +24,7 @@ def test_what_was_verified_is_gone_on_from(portal: Portal) -> None:
     assert (whole.since, whole.outside) == (None, 0)
     shown = verify_and_record(system, AUDITOR)
     assert shown["intact"]
+    assert shown["whole"]
     after = verify_system(system, processes=1, since_last=True)
     assert after.report.intact
     assert (after.report.begin, after.report.size) == (shown["size"], int(shown["size"]) + 1)

@@ -168,6 +168,8 @@ def test_an_insiders_second_history_is_refused_and_the_refusal_is_seen_by_everyb
     assert metric(portal, "vultus_checkpoint_contradicted")[
         'vultus_checkpoint_contradicted{place="witness-2"}'
     ]
+    found = portal.sign_in("auditor").read("/ledger/health")["last_verification"]
+    assert (found["intact"], found["whole"]) == (False, False)
     # After a restart it is not recorded again, and nothing more is signed.
     portal.clock.advance(LOOK_AGAIN)
     OutsideWork(portal.system).turn()

@@ -53,7 +53,7 @@ export const HEALTH: LedgerHealth = {
   checkpoint: { size: 1_200, signed_at: ago(4), text: checkpoint(1_200, line(ORIGIN, SECOND), line(PEER, WITNESS, ago(3.9))) },
   outside_copies: "kept",
   work: { position: 1_204, lag: 0, leader: "capture-host:2114", leading_since: ago(5 * HOUR), halted: [], set_aside: [] },
-  last_verification: { seq: 1_181, size: 1_180, at: ago(42), intact: true, root: digest("root"), signatures: 212, blobs: 48, problems: [] },
+  last_verification: { whole: true, seq: 1_181, size: 1_180, at: ago(42), intact: true, root: digest("root"), signatures: 212, blobs: 48, problems: [] },
   remembered: { size: 1_195, at: ago(12), why: "" },
   projections: PROJECTIONS.map((name) => ({ name, position: 1_204, lag: 0, stalled_seq: null, stalled_why: null })),
   log_key: key(ORIGIN, SECOND),
@@ -131,7 +131,7 @@ export const SCENES = {
     ...USUAL,
     health: {
       ...HEALTH,
-      last_verification: { seq: 1_203, size: 1_200, at: ago(2), intact: false, root: null, signatures: null, blobs: null, problems: [`${PEER_ADDRESS}: the witness knows 1,431 records of this log, which has 1,205`] },
+      last_verification: { whole: false, seq: 1_203, size: 1_200, at: ago(2), intact: false, root: null, signatures: null, blobs: null, problems: [`${PEER_ADDRESS}: the witness knows 1,431 records of this log, which has 1,205`] },
       work: { ...HEALTH.work, halted: [{ name: "checkpoints", seq: 1_205, why: "ChainBroken" }] },
     },
     outside: {
@@ -200,7 +200,7 @@ export function choose(name: string): boolean {
 export function verified(): Verification {
   const before = shown.health.last_verification;
   const intact = before?.intact ?? true;
-  const found: Verification = { seq: 1_205, size: 1_205, at: ago(0), intact, root: intact ? digest("root") : null, signatures: intact ? 214 : null, blobs: intact ? 48 : null, problems: before?.problems ?? [] };
+  const found: Verification = { whole: true, seq: 1_205, size: 1_205, at: ago(0), intact, root: intact ? digest("root") : null, signatures: intact ? 214 : null, blobs: intact ? 48 : null, problems: before?.problems ?? [] };
   shown = { ...shown, health: { ...shown.health, size: 1_206, last_verification: found, remembered: intact ? { size: 1_205, at: ago(0), why: "" } : shown.health.remembered } };
   return found;
 }

@@ -112,6 +112,7 @@ describe("places outside", () => {
     expect(outside.getByText("Contradicts this record")).toBeTruthy();
     expect(outside.queryByText("Late")).toBeNull();
     expect((await part("Last verification")).getByText(/knows 1,431 records/)).toBeTruthy();
+    expect((await part("Last verification")).getByText(/^Checkpoints kept elsewhere only/)).toBeTruthy();
     expect((await part("As a witness of others")).getByText("2 contradictions refused")).toBeTruthy();
   });
 });

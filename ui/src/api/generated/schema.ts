@@ -3227,7 +3227,10 @@ export interface components {
         };
         /**
          * Verification
-         * @description What the last verification of the whole log found.
+         * @description What the last verification found.
+         *
+         *     ``whole`` is false where a place outside was found to contradict the log, and nothing else was
+         *     looked at.
          */
         Verification: {
             /** At */
@@ -3246,6 +3249,8 @@ export interface components {
             signatures: number | null;
             /** Size */
             size: number;
+            /** Whole */
+            whole: boolean;
         };
         /**
          * Version

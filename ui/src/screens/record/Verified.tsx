@@ -28,7 +28,12 @@ export function Verified({ health: { last_verification: last, remembered, size }
           <Facts
             items={[
               ["Found", <Mark tone={last.intact ? "pass" : "fail"}>{last.intact ? "Intact" : count(last.problems.length, "problem")}</Mark>],
-              ["Looked at", "The whole record: order, chain and tree, signatures, stored contents"],
+              [
+                "Looked at",
+                last.whole
+                  ? "The whole record: order, chain and tree, signatures, stored contents"
+                  : "Checkpoints kept elsewhere only; verify to look at the record itself",
+              ],
               ["When", `${dayAndClock(last.at)}, as record ${number(last.seq)}`],
               ["Records", `${number(last.size)}${size > last.size ? `; ${number(size - last.size)} since then` : ""}`],
               ["Signatures", last.signatures === null ? null : number(last.signatures)],
