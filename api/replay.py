@@ -20,7 +20,8 @@ from domain.events.record import Record, Shredded
 from domain.ports import EventLog
 from domain.values.time import ServerTime
 from projections.catalogue import ALL
-from projections.runner import Progress, ProjectionRunner
+from projections.rebuilding import Progress
+from projections.runner import ProjectionRunner
 from projections.tables import metadata
 
 PAGE = 1000

@@ -10,7 +10,7 @@ Rules kept here:
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from adapters.ledger.checkpointer import origin
+from adapters.ledger.log_signing import origin
 from adapters.reported.comparison import report_comparison
 from adapters.reported.conditions import (
     report_algorithms,

@@ -83,7 +83,7 @@ def naming(stream: str, version: int, name: str, schema: int) -> bytes:
         raise MalformedInput("a header number is out of range") from error
 
 
-def origin(
+def origin(  # noqa: PLR0917 - the header's own order; names would be looked up at every record
     actor: str,
     device: str | None,
     device_sequence: int | None,

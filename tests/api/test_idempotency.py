@@ -168,6 +168,7 @@ ELSEWHERE = {
     "/model-releases/{release}/suspend",
     "/device/statements",
     "/device/blobs/{digest}",
+    "/witness/add-checkpoint",
 }
 ONCE_BY_NATURE = {
     # A code is good once, and an ended sign-in cannot end again.

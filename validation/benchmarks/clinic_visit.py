@@ -234,10 +234,11 @@ class Visit:
         state = assessments.evolve(Assessment(), opened)
         if self.ending is not Ending.REVIEW:
             concluded = assessments.record_conclusion(state, "Even skin tone; review in six weeks.")
-            for event in (
+            done: tuple[reviewed.AssessmentEvent, ...] = (
                 *(assessments.accept_finding(state, each.finding) for each in opened.findings),
                 concluded,
-            ):
+            )
+            for event in done:
                 state = assessments.evolve(state, event)
                 yield self._write(doctor, stream, [event])
         if self.ending in (Ending.REPORTED, Ending.FLAGGED):
