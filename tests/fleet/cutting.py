@@ -16,6 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 _LOCKS: Final = b"log_writer"
 _COMMIT: Final = b"COMMIT"
+_COMMITTED: Final = b"COMMIT\0"
+"""How a server's answer to a commit ends."""
 _READ: Final = 1 << 16
 
 
@@ -96,23 +98,25 @@ class CuttableWay:
                     self._open -= ends
 
     def _both_ways(self, client: socket.socket, server: socket.socket) -> None:
-        appends = False
+        appends, untold = False, None
         while True:
             ready, _, _ = select.select([client, server], [], [])
             for end in ready:
                 content = end.recv(_READ)
                 if not content:
                     return
-                if end is server:
+                if end is client:
+                    appends = appends or _LOCKS in content
+                    commits = appends and _COMMIT in content
+                    appends = appends and not commits
+                    if commits and self._cuts_now():
+                        untold = b""
+                    server.sendall(content)
+                elif untold is None:
                     client.sendall(content)
-                    continue
-                appends = appends or _LOCKS in content
-                server.sendall(content)
-                if appends and _COMMIT in content:
-                    appends = False
-                    if self._cuts_now():
-                        while _COMMIT not in server.recv(_READ):
-                            pass
+                else:
+                    untold += content  # answers to what came before may be among it
+                    if _COMMITTED in untold:
                         self.cuts += 1
                         if self.closed:
                             self._drop_all()
