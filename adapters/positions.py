@@ -136,17 +136,20 @@ class DatabasePositions:
     def stop(self, reader: str, stop: Stop) -> None:
         """Remember where a reader stopped, unless it is past that; it goes on with the next save.
 
+        A reader is not past a record that it set aside.
+
         Raises:
             Unavailable: the database cannot be written.
         """
         stopped = {"stopped_seq": stop.seq, "stopped_why": stop.why}
+        waiting = sa.exists().where(SET_ASIDE.c.reader == reader, SET_ASIDE.c.seq == stop.seq)
         with engine_errors(), self._engine.begin() as connection:
             made = _insert(connection, POSITION).values(reader=reader, seq=-1, **stopped)
             connection.execute(
                 made.on_conflict_do_update(
                     index_elements=[POSITION.c.reader],
                     set_=stopped,
-                    where=POSITION.c.seq < stop.seq,
+                    where=sa.or_(POSITION.c.seq < stop.seq, waiting),
                 )
             )
 

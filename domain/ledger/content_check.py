@@ -162,11 +162,6 @@ class ContentChecker:
         self._keys = dict(device_keys)
         self.findings = ContentFindings()
 
-    @property
-    def keys(self) -> dict[str, bytes]:
-        """The keys of all devices that enrolled so far."""
-        return dict(self._keys)
-
     def take(self, entry: Entry, ciphertext: bytes) -> None:
         """Check the next record."""
         self.take_contents(entry)

@@ -136,11 +136,6 @@ class LogJoin:
         self._confirmed: set[int] = set()
         self._covered = begin
 
-    @property
-    def size(self) -> int:
-        """Number of records so far, those before the first range among them."""
-        return self._tree.size
-
     def take(self, part: RangeReport) -> None:
         """Go on with the next range."""
         before = self._tree.peaks

@@ -118,6 +118,27 @@ def test_what_is_skimmed_as_signed_was_signed(entry: Entry, data: st.DataObject)
     assert (signed and signed.signature) == decoded.device_signature
 
 
+def signed_entry() -> bytes:
+    """Return an entry that a device signed."""
+    found = (record.entry for record in clinic_log().records if skim_signed(record.entry))
+    return bytes(next(found))
+
+
+def test_an_entry_of_another_tag_is_not_skimmed_for_its_signature() -> None:
+    entry = signed_entry()
+    with pytest.raises(MalformedInput, match="not laid out"):
+        skim_signed(b"X" + entry[1:])
+
+
+def test_nobody_signed_an_entry_whose_numbers_have_another_length() -> None:
+    entry = bytearray(signed_entry())
+    seq_at = entry.index(b"\n") + 1 + 4  # after the tag's line and the header's length
+    assert entry[seq_at : seq_at + 4] == (8).to_bytes(4, "big")
+    entry[seq_at : seq_at + 4] = (7).to_bytes(4, "big")
+    with pytest.raises(MalformedInput, match="needs device"):
+        skim_signed(bytes(entry))
+
+
 @given(st.lists(entries(), max_size=4), st.binary(max_size=60))
 def test_what_may_have_to_be_looked_at_is_never_passed_over(
     page: list[Entry], garbage: bytes
