@@ -116,7 +116,7 @@ class Accounts:
     def taken(self, account: str, *, by_other_than: PractitionerId) -> bool:
         """Return whether an account's name belongs to somebody else."""
         row = self._find(ACCOUNT.c.account == account)
-        return row is not None and row._mapping["practitioner"] != by_other_than  # noqa: SLF001
+        return row is not None and row["practitioner"] != by_other_than
 
     def issue(self, practitioner: PractitionerId, *, account: str, password: str) -> bytes:
         """Create or replace a person's account and return its one-time-password secret.
@@ -127,8 +127,7 @@ class Accounts:
         Raises:
             RuleViolation: the account's name belongs to somebody else.
         """
-        row = self._find(ACCOUNT.c.practitioner == str(practitioner))
-        found = None if row is None else row._mapping  # noqa: SLF001
+        found = self._find(ACCOUNT.c.practitioner == str(practitioner))
         if (
             found is not None
             and found["account"] == account
@@ -229,13 +228,14 @@ class Accounts:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(SIGN_IN).where(SIGN_IN.c.token_hash == _hash(token)))
 
-    def _find(self, condition: sa.ColumnElement[bool]) -> sa.Row[tuple[object, ...]] | None:
+    def _find(self, condition: sa.ColumnElement[bool]) -> sa.RowMapping | None:
         with reading(self._engine).connect() as connection:
-            return connection.execute(sa.select(ACCOUNT).where(condition)).one_or_none()
+            found = connection.execute(sa.select(ACCOUNT).where(condition))
+            return found.mappings().one_or_none()
 
     def _prove(
         self,
-        row: sa.Row[tuple[object, ...]] | None,
+        row: sa.RowMapping | None,
         *,
         password: str | None,
         code: str,
@@ -244,14 +244,13 @@ class Accounts:
         if row is None:
             _matches(self._nobody, password or "")
             return Proof(practitioner=None, failed="account")
-        found = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row's mapping
-        practitioner = PractitionerId(found["practitioner"])
-        if password is not None and not _matches(found["password_hash"], password):
+        practitioner = PractitionerId(row["practitioner"])
+        if password is not None and not _matches(row["password_hash"], password):
             return Proof(practitioner=practitioner, failed="password")
-        secret = self._secret(found)
-        last = found["totp_last_step"]
+        secret = self._secret(row)
+        last = row["totp_last_step"]
         step = step_of(secret, code, now_s=now.us // 1_000_000, last_step=last)
-        if step is None or not self._use(found["account"], last=last, step=step):
+        if step is None or not self._use(row["account"], last=last, step=step):
             return Proof(practitioner=practitioner, failed="code")
         return Proof(practitioner=practitioner, failed=None)
 
