@@ -13,6 +13,8 @@ Rules kept here:
    what it needs.
 5. A server that vanished without a word is noticed within seconds, by us and by PostgreSQL: a
    connection that nobody answers on ends.
+6. A process that stands still in the middle of a transaction keeps nobody waiting for longer than
+   ``IDLE_IN_TRANSACTION_S``: PostgreSQL ends that connection, and with it what it held.
 """
 
 import os
@@ -35,6 +37,8 @@ from sqlalchemy.pool import QueuePool
 from domain.errors import MalformedInput, Unavailable
 
 LOCK_TIMEOUT_S = 10.0
+IDLE_IN_TRANSACTION_S = 10.0
+"""How long a transaction may wait for its process; a step between two statements takes far less."""
 CACHE_KIB = 64 << 10
 """Pages a connection keeps at most: the indexes of a million records are met at random places."""
 WAL_PAGES = 8_000
@@ -54,7 +58,8 @@ _NOTICED: Final = {
 }
 _NOTICED_THERE: Final = (
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 "
-    "-c tcp_user_timeout=12000"
+    "-c tcp_user_timeout=12000 "
+    f"-c idle_in_transaction_session_timeout={round(1000 * IDLE_IN_TRANSACTION_S)}"
 )
 _SCRIPTS = (
     Path(__file__).parent.parent / "alembic",

@@ -43,6 +43,8 @@ _POSTGRESQL = {
 }
 _POSTGRESQL_DAMAGED = ("XX001", "XX002", "23")
 _POSTGRESQL_LOST = ("08", "57P")
+_STOOD_STILL = ("25P03", "25P04")
+"""What PostgreSQL says to a process that stood still in a transaction until it was ended."""
 
 
 @contextmanager
@@ -63,6 +65,8 @@ def database_errors() -> Iterator[None]:
 def lost(error: BaseException) -> bool:
     """Return whether a connection to PostgreSQL was lost, so that the outcome is unknown."""
     cause = _cause(error)
+    if isinstance(cause, psycopg.Error) and cause.sqlstate in _STOOD_STILL:
+        return True
     if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         return False
     if isinstance(cause, PoolTimeout | PoolClosed):

@@ -10,6 +10,8 @@ Rules kept here:
    what the first try recorded is recognised by its own bytes (``appending``). Where commits wait
    for standbys, what is found so is acknowledged only once they have it, too.
 4. Records come in through ``append`` only; Alembic owns every table.
+5. A writer that stands still with the lock loses it within seconds, wherever it stands: between
+   two statements to the idle timeout, within one to the transaction timeout (PostgreSQL 17).
 """
 
 import os
@@ -25,7 +27,7 @@ from eventsourcing.utils import strtobool
 from psycopg import sql
 from psycopg.rows import dict_row, tuple_row
 
-from adapters.database import connection_parameters
+from adapters.database import IDLE_IN_TRANSACTION_S, connection_parameters
 from adapters.eventlog.appending import (
     Appended,
     Appender,
@@ -49,7 +51,6 @@ T = TypeVar("T")
 
 TRIES = 3
 RETRY_S = 0.05
-IDLE_IN_TRANSACTION_S = 10.0
 DATABASE_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 
 _SELECT = statements("notification_id", "%s")
@@ -118,6 +119,13 @@ class DurableDatastore(PostgresDatastore):
             configure(connection)
             # A writer waits so long for the others, and no longer.
             connection.execute(f"SET lock_timeout = {lock_timeout_ms}".encode())
+            # Longest: waiting for the others, then for our own process, twice.
+            longest_ms = lock_timeout_ms + round(2000 * IDLE_IN_TRANSACTION_S)
+            connection.execute(
+                "SELECT set_config('transaction_timeout', %s, false) "
+                "WHERE current_setting('server_version_num')::int >= 170000",
+                (str(longest_ms),),
+            )
             # An append is durable once it returns, whatever default role or database has.
             connection.execute(
                 "SELECT set_config('synchronous_commit', 'on', false) "
@@ -159,8 +167,8 @@ class PostgresRecords(PostgresApplicationRecorder):
 
     def _write(self, batches: Sequence[Batch]) -> list[Outcome]:
         def record(connection: Connection) -> Appended:
-            with transaction(connection):
-                writing = _Writing(connection, self._notify)
+            with transaction(connection) as pipeline:
+                writing = _Writing(connection, pipeline, self._notify)
                 appended = self._appender.append(writing, batches)
                 if not writing.inserted:
                     connection.execute(_WAIT_FOR_STANDBYS)
@@ -242,7 +250,7 @@ class PostgresRecords(PostgresApplicationRecorder):
 
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
+def transaction(connection: Connection) -> Iterator[psycopg.Pipeline]:
     """Commit what is done inside, or roll it back; send as much as possible at once.
 
     In a pipeline, statements are sent without waiting for their results. So an append takes two
@@ -250,9 +258,9 @@ def transaction(connection: Connection) -> Iterator[None]:
     wait at their beginning and at their end, too.
     """
     try:
-        with connection.pipeline():
+        with connection.pipeline() as pipeline:
             connection.execute(b"BEGIN")
-            yield
+            yield pipeline
             connection.execute(b"COMMIT")
     except BaseException:
         if not connection.closed:
@@ -261,12 +269,17 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 class _Writing:
-    """One append's transaction, in a pipeline."""
+    """One append's transaction, in a pipeline.
+
+    Whatever is fetched is asked for with a Sync before: where the driver only flushes, PostgreSQL
+    takes the pause that follows for a part of the statement, and no idle timeout ends it.
+    """
 
     inserted = False
 
-    def __init__(self, connection: Connection, notify: bytes) -> None:
+    def __init__(self, connection: Connection, pipeline: psycopg.Pipeline, notify: bytes) -> None:
         self._connection = connection
+        self._pipeline = pipeline
         self._notify = notify
         self._ask(_LOCK)
 
@@ -274,6 +287,7 @@ class _Writing:
         lasts = self._ask(_SELECT.last.encode())
         asked = self._ask(_HEADS, list(streams)) if streams else None
         before = self._ask(_RECORDED, *map(list, zip(*requests, strict=True))) if requests else None
+        self._pipeline.sync()
         heads = [] if asked is None else asked.fetchall()
         recorded = [] if before is None else before.fetchall()
         last = lasts.fetchone()
@@ -284,15 +298,20 @@ class _Writing:
         )
 
     def owner(self) -> str | None:
-        found = self._ask(_SELECT.owner.encode()).fetchone()
+        asked = self._ask(_SELECT.owner.encode())
+        self._pipeline.sync()
+        found = asked.fetchone()
         return None if found is None else str(found[0])
 
     def at(self, places: Collection[Place]) -> list[Row]:
         asked = [self._ask(_SELECT.at.encode(), *place) for place in places]
+        self._pipeline.sync()
         return sorted(Row(*row) for each in asked for row in each.fetchall())
 
     def nodes(self, seqs: Collection[int]) -> Mapping[int, bytes]:
-        return dict(self._ask(_NODES, list(seqs)).fetchall())
+        asked = self._ask(_NODES, list(seqs))
+        self._pipeline.sync()
+        return dict(asked.fetchall())
 
     def insert(self, owner: str | None, rows: Sequence[Row], nodes: Sequence[NodeRow]) -> None:
         self.inserted = True

@@ -109,6 +109,31 @@ def test_a_writing_transaction_on_sqlite_waits_and_does_not_fail_half_way(tmp_pa
     engine.dispose()
 
 
+# The case of a leader that was paused while it saved its position.
+@pytest.mark.verifies("REQ-IN-002")
+def test_whoever_stands_still_in_a_transaction_loses_what_it_holds(postgres_dsn: str) -> None:
+    migrate(postgres_dsn)
+    standing, moving = open_engine(postgres_dsn), open_engine(postgres_dsn)
+    save = sa.text(
+        "INSERT INTO worker_position (reader, seq) VALUES ('r', :seq) "
+        "ON CONFLICT (reader) DO UPDATE SET seq = excluded.seq"
+    )
+    with standing.connect() as paused:
+        (default,) = paused.execute(sa.text("SHOW idle_in_transaction_session_timeout")).one()
+        assert default == f"{database.IDLE_IN_TRANSACTION_S:g}s"
+        paused.execute(sa.text("SET idle_in_transaction_session_timeout = '300ms'"))
+        paused.execute(save, {"seq": 1})
+        with moving.begin() as other:
+            other.execute(save, {"seq": 2})
+        with pytest.raises(Unavailable, match="25P03"), engine_errors():
+            paused.execute(save, {"seq": 3})
+        paused.invalidate()
+    with standing.connect() as again:
+        assert again.execute(sa.text("SELECT seq FROM worker_position")).scalar_one() == 2
+    standing.dispose()
+    moving.dispose()
+
+
 @pytest.mark.parametrize(("pragma", "value"), [("synchronous", 2), ("foreign_keys", 1)])
 def test_every_sqlite_connection_is_durable(tmp_path: Path, pragma: str, value: int) -> None:
     migrate(f"sqlite:///{tmp_path}/log.db")

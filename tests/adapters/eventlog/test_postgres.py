@@ -1,7 +1,8 @@
 """The log in PostgreSQL: what the library leaves to us there."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +10,8 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
+from adapters.eventlog import postgres
+from adapters.eventlog.appending import Found, Request
 from adapters.eventlog.postgres import PostgresRecords
 from domain.errors import MalformedInput, StaleVersion, Unavailable
 from tests.contracts.logs import Logs, a_draft, a_run, an_event, check_whole
@@ -65,6 +68,44 @@ def test_a_writer_waits_until_the_one_before_has_committed(logs: Logs) -> None:
         other.rollback()
     waiting.join()
     assert log.size() == 1
+
+
+# A process that stands still in the middle of an append, such as a paused machine's.
+@pytest.mark.verifies("REQ-IN-002")
+def test_a_writer_that_stands_still_keeps_the_others_waiting_for_seconds_only(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "IDLE_IN_TRANSACTION_S", 0.3)
+    standing, moving = logs.open(), logs.open()
+    find = postgres._Writing.find
+    has_lock, may_go_on = threading.Event(), threading.Event()
+
+    def stand_still(
+        writing: postgres._Writing, streams: Collection[str], requests: Collection[Request]
+    ) -> Found:
+        found = find(writing, streams, requests)
+        if not has_lock.is_set():
+            has_lock.set()
+            may_go_on.wait(30)
+        return found
+
+    monkeypatch.setattr(postgres._Writing, "find", stand_still)
+    first = threading.Thread(target=standing.append, args=([a_draft(logs.new_stream())],))
+    first.start()
+    assert has_lock.wait(30)
+    began = time.monotonic()
+    moving.append([a_draft(logs.new_stream())])
+    waited_s = time.monotonic() - began
+    may_go_on.set()
+    first.join(30)
+    assert waited_s < 5
+    assert check_whole(moving) == 2  # whoever stood still has recorded, too: once
+
+
+def test_no_transaction_of_a_writer_lasts_for_ever(logs: Logs) -> None:
+    with store_of(logs).datastore.get_connection() as connection:
+        row = connection.execute("SHOW transaction_timeout").fetchone()
+    assert row == {"transaction_timeout": "30s"}
 
 
 # The library would make its own tables, and write records without chain and tree. [trap 7]
