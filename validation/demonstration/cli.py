@@ -4,6 +4,8 @@ Rules kept here:
 
 1. Told once; a later start only serves. Interrupted, it is continued where it was.
 2. Its record lies in a folder of its own and is marked as demo on every screen and page.
+3. Evidence that the verifier does not accept is a failure: nothing counts as told, nothing is
+   served, and the next start tells and proves it again.
 """
 
 import argparse
@@ -27,7 +29,7 @@ from adapters.system import SystemClock
 from api.serving import Service, serving
 from api.settings import Settings, from_environment
 from api.ui_build import ensure_ui
-from domain.errors import RecordsError
+from domain.errors import ProofInvalid, RecordsError
 from domain.ledger.checkpoint import encode_verifier_key
 from validation.demonstration import people
 from validation.demonstration.clock import StoryClock
@@ -88,15 +90,28 @@ def _tell(service: Service, clock: StoryClock, folder: Path, secrets: Secrets) -
     story = Story(service, clock=clock, folder=folder, secrets=secrets, say=say)
     report = story.tell()
     say("the evidence behind the last report, verified offline")
-    evidence, key = folder / "evidence.zip", folder / "log-key.txt"
-    evidence.write_bytes(story.bundle(report))
-    key.write_text(encode_verifier_key(service.system.checkpointer.key) + "\n")
-    command = [sys.executable, "-m", "validation.audit.cli", str(evidence), "--log-key", str(key)]
+    key = encode_verifier_key(service.system.checkpointer.key)
+    _prove(folder, evidence=story.bundle(report), key=key)
+
+
+def _prove(folder: Path, *, evidence: bytes, key: str) -> None:
+    """Leave the evidence in the folder, with what the verifier finds in it.
+
+    Raises:
+        ProofInvalid: the verifier does not accept it.
+    """
+    place, key_file = folder / "evidence.zip", folder / "log-key.txt"
+    place.write_bytes(evidence)
+    key_file.write_text(key + "\n")
+    command = [sys.executable, "-m", "validation.audit.cli", str(place), "--log-key", str(key_file)]
     found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     (folder / "evidence-verified.txt").write_text(found.stdout)
     _console.print(found.stdout.strip())
     if found.returncode != 0:
-        _console.print(f"[bold red]the verifier did not accept it ({found.returncode})[/]")
+        raise ProofInvalid(
+            f"the verifier did not accept the evidence (exit {found.returncode}; "
+            f"see {folder / 'evidence-verified.txt'})"
+        )
 
 
 def _settings(folder: Path, port: int | None) -> Settings:
