@@ -8,7 +8,6 @@ Rules kept here:
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from adapters.imaging.calibration import StereoCalibration, calibration_from_bytes
 from adapters.imaging.decode import DecodedImage, decode
@@ -26,7 +25,7 @@ from domain.values.content import ImageReference
 from domain.values.identifiers import AttemptId, ProtocolId, SessionId, SubjectId
 from domain.values.protocol import ProtocolContent
 from domain.values.station import Calibrated, Station, calibration_gate
-from domain.values.time import Instant, ServerTime
+from domain.values.time import Instant, ServerTime, by_our_clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +95,7 @@ def read_capture(bench: Workbench, session: SessionId, attempt: AttemptId) -> Ca
 
 def captured_at(arrival: AttemptSubmitted) -> Instant:
     """Return when it was captured, corrected by what the station knew of its clock's offset."""
-    offset_ms = arrival.conditions.clock_offset_ms or 0.0
-    return Instant(arrival.captured_at.us).plus(timedelta(milliseconds=-offset_ms))
+    return by_our_clock(arrival.captured_at, arrival.conditions.clock_offset_ms)
 
 
 def read_protocol(bench: Workbench, protocol: ProtocolId) -> ProtocolContent:
@@ -146,7 +144,8 @@ def read_gate(bench: Workbench, capture: Capture) -> GateResult | None:
     return calibration_gate(
         read_station(bench, capture),
         capture.attempt.calibration,
-        at=captured_at(arrival),
+        at=arrival.captured_at,
+        by_ours=by_our_clock(arrival.captured_at, arrival.conditions.clock_offset_ms),
         limits=read_protocol(bench, capture.opened.protocol).calibration,
     )
 

@@ -8,7 +8,6 @@ Rules kept here:
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from api.sources import Sources
 from api.statements import Statement, stored_content
@@ -23,10 +22,8 @@ from domain.handling import TRIES, Context, drafts, load_existing
 from domain.rules import equipment as stations
 from domain.rules.capture_session import CAPTURE_SESSION, report_block, submit_attempt
 from domain.rules.equipment import EQUIPMENT
-from domain.values.capture import CaptureConditions
 from domain.values.capture_session import CaptureSession
 from domain.values.identifiers import DeviceId, SessionId
-from domain.values.time import DeviceTime
 
 
 def record_capture(
@@ -81,9 +78,11 @@ def _decide_capture(
             "session.protocol", "the protocol was retired meanwhile", "Open a new session."
         )
     station = sources.station(device)
-    at = _corrected(event.captured_at, event.conditions)
     gates = stations.fit_for_attempt(
-        station, conditions=event.conditions, at=at, limits=content.calibration
+        station,
+        conditions=event.conditions,
+        captured_at=event.captured_at,
+        limits=content.calibration,
     )
     return submit_attempt(
         state,
@@ -101,12 +100,6 @@ def _opening(system: System, session: SessionId) -> captures.SessionOpened:
         if isinstance(record.event, captures.SessionOpened):
             return record.event
     raise RuleViolation("session.opened", "the session was never opened", "Fetch the orders again.")
-
-
-def _corrected(captured_at: DeviceTime, conditions: CaptureConditions) -> DeviceTime:
-    """Return the capture's time by our clock, as far as the station knows its own offset."""
-    offset = timedelta(milliseconds=-(conditions.clock_offset_ms or 0.0))
-    return captured_at.plus(offset)
 
 
 def _rejection(

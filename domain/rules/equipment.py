@@ -11,6 +11,7 @@ Rules kept here:
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import assert_never
 
 from domain.errors import RuleViolation
@@ -40,7 +41,7 @@ from domain.values.station import (
     identity_gate,
     illumination_gate,
 )
-from domain.values.time import Instant
+from domain.values.time import DeviceTime, ServerTime, by_our_clock
 from domain.values.words import said
 
 CONNECTORS = {"J1", "J3"}
@@ -79,30 +80,47 @@ EQUIPMENT = Aggregate(kind=DeviceId.kind, initial=Station(), evolve=evolve)
 
 
 def fit_for_capture(
-    station: Station, *, at: Instant, limits: CalibrationLimits
+    station: Station, *, at: ServerTime, limits: CalibrationLimits
 ) -> tuple[GateResult, ...]:
-    """Return the gates of device identity and calibration before a session [REQ-IN-079, 080]."""
+    """Return the gates of device identity and calibration before a session [REQ-IN-079, 080].
+
+    Args:
+        station: The station.
+        at: Now, by our clock; what the station's says follows from the offset last found.
+        limits: The protocol's.
+    """
+    by_its_own = at.plus(timedelta(milliseconds=station.clock_offset_ms))
     return (
         identity_gate(station),
-        calibration_gate(station, station.in_force, at=at, limits=limits),
+        calibration_gate(station, station.in_force, at=by_its_own, limits=limits, by_ours=at),
     )
 
 
 def fit_for_attempt(
-    station: Station, *, conditions: CaptureConditions, at: Instant, limits: CalibrationLimits
+    station: Station,
+    *,
+    conditions: CaptureConditions,
+    captured_at: DeviceTime,
+    limits: CalibrationLimits,
 ) -> tuple[GateResult, ...]:
     """Return the gates of device identity, calibration and light for one capture.
 
     Args:
         station: The station.
         conditions: What it says about the capture.
-        at: When it captured, by its own clock.
+        captured_at: When it captured, by its own clock.
         limits: The protocol's.
+
+    Raises:
+        MalformedInput: the offset it claims leads to no calendar.
     """
+    by_ours = by_our_clock(captured_at, conditions.clock_offset_ms)
     return (
         identity_gate(station, conditions),
-        calibration_gate(station, conditions.calibration, at=at, limits=limits),
-        illumination_gate(station, at=at, limits=limits),
+        calibration_gate(
+            station, conditions.calibration, at=captured_at, limits=limits, by_ours=by_ours
+        ),
+        illumination_gate(station, at=captured_at, limits=limits),
     )
 
 

@@ -6,7 +6,10 @@ Rules kept here:
 2. A calibration counts while it is locked, current, inside the protocol's limits, made with the
    cameras and lenses now mounted, and the last field check of it passed [REQ-IN-080].
 3. The light was calibrated, with success, not longer ago than the protocol allows [REQ-IN-086].
-4. Every gate gives its evidence in numbers, whether it passed or not.
+4. Ages are differences of two times of the same clock, the station's own; a negative one says that
+   the clock was changed, and closes the gate.
+5. A calibration expires as soon as either clock, the station's or ours, says so [DRV-04].
+6. Every gate gives its evidence in numbers, whether it passed or not.
 """
 
 from collections.abc import Mapping
@@ -18,7 +21,7 @@ from domain.values.capture import CaptureConditions, DeviceConfiguration, Gate, 
 from domain.values.gates import block, let_pass
 from domain.values.identifiers import CalibrationId
 from domain.values.protocol import CalibrationLimits
-from domain.values.time import Instant
+from domain.values.time import DeviceTime, Instant, ServerTime
 
 _RECALIBRATE = "Calibrate the station with the target and have the calibration locked."
 
@@ -146,14 +149,25 @@ def calibration_gate(
     *,
     at: Instant,
     limits: CalibrationLimits,
+    by_ours: ServerTime | None = None,
 ) -> GateResult:
-    """Return whether a calibration may be relied on at a moment."""
+    """Return whether a calibration may be relied on at a moment.
+
+    Args:
+        station: The station.
+        calibration: Which calibration; none for an uncalibrated rig.
+        at: The moment by the station's own clock, which also dated the calibration.
+        limits: The protocol's.
+        by_ours: The same moment by our clock, where it is known.
+    """
     known = station.calibrations.get(calibration) if calibration is not None else None
     if known is None or not known.locked:
         return block(Gate.CALIBRATION, "no locked calibration is in use", _RECALIBRATE)
     found = _against(known, station, limits)
-    if not known.record.current_at(at):
-        found.append(f"it expired at {known.record.valid_until}")
+    clocks = (("the station's", at), ("our", by_ours or at))
+    late = [name for name, moment in clocks if not known.record.current_at(moment)]
+    if late:
+        found.append(f"it expired at {known.record.valid_until} by {late[0]} clock")
     if found:
         return block(
             Gate.CALIBRATION, f"calibration {calibration}: {'; '.join(found)}", _RECALIBRATE
@@ -166,8 +180,8 @@ def calibration_gate(
     )
 
 
-def illumination_gate(station: Station, *, at: Instant, limits: CalibrationLimits) -> GateResult:
-    """Return whether the light may be relied on at a moment."""
+def illumination_gate(station: Station, *, at: DeviceTime, limits: CalibrationLimits) -> GateResult:
+    """Return whether the light may be relied on at a moment of the station's own clock."""
     light = station.illumination
     next_step = "Run the illumination calibration."
     if light is None:
@@ -176,6 +190,13 @@ def illumination_gate(station: Station, *, at: Instant, limits: CalibrationLimit
         return block(Gate.ILLUMINATION, "; ".join(light.reasons), next_step)
     age = timedelta(microseconds=at.us - light.performed_at.us)
     hours = age / timedelta(hours=1)
+    if age < timedelta():
+        return block(
+            Gate.ILLUMINATION,
+            f"the light was calibrated {-hours:.1f} hours after the capture by the station's own "
+            "clock, so that clock was changed meanwhile",
+            next_step,
+        )
     if age > timedelta(hours=limits.illumination_valid_hours):
         return block(
             Gate.ILLUMINATION,

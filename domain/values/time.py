@@ -93,6 +93,19 @@ class ServerTime(Instant):
     """What our clock said."""
 
 
+def by_our_clock(device: DeviceTime, offset_ms: float | None) -> ServerTime:
+    """Return a device's time by our clock, as far as the device knows its own offset [DRV-04].
+
+    Args:
+        device: What the device's clock said.
+        offset_ms: How far that clock is ahead of ours, in milliseconds; none where not known.
+
+    Raises:
+        MalformedInput: no calendar can show the result.
+    """
+    return ServerTime(device.us).plus(timedelta(milliseconds=-(offset_ms or 0.0)))
+
+
 def offset_ms(device: DeviceTime, server: ServerTime) -> float:
     """Return how far the device's clock is ahead of ours, in milliseconds."""
     return (device.us - server.us) / 1000

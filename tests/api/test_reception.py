@@ -34,6 +34,7 @@ from tests.api.portal import (
     Portal,
     answer_consent,
     enrol_station,
+    opening,
 )
 from tests.api.station import Station, Wire
 from tests.builders import gates
@@ -336,6 +337,40 @@ def test_a_clock_a_day_off_is_recorded_once_and_its_statements_stand(
     assert drift.offset_ms == pytest.approx(-DAY / timedelta(milliseconds=1))
     times = [each.device_time for each in portal.records("FieldCheckPerformed")]
     assert times == [station.now()] * 3
+
+
+@pytest.mark.verifies("DRV-04", "REQ-IN-086")
+@pytest.mark.parametrize("behind", [-DAY, timedelta(), DAY], ids=["ahead", "right", "behind"])
+@pytest.mark.parametrize(
+    ("age", "rule"),
+    [(timedelta(minutes=5), None), (timedelta(hours=13), "capture.gates")],
+    ids=["fresh light", "old light"],
+)
+def test_an_attempt_from_a_station_a_day_off_is_judged_by_the_true_age_of_its_light(
+    portal: Portal,
+    clinic: Clinic,
+    station: Station,
+    *,
+    behind: timedelta,
+    age: timedelta,
+    rule: str | None,
+) -> None:
+    station.behind = behind
+    station.calibrate_light()
+    portal.clock.advance(age)
+    operator = portal.sign_in("operator")
+    opened = operator.done("/capture-sessions", opening(clinic, device=str(station.device)))
+    session = str(opened["session"])
+    (order,) = station.send("GET", "/orders").json()["orders"]
+    offset_ms = -behind / timedelta(milliseconds=1)
+    statement = station.capture(
+        session, order["model_manifest"], (LEFT, RIGHT), clock_offset_ms=offset_ms
+    )
+    refusals = station.deliver(statement)["refused"]
+
+    assert [each["rule"] for each in refusals] == ([] if rule is None else [rule])
+    if refusals:
+        assert refusals[0]["evidence"] == "gates that did not pass: illumination"
 
 
 def test_two_stations_keep_numbers_of_their_own(portal: Portal, station: Station) -> None:

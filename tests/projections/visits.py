@@ -30,6 +30,7 @@ from domain.values.identifiers import (
 from domain.values.model import Artefact
 from domain.values.signature import Meaning
 from domain.values.station import calibration_gate
+from domain.values.time import DeviceTime
 from tests.builders import (
     DEVICE,
     PRACTITIONER,
@@ -154,7 +155,7 @@ class Visit:
             device_gates=equipment.fit_for_attempt(
                 station,
                 conditions=claimed,
-                at=self.clinic.clock.now(),
+                captured_at=DeviceTime(self.clinic.clock.now().us),
                 limits=CONTENT.calibration,
             ),
             based_on=(),

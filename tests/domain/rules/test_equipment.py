@@ -1,6 +1,7 @@
 """Tests of which station is which and whether it may be used."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -33,9 +34,17 @@ from domain.rules.equipment import (
     reject_batch,
     release_device,
 )
-from domain.values.capture import Camera, DeviceConfiguration, Gate, GateResult, failed
+from domain.values.capture import (
+    Camera,
+    CaptureConditions,
+    DeviceConfiguration,
+    Gate,
+    GateResult,
+    failed,
+)
 from domain.values.identifiers import CalibrationId
 from domain.values.station import Station
+from domain.values.time import DeviceTime, ServerTime
 from tests.builders import (
     CALIBRATION,
     DEVICE,
@@ -199,9 +208,10 @@ def test_a_calibration_that_cannot_be_relied_on_blocks(
 def test_a_calibration_blocks_from_the_instant_it_expires() -> None:
     ready = station(*READY)
     expiry = a_calibration_record().valid_until
-    before = fit_for_capture(ready, at=replace(expiry, us=expiry.us - 1), limits=LIMITS)
+    before = fit_for_capture(ready, at=ServerTime(expiry.us - 1), limits=LIMITS)
     assert not failed(before)
-    assert "expired" in blocked(fit_for_capture(ready, at=expiry, limits=LIMITS))[Gate.CALIBRATION]
+    after = fit_for_capture(ready, at=ServerTime(expiry.us), limits=LIMITS)
+    assert "expired" in blocked(after)[Gate.CALIBRATION]
 
 
 def test_a_field_check_that_passes_again_restores_the_calibration() -> None:
@@ -233,7 +243,7 @@ def test_the_calibration_counts_even_if_the_station_is_not_described() -> None:
 @pytest.mark.verifies("REQ-IN-086")
 def test_a_station_is_fit_for_an_attempt_with_fresh_light() -> None:
     gates = fit_for_attempt(
-        station(*READY), conditions=conditions(), at=device_time(5), limits=LIMITS
+        station(*READY), conditions=conditions(), captured_at=device_time(5), limits=LIMITS
     )
     assert [each.gate for each in gates] == [
         Gate.DEVICE_IDENTITY,
@@ -260,9 +270,73 @@ def test_light_that_cannot_be_relied_on_blocks(
     events: tuple[EquipmentEvent, ...], minutes: float, evidence: str
 ) -> None:
     gates = fit_for_attempt(
-        station(*events), conditions=conditions(), at=device_time(minutes), limits=LIMITS
+        station(*events), conditions=conditions(), captured_at=device_time(minutes), limits=LIMITS
     )
     assert evidence in blocked(gates)[Gate.ILLUMINATION]
+
+
+def a_day_off(days: int, *, light_minutes: float) -> tuple[Station, CaptureConditions, DeviceTime]:
+    """Return a station whose clock is days ahead, what it says, and when it says it captured.
+
+    Everything happened as the builders say, but its clock wrote other times.
+    """
+    ahead = timedelta(days=days)
+    made = an_illumination_record()
+    light = replace(made, performed_at=device_time(-light_minutes).plus(ahead))
+    record = a_calibration_record()
+    calibration = replace(
+        record,
+        performed_at=record.performed_at.plus(ahead),
+        valid_until=record.valid_until.plus(ahead),
+    )
+    found = station(
+        ENROLLED,
+        CONFIGURED,
+        CalibrationRecorded(calibration=calibration),
+        LOCKED,
+        IlluminationCalibrated(illumination=light),
+    )
+    said = replace(conditions(), clock_offset_ms=ahead / timedelta(milliseconds=1))
+    return found, said, device_time().plus(ahead)
+
+
+@pytest.mark.verifies("REQ-IN-086", "DRV-04")
+@pytest.mark.parametrize("days", [-1, 0, 1])
+@pytest.mark.parametrize("hours", [0.1, 11.9, 12.1, 13.0, 24.0])
+def test_the_age_of_the_light_is_taken_from_the_stations_own_clock(days: int, hours: float) -> None:
+    found, said, captured = a_day_off(days, light_minutes=hours * 60)
+    gates = fit_for_attempt(found, conditions=said, captured_at=captured, limits=LIMITS)
+    expected = {} if hours <= 12 else {Gate.ILLUMINATION: f"calibrated {hours:.1f} hours ago"}
+    assert blocked(gates).keys() == expected.keys()
+    assert all(words in blocked(gates)[gate] for gate, words in expected.items())
+
+
+@pytest.mark.verifies("REQ-IN-086", "DRV-04")
+def test_light_calibrated_after_the_capture_by_the_same_clock_is_not_relied_on() -> None:
+    found, said, captured = a_day_off(1, light_minutes=5)
+    put_right = replace(said, clock_offset_ms=0.0)
+    gates = fit_for_attempt(
+        found, conditions=put_right, captured_at=captured.plus(-timedelta(days=1)), limits=LIMITS
+    )
+    assert "23.9 hours after the capture" in blocked(gates)[Gate.ILLUMINATION]
+
+
+@pytest.mark.verifies("REQ-IN-080", "DRV-04")
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_a_calibration_expires_as_soon_as_either_clock_says_so(days: int) -> None:
+    found, said, _ = a_day_off(days, light_minutes=5)
+    expiry = found.calibrations[CALIBRATION].record.valid_until
+    ahead = timedelta(milliseconds=said.clock_offset_ms or 0.0)
+    # By our clock the station's own times are ``ahead`` earlier.
+    last = expiry.plus(min(ahead, timedelta()) - timedelta(microseconds=1))
+    for captured, expired in ((last, False), (last.plus(timedelta(microseconds=1)), True)):
+        gates = fit_for_attempt(found, conditions=said, captured_at=captured, limits=LIMITS)
+        assert (Gate.CALIBRATION in blocked(gates)) is expired
+    known = replace(found, clock_offset_ms=said.clock_offset_ms or 0.0)
+    by_ours = ServerTime(last.plus(-ahead).us)
+    assert not failed(fit_for_capture(known, at=by_ours, limits=LIMITS))
+    evidence = blocked(fit_for_capture(known, at=by_ours.plus(timedelta(days=1)), limits=LIMITS))
+    assert "expired" in evidence[Gate.CALIBRATION]
 
 
 @pytest.mark.verifies("REQ-IN-079")
@@ -272,7 +346,7 @@ def test_an_attempt_that_names_another_station_or_camera_is_blocked() -> None:
         (replace(conditions(), device_serial="ST-0002"), "ST-0002"),
         (replace(conditions(), camera_serials=("OTHER",)), "OTHER"),
     ):
-        gates = fit_for_attempt(ready, conditions=said, at=device_time(5), limits=LIMITS)
+        gates = fit_for_attempt(ready, conditions=said, captured_at=device_time(5), limits=LIMITS)
         assert evidence in blocked(gates)[Gate.DEVICE_IDENTITY]
 
 
@@ -280,7 +354,9 @@ def test_an_attempt_that_names_another_station_or_camera_is_blocked() -> None:
 def test_an_attempt_without_a_calibration_or_with_an_unknown_one_is_blocked() -> None:
     for calibration in (None, CalibrationId.derived("another")):
         said = replace(conditions(), calibration=calibration)
-        gates = fit_for_attempt(station(*READY), conditions=said, at=device_time(5), limits=LIMITS)
+        gates = fit_for_attempt(
+            station(*READY), conditions=said, captured_at=device_time(5), limits=LIMITS
+        )
         assert Gate.CALIBRATION in blocked(gates)
 
 

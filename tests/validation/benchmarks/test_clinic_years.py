@@ -93,7 +93,7 @@ def decided(folded: Folded, draft: Draft) -> object:
                 device_gates=equipment.fit_for_attempt(
                     station,
                     conditions=event.conditions,
-                    at=event.captured_at,
+                    captured_at=event.captured_at,
                     limits=STEREO_FACE.calibration,
                 ),
                 based_on=(),
