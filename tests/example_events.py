@@ -16,10 +16,12 @@ from domain.events.codec import encode
 from domain.events.names import EVENTS, Event
 from domain.ledger import canonical
 from domain.values.calibration import CalibrationRecord, LightZone
+from domain.values.claim import ClaimContent
 from domain.values.content import CaptureView, ContentReference, Digest
 from domain.values.finding import Finding
 from domain.values.identifiers import Identifier, SessionId, StreamName
 from domain.values.time import Instant
+from domain.values.volume_change import RegionChange
 from tests.strategies import related
 
 FOLDER = Path(__file__).parent / "vectors" / "events"
@@ -36,6 +38,8 @@ _SPECIAL: dict[tuple[type, str], Callable[[str], Any]] = {
     (LightZone, "pwm"): _share,
     (CalibrationRecord, "reasons"): lambda _: (),
     (Finding, "confidence"): _share,
+    (ClaimContent, "least_coverage"): lambda _: 0.75,
+    (RegionChange, "coverage"): _share,
 }
 
 

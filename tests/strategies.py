@@ -19,7 +19,10 @@ from domain.events.record import Attestation, Draft, StoredBlob
 from domain.ledger import canonical
 from domain.values.actor import Actor
 from domain.values.calibration import CalibrationRecord, IlluminationRecord, LightZone
+from domain.values.claim import ClaimContent, ClaimScope, RegionLimits, StudyEvidence
+from domain.values.comparability import ComparabilityVerdict, PairLimits
 from domain.values.content import CaptureView, ContentReference, Digest, ImageReference
+from domain.values.facial_region import FacialRegion
 from domain.values.finding import Finding
 from domain.values.identifiers import (
     ClinicId,
@@ -32,6 +35,7 @@ from domain.values.identifiers import (
 from domain.values.protocol import ProtocolContent
 from domain.values.quality import Limit, QualityVerdict, Region
 from domain.values.time import LATEST_US, DeviceTime, Instant, ServerTime
+from domain.values.volume_change import ChangeVerdict, RegionChange, Uncertainty
 
 SAFE = canonical.MAX_SAFE_INTEGER
 
@@ -59,6 +63,8 @@ RANGES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (CalibrationRecord, "baseline_mm"): st.floats(0.1, 1e6),
     (CalibrationRecord, "performed_at"): st.builds(DeviceTime, st.integers(0, LATEST_US - 1)),
     (Finding, "confidence"): shares,
+    (ClaimContent, "least_coverage"): st.floats(0.01, 1),
+    (RegionChange, "coverage"): shares,
 }
 
 Fields = dict[str, Any]
@@ -114,6 +120,62 @@ def _protocol(given: Fields) -> Fields:
     }
 
 
+def _study(given: Fields) -> Fields:
+    return given | {name: max(1, given[name]) for name in ("subjects", "captures")}
+
+
+def _region_limits(given: Fields) -> Fields:
+    spread = _above_0(given["test_retest_sd"])
+    least = 2 * spread
+    return given | {
+        "test_retest_sd": spread,
+        "minimum_detectable_change": max(least, _above_0(given["minimum_detectable_change"])),
+        "repeatability_limit": max(least, _above_0(given["repeatability_limit"])),
+    }
+
+
+def _scope(given: Fields) -> Fields:
+    models = tuple(each or "?" for each in given["device_models"]) or ("?",)
+    return given | {"device_models": models, "population": f"adults{given['population']}"}
+
+
+def _claim(given: Fields) -> Fields:
+    regions = tuple({each.region: each for each in given["regions"]}.values())
+    example = RegionLimits(
+        region=FacialRegion.CHIN,
+        minimum_detectable_change=2.0,
+        repeatability_limit=2.0,
+        bias=0.0,
+        test_retest_sd=1.0,
+    )
+    named = {name: given[name] or "?" for name in ("output", "algorithm", "unit")}
+    above = {name: _above_0(given[name]) for name in ("accuracy_target", "largest_residual_mm")}
+    return given | named | above | {"regions": regions or (example,)}
+
+
+def _pair_limits(given: Fields) -> Fields:
+    above = {name: _above_0(value) for name, value in given.items()}
+    return above | {"exposure_ratio": 1 + above["exposure_ratio"]}
+
+
+def _comparability(given: Fields) -> Fields:
+    return given | {"comparable": all(each.within for each in given["differences"])}
+
+
+def _uncertainty(given: Fields) -> Fields:
+    return {name: _above_0(value) for name, value in given.items()}
+
+
+def _region_change(given: Fields) -> Fields:
+    withheld = given["verdict"] is ChangeVerdict.WITHHELD
+    verdict = given["verdict"] if withheld else ChangeVerdict.NONE_DETECTABLE
+    return given | {"verdict": verdict, "reason": f"because {given['reason']}" * withheld}
+
+
+def _above_0(value: float) -> float:
+    return min(max(abs(value), 1e-3), 1e6)
+
+
 RELATIONS: dict[type, Callable[[Fields], Fields]] = {
     QualityVerdict: _verdict,
     CalibrationRecord: _calibration,
@@ -121,6 +183,14 @@ RELATIONS: dict[type, Callable[[Fields], Fields]] = {
     Limit: _limit,
     Finding: _finding,
     ProtocolContent: _protocol,
+    StudyEvidence: _study,
+    RegionLimits: _region_limits,
+    ClaimScope: _scope,
+    ClaimContent: _claim,
+    PairLimits: _pair_limits,
+    ComparabilityVerdict: _comparability,
+    Uncertainty: _uncertainty,
+    RegionChange: _region_change,
 }
 
 

@@ -12,6 +12,7 @@ from domain.events import (
     access,
     assessment,
     capture_session,
+    claim,
     clinic,
     consent,
     equipment,
@@ -20,6 +21,7 @@ from domain.events import (
     model_release,
     practitioner,
     subject,
+    volume_change,
 )
 from domain.events import acquisition_protocol as protocol
 
@@ -36,6 +38,8 @@ Event = (
     | model_release.ModelReleaseEvent
     | inference.InferenceEvent
     | assessment.AssessmentEvent
+    | claim.ClaimEvent
+    | volume_change.VolumeChangeEvent
 )
 
 EVENTS: dict[tuple[str, int], type[Event]] = {
@@ -112,6 +116,11 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("ReportIssued", 1): assessment.ReportIssued,
     ("AssessmentAmended", 1): assessment.AssessmentAmended,
     ("ReportFlagged", 1): assessment.ReportFlagged,
+    ("ClaimRegistered", 1): claim.ClaimRegistered,
+    ("ClaimValidated", 1): claim.ClaimValidated,
+    ("ClaimWithdrawn", 1): claim.ClaimWithdrawn,
+    ("VolumeChangeMeasured", 1): volume_change.VolumeChangeMeasured,
+    ("VolumeChangeRepeated", 1): volume_change.VolumeChangeRepeated,
 }
 
 NAME_OF: dict[type[Event], tuple[str, int]] = {event: key for key, event in EVENTS.items()}
@@ -124,5 +133,6 @@ SUBJECT_KEYED: frozenset[type[Event]] = frozenset(
         *capture_session.CaptureSessionEvent.__args__,
         *inference.InferenceEvent.__args__,
         *assessment.AssessmentEvent.__args__,
+        *volume_change.VolumeChangeEvent.__args__,
     )
 )

@@ -52,7 +52,7 @@ def evolve(station: Station, event: EquipmentEvent) -> Station:
     """Return the station after the event; history is never refused."""
     match event:
         case DeviceEnrolled():
-            return replace(station, serial=event.serial)
+            return replace(station, serial=event.serial, model=event.model)
         case DeviceConfigurationChanged():
             return replace(station, configuration=event.configuration)
         case CalibrationRecorded():

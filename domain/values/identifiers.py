@@ -181,3 +181,17 @@ class ReauthenticationId(Identifier):
 
     __slots__ = ()
     kind = "reauthentication"
+
+
+class ClaimId(Identifier):
+    """A claim: what one output was shown to be able to do."""
+
+    __slots__ = ()
+    kind = "claim"
+
+
+class VolumeChangeId(Identifier):
+    """One measurement of volume change; derived from both captures and the claim."""
+
+    __slots__ = ()
+    kind = "volume-change"

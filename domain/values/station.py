@@ -51,6 +51,7 @@ class Station:
 
     Attributes:
         serial: Serial number; none before enrolment.
+        model: Type of station; none before enrolment.
         configuration: What runs and is mounted; none before it was reported.
         calibrations: Every calibration recorded.
         in_force: The calibration locked last.
@@ -61,6 +62,7 @@ class Station:
     """
 
     serial: str | None = None
+    model: str | None = None
     configuration: DeviceConfiguration | None = None
     calibrations: Mapping[CalibrationId, Calibrated] = field(default_factory=dict)
     in_force: CalibrationId | None = None

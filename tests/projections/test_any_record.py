@@ -14,6 +14,7 @@ from domain.events import (
     acquisition_protocol,
     assessment,
     capture_session,
+    claim,
     clinic,
     consent,
     equipment,
@@ -22,6 +23,7 @@ from domain.events import (
     model_release,
     practitioner,
     subject,
+    volume_change,
 )
 from domain.events.names import EVENTS, SUBJECT_KEYED, Event
 from domain.events.record import Draft
@@ -29,6 +31,7 @@ from domain.values.content import ContentReference
 from domain.values.identifiers import (
     AccessId,
     AssessmentId,
+    ClaimId,
     ClinicId,
     ConsentId,
     DeviceId,
@@ -40,6 +43,7 @@ from domain.values.identifiers import (
     ReleaseId,
     SessionId,
     SubjectId,
+    VolumeChangeId,
 )
 from projections.assessment import assessment as assessment_row
 from projections.assessment import report_by_code
@@ -63,6 +67,7 @@ KINDS: dict[str, type[Identifier]] = {
     acquisition_protocol.__name__: ProtocolId,
     assessment.__name__: AssessmentId,
     capture_session.__name__: SessionId,
+    claim.__name__: ClaimId,
     clinic.__name__: ClinicId,
     consent.__name__: ConsentId,
     equipment.__name__: DeviceId,
@@ -71,6 +76,7 @@ KINDS: dict[str, type[Identifier]] = {
     model_release.__name__: ReleaseId,
     practitioner.__name__: PractitionerId,
     subject.__name__: SubjectId,
+    volume_change.__name__: VolumeChangeId,
 }
 """What kind of stream a module's events belong to."""
 

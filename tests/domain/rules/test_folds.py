@@ -11,6 +11,7 @@ from domain.events import (
     acquisition_protocol,
     assessment,
     capture_session,
+    claim,
     clinic,
     consent,
     equipment,
@@ -18,6 +19,7 @@ from domain.events import (
     model_release,
     practitioner,
     subject,
+    volume_change,
 )
 from domain.events.aggregate import Aggregate
 from domain.events.names import Event
@@ -25,6 +27,7 @@ from domain.rules.access import ACCESS
 from domain.rules.acquisition_protocol import ACQUISITION_PROTOCOL
 from domain.rules.assessment import ASSESSMENT, presentation
 from domain.rules.capture_session import CAPTURE_SESSION
+from domain.rules.claim import CLAIM
 from domain.rules.clinic import CLINIC
 from domain.rules.consent import CONSENT
 from domain.rules.equipment import EQUIPMENT
@@ -32,6 +35,7 @@ from domain.rules.inference import INFERENCE
 from domain.rules.model_release import MODEL_RELEASE
 from domain.rules.practitioner import PRACTITIONER
 from domain.rules.subject import SUBJECT
+from domain.rules.volume_change import VOLUME_CHANGE
 from tests.strategies import events
 
 FOLDS: dict[str, tuple[Aggregate[Any, Any], Any]] = {
@@ -39,6 +43,7 @@ FOLDS: dict[str, tuple[Aggregate[Any, Any], Any]] = {
     "acquisition-protocol": (ACQUISITION_PROTOCOL, acquisition_protocol.ProtocolEvent),
     "assessment": (ASSESSMENT, assessment.AssessmentEvent),
     "capture-session": (CAPTURE_SESSION, capture_session.CaptureSessionEvent),
+    "claim": (CLAIM, claim.ClaimEvent),
     "clinic": (CLINIC, clinic.ClinicEvent),
     "consent": (CONSENT, consent.ConsentEvent),
     "device": (EQUIPMENT, equipment.EquipmentEvent),
@@ -46,6 +51,7 @@ FOLDS: dict[str, tuple[Aggregate[Any, Any], Any]] = {
     "model-release": (MODEL_RELEASE, model_release.ModelReleaseEvent),
     "practitioner": (PRACTITIONER, practitioner.PractitionerEvent),
     "subject": (SUBJECT, subject.SubjectEvent),
+    "volume-change": (VOLUME_CHANGE, volume_change.VolumeChangeEvent),
 }
 
 
