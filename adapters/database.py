@@ -13,8 +13,9 @@ Rules kept here:
    what it needs.
 5. A server that vanished without a word is noticed within seconds, by us and by PostgreSQL: a
    connection that nobody answers on ends.
-6. A process that stands still in the middle of a transaction keeps nobody waiting for longer than
-   ``IDLE_IN_TRANSACTION_S``: PostgreSQL ends that connection, and with it what it held.
+6. A process that stands still in the middle of a transaction loses what it holds: PostgreSQL ends
+   its connection after ``IDLE_IN_TRANSACTION_S``. Whoever waits for a lock waits for
+   ``LOCK_TIMEOUT_S``, long enough to outlive two such processes, and never for ever.
 """
 
 import os
@@ -37,8 +38,9 @@ from sqlalchemy.pool import QueuePool
 from domain.errors import MalformedInput, Unavailable
 
 LOCK_TIMEOUT_S = 10.0
-IDLE_IN_TRANSACTION_S = 10.0
-"""How long a transaction may wait for its process; a step between two statements takes far less."""
+IDLE_IN_TRANSACTION_S = 4.0
+"""How long a transaction may wait for its process. The longest step between two statements decodes
+a thousand records, a tenth of a second; waiting for this must end well before a lock timeout."""
 CACHE_KIB = 64 << 10
 """Pages a connection keeps at most: the indexes of a million records are met at random places."""
 WAL_PAGES = 8_000
@@ -59,6 +61,7 @@ _NOTICED: Final = {
 _NOTICED_THERE: Final = (
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 "
     "-c tcp_user_timeout=12000 "
+    f"-c lock_timeout={round(1000 * LOCK_TIMEOUT_S)} "
     f"-c idle_in_transaction_session_timeout={round(1000 * IDLE_IN_TRANSACTION_S)}"
 )
 _SCRIPTS = (
@@ -93,7 +96,8 @@ def sqlite_name(dsn: str) -> str | None:
 def connection_parameters(dsn: str) -> dict[str, Any]:
     """Return what ``psycopg.connect`` takes to reach a PostgreSQL database.
 
-    What the DSN leaves open is set so that a vanished server is noticed within seconds.
+    What the DSN leaves open is set so that a vanished server is noticed within seconds; what it
+    asks of the server itself is asked beside that, and wins where both name the same.
 
     Raises:
         MalformedInput: it is no PostgreSQL DSN.
@@ -103,7 +107,8 @@ def connection_parameters(dsn: str) -> dict[str, Any]:
     except psycopg.ProgrammingError:
         # Without its cause: that may quote a password.
         raise MalformedInput(_NAMES) from None
-    return {**_NOTICED, "options": _NOTICED_THERE, **given}
+    options = f"{_NOTICED_THERE} {given.pop('options', None) or ''}".rstrip()
+    return {**_NOTICED, **given, "options": options}
 
 
 def connect_sqlite(name: str, *, lock_timeout_s: float) -> sqlite3.Connection:
@@ -128,14 +133,21 @@ def connect_sqlite(name: str, *, lock_timeout_s: float) -> sqlite3.Connection:
 def open_engine(dsn: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> sa.Engine:
     """Return an engine whose transactions may write; nothing is connected yet.
 
+    Args:
+        dsn: The database.
+        lock_timeout_s: How long a transaction waits for others.
+
     Raises:
         MalformedInput: the DSN names neither an SQLite file nor a PostgreSQL database.
     """
     name = sqlite_name(dsn)
     if name is None:
+        parameters = connection_parameters(dsn)
+        if lock_timeout_s != LOCK_TIMEOUT_S:
+            parameters["options"] += f" -c lock_timeout={round(1000 * lock_timeout_s)}"
         return sa.create_engine(
             "postgresql+psycopg://",
-            connect_args=connection_parameters(dsn),
+            connect_args=parameters,
             pool_pre_ping=True,
         )
 

@@ -6,7 +6,8 @@ Rules kept here:
    its own; the server ends that connection when its holder was silent for the lease, and the
    holder stops believing a lease after it last asked, which is earlier. No clocks are compared.
 2. A holder that ends, is killed, is cut off or stands still loses the lead, and another may have
-   it within seconds.
+   it within seconds. The lease is asked for before the lock, so no pause leaves one without the
+   other. A lock on a file knows no lease: who stands still with it keeps it until ended.
 3. What was begun under a lost lead may still come to its end; see decision 0012 for why that does
    no harm.
 4. Only a server that takes writes gives the lead.
@@ -94,6 +95,7 @@ class PostgresLeadership:
     def __init__(self, dsn: str, *, clock: Clock, lease_s: float = LEASE_S) -> None:
         """Stand for the lead of the record in a database."""
         self._parameters = connection_parameters(dsn)
+        self._parameters["options"] += f" -c idle_session_timeout={round(lease_s * 1000)}"
         self._clock = clock
         self._lease_s = lease_s
         self._connection: psycopg.Connection | None = None
@@ -101,6 +103,7 @@ class PostgresLeadership:
 
     def take(self) -> bool:
         """Take the lead; false while another has it."""
+        kept = self._connection is not None
         try:
             if self._connection is None:
                 self._connection = psycopg.connect(**self._parameters, autocommit=True)
@@ -114,12 +117,12 @@ class PostgresLeadership:
                 return False
             name = f"{_MARK} {self._clock.now().us} {this_process()}"
             self._connection.execute(
-                "SELECT set_config('application_name', %s, false), "
-                "set_config('idle_session_timeout', %s, false)",
-                (name[:_NAME_BYTES], f"{round(self._lease_s * 1000)}ms"),
+                "SELECT set_config('application_name', %s, false)", (name[:_NAME_BYTES],)
             )
         except psycopg.Error as error:
             self.release()
+            if kept:  # whoever asks seldom finds a connection that was ended for its silence
+                return self.take()
             message = f"nobody can say who leads ({error.sqlstate or type(error).__name__})"
             raise Unavailable(message) from error
         self._until = sent + self._lease_s

@@ -109,6 +109,9 @@ class Restoration:
         """
         with engine.connect() as connection:
             require_empty(connection)
+            if connection.dialect.name == "postgresql":
+                # Nobody waits for an empty database, and reading a backup may take its time.
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             source = reading.records(self.backup, self.survey)
             root = put_back(connection, source, clinic=self.clinic, progress=advance)
             if root != self.survey.end_root:

@@ -10,8 +10,10 @@ Rules kept here:
    what the first try recorded is recognised by its own bytes (``appending``). Where commits wait
    for standbys, what is found so is acknowledged only once they have it, too.
 4. Records come in through ``append`` only; Alembic owns every table.
-5. A writer that stands still with the lock loses it within seconds, wherever it stands: between
-   two statements to the idle timeout, within one to the transaction timeout (PostgreSQL 17).
+5. A writer that stands still with the lock loses it before those who wait for it give up: after
+   ``IDLE_IN_TRANSACTION_S`` where PostgreSQL waits for its next question, and from PostgreSQL 17 on
+   after ``HELD_S`` wherever it stands, counted from when it got the lock and not from when it
+   began to wait.
 """
 
 import os
@@ -51,6 +53,8 @@ T = TypeVar("T")
 
 TRIES = 3
 RETRY_S = 0.05
+HELD_S = 8.0
+"""How long one append may hold the writers' lock; less than others wait for it."""
 DATABASE_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 
 _SELECT = statements("notification_id", "%s")
@@ -63,7 +67,11 @@ _INSERT = (
     f"SELECT * FROM unnest({', '.join(f'%b::{kind}[]' for kind in _TYPES)})"
 ).encode()
 _INSERT_NODES = b"INSERT INTO tree_nodes SELECT * FROM unnest(%b::bigint[], %b::bytea[])"
-_LOCK = b"LOCK TABLE log_writer IN EXCLUSIVE MODE"
+_LOCK = "LOCK TABLE log_writer IN EXCLUSIVE MODE"
+# One statement, so that no pause fits between getting the lock and being timed. The timer starts
+# where the setting becomes other than nought inside a transaction.
+_LOCK_FOR = "DO $$BEGIN {lock}; SET LOCAL transaction_timeout = {ms}; END$$"
+_TIMED_FROM = 170000
 _INSERT_OWNER = b"INSERT INTO log_owner (only_row, clinic) VALUES (1, %s)"
 _HEADS = (
     b"SELECT asked.stream, head.originator_version, head.leaf FROM unnest(%s::text[]) "
@@ -119,13 +127,8 @@ class DurableDatastore(PostgresDatastore):
             configure(connection)
             # A writer waits so long for the others, and no longer.
             connection.execute(f"SET lock_timeout = {lock_timeout_ms}".encode())
-            # Longest: waiting for the others, then for our own process, twice.
-            longest_ms = lock_timeout_ms + round(2000 * IDLE_IN_TRANSACTION_S)
-            connection.execute(
-                "SELECT set_config('transaction_timeout', %s, false) "
-                "WHERE current_setting('server_version_num')::int >= 170000",
-                (str(longest_ms),),
-            )
+            if connection.info.server_version >= _TIMED_FROM:
+                connection.execute("SET transaction_timeout = 0")  # see _LOCK_FOR
             # An append is durable once it returns, whatever default role or database has.
             connection.execute(
                 "SELECT set_config('synchronous_commit', 'on', false) "
@@ -281,7 +284,9 @@ class _Writing:
         self._connection = connection
         self._pipeline = pipeline
         self._notify = notify
-        self._ask(_LOCK)
+        timed = connection.info.server_version >= _TIMED_FROM
+        lock = _LOCK_FOR.format(lock=_LOCK, ms=round(1000 * HELD_S)) if timed else _LOCK
+        self._ask(lock.encode())
 
     def find(self, streams: Collection[str], requests: Collection[Request]) -> Found:
         lasts = self._ask(_SELECT.last.encode())

@@ -6,7 +6,8 @@ Rules kept here:
 2. A tombstone is durable before its key's file is overwritten and removed, so a crash between the
    two leaves the key destroyed. A tombstone is never removed, and outlives whatever is put back
    beside it.
-3. Files are changed under one lock, so creating and destroying the same key cannot cross.
+3. Files are changed under one lock, so creating and destroying the same key cannot cross. Nobody
+   waits for it for ever: whoever has it may stand still, and only ending it helps then.
 
 The folder: ``lock``; ``wrapping/<version>.key``; ``clinic/`` and ``subject/`` with ``<uuid>.key``
 or ``<uuid>.destroyed``.
@@ -18,6 +19,7 @@ Whoever restores one destroys the key of every ``SubjectKeyDestroyed`` in the lo
 import fcntl
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,8 +35,10 @@ from adapters.keys.durable_file import (
     read_private,
     sync_folder,
 )
-from domain.errors import ContentErased, IntegrityFailure, MalformedInput
+from domain.errors import ContentErased, IntegrityFailure, MalformedInput, Unavailable
 
+LOCK_TIMEOUT_S = 10.0
+_LOOK_AGAIN_S: Final = 0.005
 _KINDS: Final = ("clinic", "subject")
 _WRAPPING: Final = "wrapping"
 _KEY: Final = re.compile(
@@ -197,10 +201,28 @@ class KeyFolder:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self._folder / "lock", flags, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor)
             yield
         finally:
             os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Take the lock.
+
+    Raises:
+        Unavailable: another process kept it; nothing was changed.
+    """
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise Unavailable("the key folder stayed locked by another process") from None
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
 
 
 def _exists(path: Path) -> bool:

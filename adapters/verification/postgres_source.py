@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from adapters.database import connection_parameters
 from adapters.eventlog.rows import Row
 from adapters.eventlog.statements import STORED_COLUMNS
 from domain.errors import IntegrityFailure, Unavailable
@@ -108,7 +109,7 @@ def _reading(dsn: str) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
         Unavailable: it cannot be read.
     """
     try:
-        with psycopg.connect(dsn, autocommit=True) as connection:
+        with psycopg.connect(**connection_parameters(dsn), autocommit=True) as connection:
             connection.read_only = True
             yield connection.cursor(binary=True)
     except psycopg.Error as error:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -21,6 +22,7 @@ from adapters.database import (
     reading,
     sqlite_name,
 )
+from adapters.eventlog.postgres import HELD_S
 from domain.errors import MalformedInput, Unavailable
 
 
@@ -121,8 +123,8 @@ def test_whoever_stands_still_in_a_transaction_loses_what_it_holds(postgres_dsn:
     with standing.connect() as paused:
         (default,) = paused.execute(sa.text("SHOW idle_in_transaction_session_timeout")).one()
         assert default == f"{database.IDLE_IN_TRANSACTION_S:g}s"
-        paused.execute(sa.text("SET idle_in_transaction_session_timeout = '300ms'"))
         paused.execute(save, {"seq": 1})
+        paused.execute(sa.text("SET idle_in_transaction_session_timeout = '2s'"))
         with moving.begin() as other:
             other.execute(save, {"seq": 2})
         with pytest.raises(Unavailable, match="25P03"), engine_errors():
@@ -132,6 +134,45 @@ def test_whoever_stands_still_in_a_transaction_loses_what_it_holds(postgres_dsn:
         assert again.execute(sa.text("SELECT seq FROM worker_position")).scalar_one() == 2
     standing.dispose()
     moving.dispose()
+
+
+def test_whoever_waits_outlives_two_who_stand_still() -> None:
+    assert 2 * database.IDLE_IN_TRANSACTION_S < database.LOCK_TIMEOUT_S
+    assert database.IDLE_IN_TRANSACTION_S < HELD_S < database.LOCK_TIMEOUT_S
+
+
+def test_nobody_waits_for_a_lock_for_ever(postgres_dsn: str) -> None:
+    for engine, waits in [
+        (open_engine(postgres_dsn), f"{database.LOCK_TIMEOUT_S:g}s"),
+        (open_engine(postgres_dsn, lock_timeout_s=1.5), "1500ms"),
+    ]:
+        with engine.connect() as connection:
+            assert connection.execute(sa.text("SHOW lock_timeout")).scalar_one() == waits
+        engine.dispose()
+
+
+def test_a_migration_that_stands_still_does_not_keep_another_waiting_for_ever(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "MIGRATION_TIMEOUT_S", 0.5)
+    with psycopg.connect(postgres_dsn) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (database._MIGRATION_LOCK,))
+        with pytest.raises(Unavailable, match="55P03"):
+            migrate(postgres_dsn)
+    migrate(postgres_dsn)
+
+
+def test_what_a_dsn_asks_of_the_server_is_asked_beside_what_we_ask(postgres_dsn: str) -> None:
+    dsn = f"{postgres_dsn}?options=-c%20work_mem%3D8MB%20-c%20lock_timeout%3D3s"
+    engine = open_engine(dsn)
+    with engine.connect() as connection:
+        for name, value in [
+            ("work_mem", "8MB"),
+            ("lock_timeout", "3s"),
+            ("idle_in_transaction_session_timeout", f"{database.IDLE_IN_TRANSACTION_S:g}s"),
+        ]:
+            assert connection.execute(sa.text(f"SHOW {name}")).scalar_one() == value
+    engine.dispose()
 
 
 @pytest.mark.parametrize(("pragma", "value"), [("synchronous", 2), ("foreign_keys", 1)])

@@ -143,12 +143,19 @@ def while_locked(
     assert isinstance(store, SqliteRecords | PostgresRecords)
     with ThreadPoolExecutor(len(calls)) as pool, locked(logs) as unlock:
         answers = [pool.submit(calls[0])]
-        for number, call in enumerate(calls[1:]):
-            while not store._groups._writing or len(store._groups._waiting) < number:
+
+        def wait_for(number: int) -> None:
+            """Wait until so many wait for the first, or the first gave up on a slow machine."""
+            waiting = store._groups._waiting
+            while not store._groups._writing or len(waiting) < number:
+                if answers[0].done():
+                    return
                 threading.Event().wait(0.002)
+
+        for number, call in enumerate(calls[1:]):
+            wait_for(number)
             answers.append(pool.submit(call))
-        while len(store._groups._waiting) < len(calls) - 1:
-            threading.Event().wait(0.002)
+        wait_for(len(calls) - 1)
         if let_go:
             unlock()
         for each in answers:

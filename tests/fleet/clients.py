@@ -21,7 +21,7 @@ from domain.rules.practitioner import PRACTITIONER
 from domain.values.actor import Role
 from domain.values.identifiers import PractitionerId
 from tests.api.portal import IDENTITY, ORIGIN, PASSWORD, PREFIX, SERVICE, Portal, found_clinic
-from tests.fleet.processes import PATIENCE_S, Process
+from tests.fleet.processes import PATIENCE_S, Process, wait_until
 
 ACCOUNT = "administrator"
 
@@ -82,6 +82,20 @@ class Client:
         """Read at one server, as fresh as asked for."""
         headers = {} if at_least is None else {"X-Vultus-At-Least": str(at_least)}
         return self._http.get(address + PREFIX + path, headers=headers)
+
+    def read(self, address: str, path: str, at_least: int) -> httpx.Response:
+        """Read what was written; ask again while an answer says that it is not as fresh."""
+        fresh: list[httpx.Response] = []
+
+        def read() -> bool:
+            answered = self.get(address, path, at_least)
+            if int(answered.headers["X-Vultus-Position"]) >= at_least:
+                fresh.append(answered)
+            return bool(fresh)
+
+        wait_until(read)
+        assert fresh[0].status_code == 200, fresh[0].text
+        return fresh[0]
 
     def measure(self, address: str, name: str) -> float:
         """Return what a server measures."""

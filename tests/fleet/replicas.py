@@ -43,6 +43,15 @@ def replicating(cluster: PostgresCluster) -> str | None:
     return None if found is None else str(found[0])
 
 
+def replayed(pair: Pair) -> bool:
+    """Return whether a standby has applied everything its primary has written by now."""
+    with psycopg.connect(pair.primary.dsn(), autocommit=True) as primary:
+        written = primary.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+    with psycopg.connect(pair.standby.dsn(), autocommit=True) as standby:
+        applied = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+        return standby.execute(applied, written).fetchone() == (True,)
+
+
 def wait_for_standby(cluster: PostgresCluster) -> None:
     """Have the primary acknowledge nothing that its standby has not applied."""
     with psycopg.connect(cluster.dsn(), autocommit=True) as connection:

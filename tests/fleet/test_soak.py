@@ -1,4 +1,4 @@
-"""Half a minute of the soak: the same harness as ``./vultus benchmark soak``."""
+"""One minute of the soak: the same harness as ``./vultus benchmark soak``."""
 
 from dataclasses import asdict
 
@@ -7,7 +7,7 @@ import pytest
 
 from domain.errors import MalformedInput
 from tests.environment.postgres import OwnServers
-from tests.fleet.processes import Note
+from tests.fleet.processes import Note, wait_until
 from validation.benchmarks.soak import Soaked, lines, soak
 from validation.benchmarks.soak_killer import Plan
 from validation.benchmarks.soak_process import open_soaked
@@ -19,7 +19,7 @@ def test_nothing_is_lost_doubled_or_skipped_while_everybody_is_killed(
     own_postgres: OwnServers, note: Note
 ) -> None:
     cluster = own_postgres({})
-    plan = Plan(seconds=25.0, writers=3, readers=2, seed=7)
+    plan = Plan(seconds=60.0, writers=4, readers=4, seed=7)
     soaked = soak(plan, cluster.dsn(), cluster=cluster)
     for name, value in asdict(soaked.account).items():
         note(name, value)
@@ -27,6 +27,7 @@ def test_nothing_is_lost_doubled_or_skipped_while_everybody_is_killed(
     # It was a soak at all.
     assert soaked.account.answered > 50
     assert soaked.account.records > soaked.account.answered
+    assert soaked.pauses > 0
     assert min(soaked.crashes, soaked.connections_ended, *soaked.kills.values()) > 0
     assert soaked.checkpoints > 1
     with pytest.raises(MalformedInput, match="empty database"):
@@ -41,13 +42,12 @@ def test_damage_is_a_failed_soak(own_postgres: OwnServers) -> None:
     def damage(_second: int) -> None:
         if not damaged:
             with open_soaked(cluster.dsn()) as log:
-                if log.size() < 5:
-                    return
+                wait_until(lambda: log.size() >= 5)
             change(cluster.dsn())
             damaged.append(True)
 
     damaged: list[bool] = []
-    plan = Plan(seconds=6.0, writers=2, readers=2, seed=8)
+    plan = Plan(seconds=8.0, writers=2, readers=2, seed=8)
     soaked: Soaked = soak(plan, cluster.dsn(), progress=damage, catch_up_s=1.0)
     assert damaged
     assert not soaked.good

@@ -26,7 +26,7 @@ from tests.api.portal import SERVICE, Portal, found_clinic
 from tests.builders import MORNING
 from tests.contracts.logs import CLINIC, Logs, a_draft, a_run, check_whole
 from tests.fleet.processes import wait_until
-from tests.fleet.replicas import Pair
+from tests.fleet.replicas import Pair, replayed
 from validation.benchmarks.postgres import PostgresCluster
 
 WAITS = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
@@ -72,6 +72,8 @@ def test_a_standby_that_is_behind_or_away_leaves_the_answer_to_the_primary(
     with open_system(settings) as system:
         system.runner.prepare()
         found_clinic(Portal(system, ManualClock(MORNING)))
+        system.runner.catch_up()
+        wait_until(lambda: replayed(loose_pair))
         position, found, counts = read(system)
         assert found == position
         assert counts == {STANDBY: 1, BEHIND: 0, AWAY: 0}

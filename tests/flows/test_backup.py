@@ -38,6 +38,7 @@ from domain.values.content import Digest
 from domain.values.identifiers import PractitionerId, SubjectId
 from tests.builders import a_signature
 from tests.contracts.logs import an_event
+from tests.fleet.processes import wait_until
 from tests.flows.conftest import ROOT
 
 SUBJECT = SubjectId.derived("backed up")
@@ -180,6 +181,7 @@ def test_a_record_written_to_all_the_time_comes_back_whole_in_the_other_database
         thread = threading.Thread(target=keep_recording)
         thread.start()
         try:
+            wait_until(lambda: bool(acknowledged))
             assert place.vultus("backup", place.backup, "--keys", place.keys) == 0
             before = dict(acknowledged)
             assert place.vultus("backup", "--continue", place.backup) == 0

@@ -4,16 +4,20 @@ Rules kept here:
 
 1. A server lives in one folder and listens on this machine only; whoever made it stops it.
 2. Started by root, it runs as ``nobody``, because PostgreSQL refuses to be root.
-3. It keeps its port when it is started again, so whoever lost it finds it again.
+3. It keeps its port when it is started again, so whoever lost it finds it again. The port is none
+   that connections going out may take meanwhile.
 """
 
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +32,9 @@ LOCAL = {
 
 TRANSIENT = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """For databases that live as long as their test."""
+
+_PORTS = range(20_000, 30_000)  # below those that Linux gives to connections going out
+_AGAIN_S = 0.5
 
 
 class PostgresCluster:
@@ -99,6 +106,7 @@ class PostgresCluster:
             except RuntimeError:
                 if last_try:  # another process may take a free port first, but not three times
                     raise
+                time.sleep(_AGAIN_S)
             else:
                 self._port = port
                 return
@@ -168,6 +176,9 @@ class PostgresCluster:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    # Chance differs in each process; a seed would send all of them to the same ports.
+    for port in secrets.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")

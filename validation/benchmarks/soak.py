@@ -2,8 +2,9 @@
 
 Rules kept here:
 
-1. Whoever is killed is killed with SIGKILL and started again; connections are ended by the server;
-   a server of our own also crashes as a whole and is started again.
+1. Whoever is killed is killed with SIGKILL and started again; others stand still for a while;
+   connections are ended by the server; a server of our own also crashes as a whole and is started
+   again.
 2. At the end nobody is killed any more: followers come to the end, then everything is counted.
 3. The exit code is 1 where anything is not nought that must be.
 """
@@ -58,6 +59,7 @@ class Soaked:
         account: What was counted.
         seconds: How long it took until the followers were at the end.
         kills: Processes killed, by kind.
+        pauses: How often a process stood still.
         connections_ended: Connections ended by the server.
         crashes: Crashes of the whole server.
         checkpoints: Checkpoints signed, all of which the log continues.
@@ -68,6 +70,7 @@ class Soaked:
     account: Account
     seconds: float = 0.0
     kills: dict[str, int] = field(default_factory=dict)
+    pauses: int = 0
     connections_ended: int = 0
     crashes: int = 0
     checkpoints: int = 0
@@ -161,7 +164,7 @@ def soak(
             nursery.end_all("write")
             _wait_for_followers(plan, dsn, soaked.account, time.monotonic() + catch_up_s)
             soaked.seconds = round(time.monotonic() - began, 1)
-        soaked.kills = nursery.kills
+        soaked.kills, soaked.pauses = nursery.kills, nursery.pauses
         soaked.connections_ended, soaked.crashes = killer.connections_ended, killer.crashes
         _count(plan, folder, dsn, engine, soaked)
         return soaked
@@ -236,6 +239,7 @@ def lines(soaked: Soaked) -> list[str]:
         "requests": f"{account.asked}, answered {account.answered}",
         "repeated after their answer": account.repeated,
         "killed": kills,
+        "stood still": soaked.pauses,
         "connections ended": soaked.connections_ended,
         "crashes of the server": soaked.crashes,
         "gaps": account.gaps,

@@ -3,7 +3,9 @@
 Rules kept here:
 
 1. Processes are killed with SIGKILL and started again at once, writers more often than others.
-2. Nobody outlives the nursery, and the nursery does not outlive whoever made it.
+2. Processes stand still, connections and all, for longer than anybody waits for a lock; the others
+   are killed meanwhile.
+3. Nobody outlives the nursery, and the nursery does not outlive whoever made it.
 """
 
 import json
@@ -22,9 +24,10 @@ from validation.benchmarks.postgres import PostgresCluster
 from validation.benchmarks.soak_process import chance_of
 
 SIGNERS: Final = 2
-CRASH, END_CONNECTIONS, KILL = "crash", "end connections", "kill"
-LIKELY: Final = {CRASH: 1, END_CONNECTIONS: 15, KILL: 24}
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 1.2
+CRASH, END_CONNECTIONS, KILL, PAUSE = "crash", "end connections", "kill", "pause"
+LIKELY: Final = {CRASH: 1, END_CONNECTIONS: 15, KILL: 24, PAUSE: 8}
+SHORTEST_REST_S, LONGEST_REST_S = 0.1, 1.2
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 _END_ONE = (
     "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE "
     "datname = current_database() AND pid <> pg_backend_pid() "
@@ -74,6 +77,8 @@ class Nursery:
         )
         self._kinds = plan.processes()
         self._alive: dict[str, str] = {}
+        self._paused: dict[str, float] = {}
+        self.pauses = 0
         self._say(json.dumps(place))
 
     def __enter__(self) -> Self:
@@ -93,13 +98,29 @@ class Nursery:
         self.kills[kind] = self.kills.get(kind, 0) + 1
         self._start(name)
 
+    def pause(self, kind: str, seconds: float) -> None:
+        """Let one of a kind stand still for so long, unless it is killed meanwhile."""
+        name = self._chance.choice([each for each, of in self._alive.items() if of == kind])
+        self._say(f"pause {name}")
+        self._paused[name] = time.monotonic() + seconds
+        self.pauses += 1
+
+    def resume(self, *, everybody: bool = False) -> None:
+        """Let those go on who stood still for long enough."""
+        for name, until in [*self._paused.items()]:
+            if everybody or time.monotonic() >= until:
+                self._say(f"resume {name}")
+                del self._paused[name]
+
     def end_all(self, kind: str) -> None:
         """End everybody of a kind."""
+        self.resume(everybody=True)
         for name in [each for each, of in self._alive.items() if of == kind]:
             self._say(f"end {name}")
             del self._alive[name]
 
     def _start(self, name: str) -> None:
+        self._paused.pop(name, None)
         self._say(f"start {self._kinds[name]} {name} {self._chance.getrandbits(64)}")
         self._alive[name] = self._kinds[name]
 
@@ -133,16 +154,17 @@ class Killer:
         self.crashes = 0
 
     def rage(self, progress: Callable[[int], None]) -> None:
-        """Kill until the time is up; crash the server, where it is ours, at least once."""
+        """Kill and pause until the time is up; crash the server, if it is ours, at least once."""
         began = time.monotonic()
         while (passed := time.monotonic() - began) < self._plan.seconds:
             progress(round(passed))
             time.sleep(
                 min(
-                    self._chance.uniform(SHORTEST_PAUSE_S, LONGEST_PAUSE_S),
+                    self._chance.uniform(SHORTEST_REST_S, LONGEST_REST_S),
                     self._plan.seconds - passed,
                 )
             )
+            self._nursery.resume()
             (act,) = self._chance.choices([*LIKELY], [*LIKELY.values()])
             if self._cluster is not None and passed > self._plan.seconds / 2 and not self.crashes:
                 act = CRASH
@@ -150,6 +172,9 @@ class Killer:
                 self._crash(self._cluster)
             elif act == END_CONNECTIONS:
                 self._end_connections()
+            elif act == PAUSE:
+                seconds = self._chance.uniform(SHORTEST_PAUSE_S, LONGEST_PAUSE_S)
+                self._nursery.pause(self._chance.choice(self._kinds), seconds)
             else:
                 self._nursery.kill(self._chance.choice(self._kinds))
 

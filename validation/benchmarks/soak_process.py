@@ -11,7 +11,8 @@ Rules kept here:
 4. What is unavailable is tried again for ever; any other failure ends the process, loudly.
 
 Run as ``python -m validation.benchmarks.soak_process``: a nursery with one thread, which forks a
-process for each ``start KIND NAME SEED``, and ends it at ``kill NAME`` or ``end NAME``.
+process for each ``start KIND NAME SEED``, lets it stand still at ``pause NAME`` until ``resume
+NAME``, and ends it at ``kill NAME`` or ``end NAME``.
 """
 
 import json
@@ -277,6 +278,10 @@ class Nursery:
         word, *given = line.split()
         if word == "start":
             return self._start(*given)
+        if word in ("pause", "resume"):
+            number = signal.SIGSTOP if word == "pause" else signal.SIGCONT
+            os.kill(self._children[given[0]], number)
+            return "done"
         number = signal.SIGKILL if word == "kill" else signal.SIGTERM
         return self._end(given[0], number)
 

@@ -1,5 +1,6 @@
 """The key ring on disk: what outlives a process, what reaches other processes, what is refused."""
 
+import fcntl
 import logging
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.keys import key_folder
 from adapters.keys.key_folder import Lookup
 from adapters.keys.key_ring import FileKeyRing
 from adapters.keys.master_key import create_master_key_file, load_master_key_file
@@ -20,6 +22,7 @@ from domain.errors import (
     MalformedInput,
     NotFound,
     RuleViolation,
+    Unavailable,
 )
 from domain.values.identifiers import ClinicId
 from tests.adapters.keys.rings import CLINIC_KEY, open_ring, subject_key
@@ -449,3 +452,15 @@ def test_what_is_done_in_one_go_looks_each_key_up_once_and_the_next_one_again(
         other.destroy(KEY)
         with pytest.raises(ContentErased):
             ring.momentary().open(KEY, NONCE, sealed, b"")
+
+
+def test_nobody_waits_for_ever_for_whoever_stands_still_with_the_lock(
+    ring: FileKeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_folder, "LOCK_TIMEOUT_S", 0.1)
+    other = subject_key("other")
+    with (tmp_path / "keys" / "lock").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable, match="stayed locked"):
+            ring.create(other)
+    ring.create(other)
