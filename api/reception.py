@@ -58,6 +58,7 @@ _KEYS: WeakKeyDictionary[RecordLog, dict[DeviceId, str]] = WeakKeyDictionary()
 class Taken:
     """A statement that is in the record, now or since an earlier delivery."""
 
+    sequence: int
     record: Record
 
 
@@ -346,4 +347,4 @@ def _answered(
             evidence=last.event.evidence,
             next_step=next_step,
         )
-    return Taken(record=last)
+    return Taken(sequence=sequence, record=last)

@@ -4,11 +4,14 @@ Rules kept here:
 
 1. Every request is signed by the station's own key; there is no shared secret and no password.
 2. Content comes first, then the statement that names it, so a statement never points to nothing.
+3. The statements of one delivery are recorded in one step, with what was refused among them. Where
+   that cannot be, each is taken in on its own, and what is wrong with one holds up no other.
 """
 
 import base64
 import binascii
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
@@ -19,10 +22,12 @@ from starlette.concurrency import run_in_threadpool
 from adapters.device_nonces import DeviceNonces
 from adapters.device_requests import Message, check_request, claimed_digest
 from api.answers import Running
+from api.delivery import together
 from api.permissions import Permission
 from api.problems import TooLarge
 from api.reception import (
     Refused,
+    Taken,
     Turn,
     note_clock,
     public_key,
@@ -185,46 +190,44 @@ def post_statements(caller: Station, system: Running) -> BatchOut:
     """Take in statements in the order of their numbers; what is refused does not stop the rest."""
     batch = _parsed(Batch.model_validate_json, caller.body)
     numbers = [_parsed(Numbered.model_validate, each).device_sequence for each in batch.statements]
-    accepted: list[TakenOut] = []
-    refused: list[RefusedOut] = []
+    in_order = sorted(zip(numbers, batch.statements, strict=True), key=lambda one: one[0])
     with turn(system, caller.device) as its_turn:
-        for _, each in sorted(zip(numbers, batch.statements, strict=True), key=lambda one: one[0]):
-            outcome = _receive(its_turn, each)
-            if isinstance(outcome, RefusedOut):
-                refused.append(outcome)
-            else:
-                accepted.append(outcome)
+        outcomes = together(its_turn, [partial(_receive, given=each) for _, each in in_order])
         latest = its_turn.last
         if batch.statements:
             note_clock(system, caller.device, DeviceTime(batch.device_clock_us), latest)
     return BatchOut(
         server_time=str(system.clock.now()),
         latest_sequence=latest,
-        accepted=accepted,
-        refused=refused,
+        accepted=[_taken(each) for each in outcomes if isinstance(each, Taken)],
+        refused=[_refused(each) for each in outcomes if isinstance(each, Refused)],
     )
 
 
-def _receive(turn: Turn, given: dict[str, object]) -> TakenOut | RefusedOut:
+def _receive(turn: Turn, given: dict[str, object]) -> Taken | Refused:
     number = Numbered.model_validate(given).device_sequence
     try:
         statement = _statement(turn.device, _parsed(StatementIn.model_validate, given))
     except MalformedInput as error:
-        outcome = refuse_unreadable(turn, number, error)
-    else:
-        outcome = receive(turn, statement)
-    if isinstance(outcome, Refused):
-        return RefusedOut(
-            device_sequence=outcome.sequence,
-            rule=outcome.rule,
-            evidence=outcome.evidence,
-            next_step=outcome.next_step,
-        )
+        return refuse_unreadable(turn, number, error)
+    return receive(turn, statement)
+
+
+def _taken(outcome: Taken) -> TakenOut:
     return TakenOut(
-        device_sequence=number,
+        device_sequence=outcome.sequence,
         seq=outcome.record.seq,
         version=outcome.record.version,
         committed_at=str(outcome.record.committed_at),
+    )
+
+
+def _refused(outcome: Refused) -> RefusedOut:
+    return RefusedOut(
+        device_sequence=outcome.sequence,
+        rule=outcome.rule,
+        evidence=outcome.evidence,
+        next_step=outcome.next_step,
     )
 
 
