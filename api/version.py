@@ -29,6 +29,7 @@ SOUP = (
     "pillow",
     "psycopg",
     "pydantic",
+    "scipy",
     "sqlalchemy",
     "structlog",
     "typst",

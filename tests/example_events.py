@@ -20,6 +20,7 @@ from domain.values.claim import ClaimContent
 from domain.values.content import CaptureView, ContentReference, Digest
 from domain.values.finding import Finding
 from domain.values.identifiers import Identifier, SessionId, StreamName
+from domain.values.study import EVERYBODY, StudyLimit
 from domain.values.time import Instant
 from domain.values.volume_change import RegionChange
 from tests.strategies import related
@@ -40,6 +41,7 @@ _SPECIAL: dict[tuple[type, str], Callable[[str], Any]] = {
     (Finding, "confidence"): _share,
     (ClaimContent, "least_coverage"): lambda _: 0.75,
     (RegionChange, "coverage"): _share,
+    (StudyLimit, "stratum"): lambda _: EVERYBODY,
 }
 
 

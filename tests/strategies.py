@@ -34,6 +34,7 @@ from domain.values.identifiers import (
 )
 from domain.values.protocol import ProtocolContent
 from domain.values.quality import Limit, QualityVerdict, Region
+from domain.values.study import EVERYBODY, StudyLimit, StudyPlan
 from domain.values.time import LATEST_US, DeviceTime, Instant, ServerTime
 from domain.values.volume_change import ChangeVerdict, RegionChange, Uncertainty
 
@@ -65,6 +66,8 @@ RANGES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (Finding, "confidence"): shares,
     (ClaimContent, "least_coverage"): st.floats(0.01, 1),
     (RegionChange, "coverage"): shares,
+    (StudyPlan, "fewest_cases"): st.integers(2, SAFE),
+    (StudyLimit, "stratum"): st.just(EVERYBODY),
 }
 
 Fields = dict[str, Any]
@@ -182,6 +185,7 @@ RELATIONS: dict[type, Callable[[Fields], Fields]] = {
     IlluminationRecord: _passed,
     Limit: _limit,
     Finding: _finding,
+    StudyLimit: _limit,
     ProtocolContent: _protocol,
     StudyEvidence: _study,
     RegionLimits: _region_limits,
@@ -192,6 +196,9 @@ RELATIONS: dict[type, Callable[[Fields], Fields]] = {
     Uncertainty: _uncertainty,
     RegionChange: _region_change,
 }
+
+
+_NEVER_EMPTY: dict[type, tuple[str, ...]] = {ProtocolContent: ("views",), StudyPlan: ("limits",)}
 
 
 def values(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - driven by type hints
@@ -238,9 +245,9 @@ def _objects(kind: type) -> st.SearchStrategy[Any]:
         else values(hints[each.name])
         for each in fields(kind)
     }
-    if kind is ProtocolContent:
-        drawn["views"] = st.lists(values(get_args(hints["views"])[0]), min_size=1, max_size=2)
-        drawn["views"] = drawn["views"].map(tuple)
+    for field in _NEVER_EMPTY.get(kind, ()):
+        some = st.lists(values(get_args(hints[field])[0]), min_size=1, max_size=2)
+        drawn[field] = some.map(tuple)
     return st.fixed_dictionaries(drawn).map(lambda given: related(kind, given))
 
 

@@ -20,6 +20,7 @@ from domain.events import (
     log_key,
     model_release,
     practitioner,
+    study,
     subject,
     volume_change,
 )
@@ -40,6 +41,7 @@ Event = (
     | assessment.AssessmentEvent
     | claim.ClaimEvent
     | volume_change.VolumeChangeEvent
+    | study.StudyEvent
 )
 
 EVENTS: dict[tuple[str, int], type[Event]] = {
@@ -121,6 +123,10 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("ClaimWithdrawn", 1): claim.ClaimWithdrawn,
     ("VolumeChangeMeasured", 1): volume_change.VolumeChangeMeasured,
     ("VolumeChangeRepeated", 1): volume_change.VolumeChangeRepeated,
+    ("StudyPlanned", 1): study.StudyPlanned,
+    ("StudyPlanApproved", 1): study.StudyPlanApproved,
+    ("StudyCompleted", 1): study.StudyCompleted,
+    ("StudyConfirmed", 1): study.StudyConfirmed,
 }
 
 NAME_OF: dict[type[Event], tuple[str, int]] = {event: key for key, event in EVENTS.items()}

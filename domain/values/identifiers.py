@@ -195,3 +195,10 @@ class VolumeChangeId(Identifier):
 
     __slots__ = ()
     kind = "volume-change"
+
+
+class StudyId(Identifier):
+    """A study of a measurement; derived from its plan's name and version."""
+
+    __slots__ = ()
+    kind = "study"

@@ -18,6 +18,7 @@ from domain.events import (
     inference,
     model_release,
     practitioner,
+    study,
     subject,
     volume_change,
 )
@@ -34,6 +35,7 @@ from domain.rules.equipment import EQUIPMENT
 from domain.rules.inference import INFERENCE
 from domain.rules.model_release import MODEL_RELEASE
 from domain.rules.practitioner import PRACTITIONER
+from domain.rules.study import STUDY
 from domain.rules.subject import SUBJECT
 from domain.rules.volume_change import VOLUME_CHANGE
 from tests.strategies import events
@@ -50,6 +52,7 @@ FOLDS: dict[str, tuple[Aggregate[Any, Any], Any]] = {
     "inference": (INFERENCE, inference.InferenceEvent),
     "model-release": (MODEL_RELEASE, model_release.ModelReleaseEvent),
     "practitioner": (PRACTITIONER, practitioner.PractitionerEvent),
+    "study": (STUDY, study.StudyEvent),
     "subject": (SUBJECT, subject.SubjectEvent),
     "volume-change": (VOLUME_CHANGE, volume_change.VolumeChangeEvent),
 }

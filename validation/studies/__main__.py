@@ -1,0 +1,5 @@
+"""``./vultus study``."""
+
+from validation.studies.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,163 @@
+"""``vultus study``: run a study under its plan, and write cases, result and report.
+
+Rules kept here:
+
+1. Whatever comes out is written, whether the limits were met or not; the exit code says which.
+2. A folder that holds a result is not written over: a result stays.
+3. What is recorded in a clinic's record goes through the interface, by people who sign
+   (``/studies``); this command needs no record.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters.imaging.determinism import platform_digest
+from api.version import VERSION
+from device.simulation.rig import DEMO, FULL, PREVIEW
+from domain.errors import MalformedInput, RecordsError
+from domain.events.codec import from_plain, to_plain
+from domain.ledger import canonical
+from domain.values.content import Digest
+from domain.values.study import StudyPlan, judge_study
+from domain.values.time import ServerTime
+from validation.studies.evaluation import evaluate
+from validation.studies.labelled import measure_labelled
+from validation.studies.observations import Cases, decode_cases, encode_cases
+from validation.studies.plans import PLANS
+from validation.studies.report import render_study
+from validation.studies.simulated import MEASURE, Population
+
+RESULT_FORMAT = "vultus/study-result/v1"
+LIMIT_MISSED = 1
+NOT_RUN = 2
+_SIZES = {"preview": PREVIEW, "demo": DEMO, "full": FULL}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one word of the command and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="vultus study", description="Studies of a measurement, under limits fixed before."
+    )
+    words = parser.add_subparsers(dest="word", required=True)
+    words.add_parser("list", help="the plans that come with the product")
+    plan = words.add_parser("plan", help="print a plan, to be changed or recorded")
+    plan.add_argument("plan", help="a name from the list")
+    run = words.add_parser("run", help="measure, compare with the plan's limits, write a report")
+    run.add_argument("plan", help="a name from the list, or a plan's JSON file")
+    run.add_argument("--out", type=Path, required=True, help="a new folder for the result")
+    source = run.add_mutually_exclusive_group()
+    source.add_argument("--cases", type=Path, help="cases measured elsewhere, as JSON")
+    source.add_argument("--labelled", type=Path, help="manifest of pictures people labelled")
+    run.add_argument("--people", type=int, default=3, help="simulated people per skin class")
+    run.add_argument("--repeats", type=int, default=3, help="captures of the same moment")
+    run.add_argument("--seed", type=int, default=2026, help="decides who is simulated")
+    run.add_argument("--size", choices=sorted(_SIZES), default="demo", help="of the pictures")
+    run.add_argument("--cache", type=Path, help="folder for what is dear to render")
+    given = parser.parse_args(arguments)
+    try:
+        return _run(given)
+    except RecordsError as error:
+        print(f"vultus study: {error}", file=sys.stderr)
+        return NOT_RUN
+
+
+def _run(given: argparse.Namespace) -> int:
+    match given.word:
+        case "list":
+            for name, plan in PLANS.items():
+                print(
+                    f"{name:<12} {plan.name}, {plan.evidence} evidence, {len(plan.limits)} limits"
+                )
+            return 0
+        case "plan":
+            print(canonical.encode(to_plain(_plan(given.plan))).decode())
+            return 0
+        case _:
+            return _study(given)
+
+
+def _study(given: argparse.Namespace) -> int:
+    plan, out = _plan(given.plan), Path(given.out)
+    if out.exists() and any(out.iterdir()):
+        raise MalformedInput(f"study.out: {out.name} holds something; name a new folder")
+    cases = _cases(given, plan)
+    stored = encode_cases(cases)
+    figures = evaluate(plan, cases)
+    outcomes = judge_study(plan, figures)
+    data = Digest.of(stored)
+    document = render_study(
+        plan,
+        cases,
+        figures,
+        outcomes,
+        data=data,
+        software=VERSION,
+        at=ServerTime(int(datetime.now(UTC).timestamp() * 1_000_000)),
+    )
+    result = {
+        "format": RESULT_FORMAT,
+        "plan": to_plain(plan),
+        "data": str(data),
+        "cases": len(cases.cases),
+        "figures": [to_plain(each) for each in figures],
+        "software": VERSION,
+        "platform": platform_digest(),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "cases.json").write_bytes(stored)
+    (out / "report.pdf").write_bytes(document)
+    (out / "result.json").write_bytes(canonical.encode(result))
+    for each in outcomes:
+        limit = plan.limits[each.limit]
+        met = "met   " if each.met else "MISSED"
+        print(f"{met} {limit.statistic}, {each.stratum}: {each.evidence}")
+    print(f"{len(cases.cases)} cases; {out}/report.pdf")
+    return 0 if all(each.met for each in outcomes) else LIMIT_MISSED
+
+
+def _cases(given: argparse.Namespace, plan: StudyPlan) -> Cases:
+    if given.cases is not None:
+        return decode_cases(_read(given.cases))
+    if given.labelled is not None:
+        labelled = measure_labelled(given.labelled, _say)
+        if labelled.output != plan.output:
+            raise MalformedInput(
+                f"study.output: {labelled.output} was labelled, the plan is about {plan.output}"
+            )
+        return labelled.cases
+    measure = MEASURE.get(plan.output)
+    if measure is None:
+        raise MalformedInput(
+            f"study.output: {plan.output} is not measured on the simulated station; give cases"
+        )
+    if given.people < 1 or given.repeats < 2:  # noqa: PLR2004 - a repeat is a second one
+        raise MalformedInput("study.population: one person and two repeats at least")
+    population = Population(
+        seed=given.seed,
+        people=given.people,
+        repeats=given.repeats,
+        resolution=_SIZES[given.size],
+        cache=given.cache,
+    )
+    return measure(population, _say)
+
+
+def _plan(name: str) -> StudyPlan:
+    if name in PLANS:
+        return PLANS[name]
+    plan: StudyPlan = from_plain(StudyPlan, canonical.parse(_read(Path(name))))
+    return plan
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MalformedInput(f"study.file: {path.name} cannot be read: {error.strerror}") from error
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr)

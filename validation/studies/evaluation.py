@@ -1,0 +1,184 @@
+"""From cases to figures: every statistic a kind of case allows, whole and by stratum.
+
+Rules kept here:
+
+1. What a stratum has too few cases for is left out, never guessed; a limit on it is then not met.
+2. The same cases in another order give the same figures.
+3. Agreement with the reference is that of the first measurement alone, as it would be reported; a
+   mean of repeats would look better than what people get.
+4. Intraclass correlation needs every case to have the same number of repeats.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from domain.errors import MalformedInput
+from domain.values.study import EVERYBODY, Factor, Statistic, StudyFigure, StudyPlan
+from validation.studies.agreement import (
+    FEWEST_PAIRS,
+    Interval,
+    agreement,
+    repeatability,
+)
+from validation.studies.classification import Weights, detection, kappa
+from validation.studies.intraclass import icc_2_1, icc_3_1
+from validation.studies.observations import Case, Cases, Classified, Quantity, Segmented, levels
+
+YES_OR_NO: Final = 2
+_MEASURED_TWICE: Final = 2
+C = TypeVar("C", bound=Case)
+
+
+def evaluate(plan: StudyPlan, cases: Cases) -> tuple[StudyFigure, ...]:
+    """Return every figure of every stratum of the plan, in a fixed order."""
+    ordered = sorted(cases.cases, key=lambda each: (each.case, repr(each)))
+    return tuple(
+        figure
+        for stratum, members in strata(plan.strata, ordered)
+        for figure in _figures(plan, cases.classes, stratum, members)
+    )
+
+
+def strata(factors: Sequence[Factor], cases: Sequence[C]) -> Iterator[tuple[str, list[C]]]:
+    """Yield everybody, then the cases of each level of each factor."""
+    yield EVERYBODY, list(cases)
+    for factor in factors:
+        for level in levels(cases, factor):
+            members = [each for each in cases if each.factors.get(factor) == level]
+            yield f"{factor}={level}", members
+
+
+def _figures(
+    plan: StudyPlan, classes: Sequence[str], stratum: str, cases: Sequence[Case]
+) -> Iterator[StudyFigure]:
+    quantities = [each for each in cases if isinstance(each, Quantity)]
+    classified = [each for each in cases if isinstance(each, Classified)]
+    segmented = [each for each in cases if isinstance(each, Segmented)]
+    if quantities:
+        yield from _of_agreement(quantities, stratum, plan.unit)
+        yield from _of_repeats(quantities, stratum, plan.unit)
+    if classified:
+        yield from _of_classes(classified, classes, stratum)
+    if segmented:
+        yield from _of_overlap(segmented, stratum)
+
+
+def _of_agreement(cases: Sequence[Quantity], stratum: str, unit: str) -> Iterator[StudyFigure]:
+    pairs = [(each.repeats[0], each.reference) for each in cases if each.reference is not None]
+    if len(pairs) < FEWEST_PAIRS:
+        return
+    found = agreement([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+
+    def figure(statistic: Statistic, value: Interval | float) -> StudyFigure:
+        return _figure(statistic, stratum, value, unit, len(pairs))
+
+    yield figure(Statistic.BIAS, found.bias)
+    yield figure(Statistic.SD, found.sd)
+    yield figure(Statistic.RMS, found.rms)
+    yield figure(Statistic.LOWER_LIMIT, found.lower)
+    yield figure(Statistic.UPPER_LIMIT, found.upper)
+
+
+def _of_repeats(cases: Sequence[Quantity], stratum: str, unit: str) -> Iterator[StudyFigure]:
+    repeated = [each.repeats for each in cases if len(each.repeats) >= _MEASURED_TWICE]
+    if len(repeated) < FEWEST_PAIRS:
+        return
+    found = repeatability([list(each) for each in repeated])
+    yield _figure(Statistic.TEM, stratum, found.tem, unit, len(repeated))
+    yield _figure(Statistic.SEM, stratum, found.sem, unit, len(repeated))
+    yield _figure(Statistic.MDC95, stratum, found.mdc95, unit, len(repeated))
+    if len({len(each) for each in repeated}) == 1:
+        for statistic, coefficient in (
+            (Statistic.ICC_2_1, icc_2_1),
+            (Statistic.ICC_3_1, icc_3_1),
+        ):
+            work_out = partial(coefficient, repeated)
+            yield from _if_it_says_anything(statistic, stratum, len(repeated), work_out)
+
+
+def _of_classes(
+    cases: Sequence[Classified], classes: Sequence[str], stratum: str
+) -> Iterator[StudyFigure]:
+    counts = np.zeros((len(classes), len(classes)))
+    for each in cases:
+        counts[each.said, each.true] += 1
+    yield from _if_it_says_anything(
+        Statistic.KAPPA, stratum, len(cases), lambda: kappa(counts, Weights.QUADRATIC)
+    )
+    if len(classes) == YES_OR_NO:
+        found = detection([each.said for each in cases], [each.true for each in cases])
+        positive = sum(each.true for each in cases)
+        if found.sensitivity is not None:
+            yield _figure(Statistic.SENSITIVITY, stratum, found.sensitivity, "1", positive)
+        if found.specificity is not None:
+            yield _figure(
+                Statistic.SPECIFICITY, stratum, found.specificity, "1", len(cases) - positive
+            )
+
+
+def _of_overlap(cases: Sequence[Segmented], stratum: str) -> Iterator[StudyFigure]:
+    """Yield mean overlaps; where nothing was marked and nothing is there, there is no overlap."""
+    counted = [each for each in cases if each.found + each.there]
+    for statistic, overlap in ((Statistic.DICE, _dice), (Statistic.JACCARD, _jaccard)):
+        values = [overlap(each) for each in counted]
+        if len(values) >= FEWEST_PAIRS:
+            mean = agreement(values, np.zeros(len(values))).bias
+            inside = Interval(
+                value=mean.value, lower=max(0.0, mean.lower), upper=min(1.0, mean.upper)
+            )
+            yield _figure(statistic, stratum, inside, "1", len(values))
+
+
+def _dice(case: Segmented) -> float:
+    return 2 * case.common / (case.found + case.there)
+
+
+def _jaccard(case: Segmented) -> float:
+    return case.common / (case.found + case.there - case.common)
+
+
+def _if_it_says_anything(
+    statistic: Statistic, stratum: str, cases: int, work_out: Callable[[], Interval]
+) -> Iterator[StudyFigure]:
+    try:
+        yield _figure(statistic, stratum, work_out(), "1", cases)
+    except MalformedInput:
+        return  # nothing varies in this stratum: there is no such figure
+
+
+def _figure(
+    statistic: Statistic, stratum: str, value: Interval | float, unit: str, cases: int
+) -> StudyFigure:
+    return StudyFigure(
+        statistic=statistic,
+        stratum=stratum,
+        value=value if not isinstance(value, Interval) else value.value,
+        lower=None if not isinstance(value, Interval) else value.lower,
+        upper=None if not isinstance(value, Interval) else value.upper,
+        unit=unit,
+        cases=cases,
+    )
+
+
+def count_overlap(
+    case: str, factors: Mapping[Factor, str], found: ArrayLike, there: ArrayLike
+) -> Segmented:
+    """Return a case from two masks of one size.
+
+    Raises:
+        MalformedInput: the masks differ in size.
+    """
+    first, second = np.asarray(found, np.bool_), np.asarray(there, np.bool_)
+    if first.shape != second.shape:
+        raise MalformedInput("study.masks: two masks of one size are needed")
+    return Segmented(
+        case=case,
+        factors=factors,
+        found=int(first.sum()),
+        there=int(second.sum()),
+        common=int((first & second).sum()),
+    )
