@@ -23,9 +23,10 @@ cp "{folder}/environment-python" "$3/bin/python"
 cp "{folder}/uv" "$3/bin/uv"
 """
 _ENVIRONMENT_PYTHON = """#!/bin/sh
-case "$1 $2" in
+case "$*" in
     "-c import pip") exit 0 ;;
-    "-m pip") echo "pip $*" >>"{log}" ;;
+    "-m pip "*) echo "pip $*" >>"{log}" ;;
+    "-P -m api.face_package") echo 'face package' >>"{log}" ;;
     *) printf 'started:'; printf ' [%s]' "$@"; printf '\\n' ;;
 esac
 """
@@ -109,6 +110,7 @@ def test_a_first_start_installs_what_is_pinned_and_runs_the_command(machine: Mac
             f"uv pip install --offline --no-deps --editable {machine.root} "
             f"--python {venv}/bin/python --quiet"
         ),
+        "face package",
     ]
 
 
@@ -149,14 +151,17 @@ def test_checks_bring_the_development_tools_which_then_serve_every_command(
     assert machine.done() == []
 
 
-@pytest.mark.parametrize("changed", ["pyproject.toml", "requirements/run.txt"])
+@pytest.mark.parametrize(
+    "changed",
+    ["pyproject.toml", "requirements/run.txt", "requirements/face-mesh/package-lock.json"],
+)
 def test_a_changed_pin_is_installed_at_the_next_start(machine: Machine, changed: str) -> None:
     machine.start("serve")
     machine.done()
     with (machine.root / changed).open("a", encoding="utf-8") as file:
         file.write("\n")
     assert "bringing .venv in step" in machine.start("serve")[2]
-    assert len(machine.done()) == 3
+    assert len(machine.done()) == 4
 
 
 def test_an_environment_for_development_stays_one_when_a_pin_changes(machine: Machine) -> None:
