@@ -41,6 +41,7 @@ from api.routes import (
     reports,
     signin,
     storage,
+    studies,
     subjects,
     traceability,
     updates,
@@ -56,7 +57,12 @@ NONCE_MARK = "__CSP_NONCE__"
 FORM_BYTES = 1 << 20
 """What the other fields of an upload may take."""
 
-_LARGE = (f"{PREFIX}/device/", f"{PREFIX}/capture-sessions/", f"{PREFIX}/model-releases")
+_LARGE = (
+    f"{PREFIX}/device/",
+    f"{PREFIX}/capture-sessions/",
+    f"{PREFIX}/model-releases",
+    f"{PREFIX}/studies/",
+)
 _ROUTES = (
     signin,
     worklist,
@@ -75,6 +81,7 @@ _ROUTES = (
     equipment,
     acquisition_protocols,
     model_releases,
+    studies,
     practitioners,
     device_posts,
     updates,

@@ -43,6 +43,9 @@ class Permission(StrEnum):
     MODELS_READ = "models.read"
     MODELS_REGISTER = "models.register"
     MODELS_APPROVE = "models.approve"
+    STUDIES_READ = "studies.read"
+    STUDIES_RUN = "studies.run"
+    STUDIES_APPROVE = "studies.approve"
     TRACE_READ = "trace.read"
     AUDIT_READ = "audit.read"
     LEDGER_READ = "ledger.read"
@@ -64,6 +67,7 @@ _EVERYBODY = {
     _P.DEVICES_READ,
     _P.PROTOCOLS_READ,
     _P.MODELS_READ,
+    _P.STUDIES_READ,
     _P.TRACE_READ,
     _P.LEDGER_READ,
     _P.PRACTITIONERS_READ,
@@ -98,6 +102,8 @@ _OF_ROLE: dict[Role, set[Permission]] = {
         _P.PROTOCOLS_APPROVE,
         _P.MODELS_REGISTER,
         _P.MODELS_APPROVE,
+        _P.STUDIES_RUN,
+        _P.STUDIES_APPROVE,
         _P.AUDIT_READ,
         _P.LEDGER_VERIFY,
         _P.BUNDLES_EXPORT,

@@ -10,6 +10,7 @@ from projections import (
     model_release,
     practitioner,
     practitioner_worklist,
+    study,
     subject,
     traceability,
 )
@@ -25,6 +26,7 @@ ALL: tuple[Projection, ...] = (
     inference.PROJECTION,
     assessment.PROJECTION,
     practitioner_worklist.PROJECTION,
+    study.PROJECTION,
     traceability.PROJECTION,
     audit_trail.PROJECTION,
 )

@@ -21,6 +21,7 @@ from domain.events import (
     log_key,
     model_release,
     practitioner,
+    study,
 )
 from domain.events import acquisition_protocol as protocol
 from domain.events.names import Event
@@ -88,6 +89,10 @@ def detail_of(event: Event | Shredded) -> str:
             return f"{event.content.name} {event.content.version}"
         case model_release.ModelRegistered():
             return f"{event.manifest.name} {event.manifest.version}"
+        case study.StudyPlanned():
+            return f"{event.plan.name} {event.plan.version}"
+        case study.StudyCompleted():
+            return "every limit met" if event.passed else "limits missed"
         case (
             equipment.DeviceQuarantined()
             | equipment.DeviceReleased()

@@ -124,6 +124,7 @@ def approve_plan(study: Study, signing: Signing) -> StudyPlanApproved:
 def complete_study(
     study: Study,
     *,
+    plan: Digest,
     data: Digest,
     cases: int,
     figures: Sequence[StudyFigure],
@@ -134,8 +135,20 @@ def complete_study(
 ) -> StudyCompleted:
     """Record what came of a study.
 
+    Args:
+        study: The study.
+        plan: Digest of the plan under which the figures were worked out.
+        data: Digest of the cases.
+        cases: Number of cases.
+        figures: Every figure of every stratum.
+        report: The readable report.
+        software: Version of the software that measured.
+        platform: Digest of the computing platform's description.
+        run_by: Who ran it.
+
     Raises:
-        RuleViolation: the plan is not approved yet, or the study was run before.
+        RuleViolation: the plan is not approved yet, the study was run before, or it was run under
+            another plan.
     """
     planned = _planned(study)
     if not study.approved:
@@ -147,6 +160,12 @@ def complete_study(
     if study.completed is not None:
         raise RuleViolation(
             "study.run-once", "the study was run", "Plan another study; this result stays."
+        )
+    if plan != plan_digest(planned.plan):
+        raise RuleViolation(
+            "study.same-plan",
+            f"the result is of the plan {plan}",
+            "Run the study under the plan that was approved.",
         )
     outcomes = judge_study(planned.plan, figures)
     return StudyCompleted(

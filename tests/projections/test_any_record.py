@@ -22,6 +22,7 @@ from domain.events import (
     log_key,
     model_release,
     practitioner,
+    study,
     subject,
     volume_change,
 )
@@ -42,9 +43,11 @@ from domain.values.identifiers import (
     ProtocolId,
     ReleaseId,
     SessionId,
+    StudyId,
     SubjectId,
     VolumeChangeId,
 )
+from domain.values.study import StudyLimit
 from projections.assessment import assessment as assessment_row
 from projections.assessment import report_by_code
 from projections.audit_trail import story, trail
@@ -75,6 +78,7 @@ KINDS: dict[str, type[Identifier]] = {
     log_key.__name__: LogKeyId,
     model_release.__name__: ReleaseId,
     practitioner.__name__: PractitionerId,
+    study.__name__: StudyId,
     subject.__name__: SubjectId,
     volume_change.__name__: VolumeChangeId,
 }
@@ -92,7 +96,7 @@ def everywhere(value: V, *, text: str = "") -> V:
         return cast("V", one_of_two(value))
     if type(value) is str:
         return cast("V", f"{value}{text}")
-    if isinstance(value, ContentReference):
+    if isinstance(value, ContentReference | StudyLimit):
         return value  # its words have a form of their own
     if isinstance(value, tuple):
         return cast("V", tuple(everywhere(each, text=text) for each in value))

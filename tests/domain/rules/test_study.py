@@ -64,6 +64,7 @@ plan = partial(plan_study, identifier=IDENTIFIER, plan=LIMITED, planned_by=PRACT
 approve = partial(approve_plan, signing=APPROVAL)
 complete = partial(
     complete_study,
+    plan=plan_digest(LIMITED),
     data=COMPLETED.data,
     cases=20,
     figures=FIGURES,
@@ -86,6 +87,11 @@ def test_a_study_is_planned_approved_run_and_confirmed() -> None:
 def test_limits_stand_before_the_run() -> None:
     given(STUDY, PLANNED).when(complete).refuses("study.approved-first")
     given(STUDY).when(complete).refuses("study.planned")
+
+
+def test_a_result_of_another_plan_is_refused() -> None:
+    other = partial(complete, plan=plan_digest(PLAN))
+    given(STUDY, PLANNED, APPROVED).when(other).refuses("study.same-plan")
 
 
 def test_nothing_is_done_twice() -> None:

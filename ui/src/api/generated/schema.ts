@@ -1024,6 +1024,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Studies
+         * @description Return every study, whatever came of it.
+         */
+        get: operations["list_studies_api_v1_studies_get"];
+        put?: never;
+        /**
+         * Plan
+         * @description Lay a study down with its limits; somebody else approves it before it is run.
+         */
+        post: operations["plan_api_v1_studies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Study
+         * @description Return one study with plan and result.
+         */
+        get: operations["one_study_api_v1_studies__study__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Approve plan and limits, by signature over the plan.
+         */
+        post: operations["approve_api_v1_studies__study__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Take responsibility for a result, whichever it is, by signature over it.
+         */
+        post: operations["confirm_api_v1_studies__study__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report
+         * @description Return the readable report of a study that was run.
+         */
+        get: operations["report_api_v1_studies__study__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete
+         * @description Record what came of a study, as ``vultus study run`` wrote it.
+         */
+        post: operations["complete_api_v1_studies__study__result_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/subjects": {
         parameters: {
             query?: never;
@@ -1734,6 +1858,17 @@ export interface components {
             /** View */
             view: string | null;
         };
+        /** Body_complete_api_v1_studies__study__result_post */
+        Body_complete_api_v1_studies__study__result_post: {
+            /** Cases */
+            cases: string;
+            /** Data */
+            data: string;
+            /** Document */
+            document: string;
+            /** Result */
+            result: string;
+        };
         /** Body_import_photograph_api_v1_capture_sessions__session__photographs_post */
         Body_import_photograph_api_v1_capture_sessions__session__photographs_post: {
             /** File */
@@ -1859,6 +1994,22 @@ export interface components {
             known: boolean;
             /** Number */
             number: string | null;
+        };
+        /**
+         * Completed
+         * @description A result that was recorded, whether it passed, and the digest its confirmation signs.
+         */
+        Completed: {
+            /** Digest */
+            digest: string;
+            /** Passed */
+            passed: boolean;
+            /** Seq */
+            seq: number;
+            /** Stream */
+            stream: string;
+            /** Version */
+            version: number;
         };
         /**
          * Conclusion
@@ -2508,6 +2659,32 @@ export interface components {
             waiting_s: number;
         };
         /**
+         * Plan
+         * @description A plan; the fields of ``vultus study plan``.
+         */
+        Plan: {
+            /** Plan */
+            plan: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Planned
+         * @description A study that was laid down, and the digest its approval signs.
+         */
+        Planned: {
+            /** Digest */
+            digest: string;
+            /** Seq */
+            seq: number;
+            /** Stream */
+            stream: string;
+            /** Study */
+            study: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * PractitionerRow
          * @description A person who works at the clinic.
          */
@@ -3063,6 +3240,56 @@ export interface components {
             digest: string;
             /** Size Bytes */
             size_bytes: number;
+        };
+        /**
+         * Studies
+         * @description All studies, newest first.
+         */
+        Studies: {
+            /** Items */
+            items: components["schemas"]["Study"][];
+        };
+        /**
+         * Study
+         * @description A study, and the digests that its signatures are over.
+         */
+        Study: {
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Confirmed By */
+            confirmed_by: string | null;
+            /** Evidence */
+            evidence: string;
+            /** Name */
+            name: string;
+            /** Output */
+            output: string;
+            /** Passed */
+            passed: boolean | null;
+            /** Plan */
+            plan: {
+                [key: string]: unknown;
+            };
+            /** Plan Digest */
+            plan_digest: string;
+            /** Planned By */
+            planned_by: string;
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** Result Digest */
+            result_digest: string | null;
+            /** State */
+            state: string;
+            /** Study */
+            study: string;
+            /** Version */
+            version: string;
         };
         /**
          * SubjectDetail
@@ -5236,6 +5463,245 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_studies_api_v1_studies_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Studies"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_api_v1_studies_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Plan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_study_api_v1_studies__study__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    approve_api_v1_studies__study__approve_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    confirm_api_v1_studies__study__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_api_v1_studies__study__report_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    complete_api_v1_studies__study__result_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_complete_api_v1_studies__study__result_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Completed"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
             };
         };
     };
