@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from adapters.backup import segment as layout
 from adapters.backup.copying import exposure
 from adapters.backup.keys import remove_with_keys
-from adapters.backup.reading import newest_size
+from adapters.backup.reading import Until, newest_size
 from adapters.backup.segment import Identity
 from adapters.database import open_engine, reading
 from adapters.keys.durable_file import disk_errors
@@ -87,6 +87,7 @@ def drill(
     outside: Sequence[bytes],
     place: Path | None,
     show: Show,
+    until: Until | None = None,
 ) -> Drill:
     """Restore a backup on trial and compare it with the live record.
 
@@ -97,6 +98,7 @@ def drill(
         outside: Checkpoints kept elsewhere, as signed notes.
         place: Folder to work in; none for the system's own.
         show: Shows progress.
+        until: The last record that counts, or a moment; none for all the backup holds.
 
     Raises:
         RuleViolation: the folder holds no backup of this record.
@@ -115,6 +117,7 @@ def drill(
                 data=folder / "record",
                 keys=keys or system.settings.data,
                 outside=tuple(outside),
+                until=until,
                 accept_loss=True,
             )
             restored = restore(wanted, clock=system.clock, show=show)
@@ -128,6 +131,7 @@ def drill(
         taken_s = taken_s or time.perf_counter() - began
     event = RestoreDrillCompleted(
         manifest=None if restored is None else restored.survey.manifest,
+        point_in_time=until is not None,
         size=0 if restored is None else restored.mark.size,
         root=None if restored is None else Digest.from_raw(restored.report.root),
         keys=keys is not None,

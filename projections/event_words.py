@@ -134,7 +134,8 @@ def _of_clinic(event: Event | Shredded) -> str:
         case log_key.LogKeyRotated():
             return f"from {event.from_size} records on, the earlier one until {event.until_size}"
         case clinic.RestoreDrillCompleted():
-            return f"{_passed(event.passed)}, {event.size} records"
+            until = ", an earlier point in time" if event.point_in_time else ""
+            return f"{_passed(event.passed)}, {event.size} records{until}"
         case clinic.RecordRestored():
             return f"{event.size} records, {event.lost} given up"
         case _:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from api.commands.opening import DAMAGED, INTACT, OPERATOR, open_record, progress_bar, say
+from api.commands.restore import parse_until
 from api.restore_drill import drill
 from api.restoring import proof
 from domain.handling import update
@@ -14,7 +15,8 @@ The drill restores into a folder of its own on SQLite, verifies the whole log ag
 checkpoint, compares a sample of what the screens show with the live record, measures how long
 recovery took and what a loss just now would cost, and removes everything again. The result is
 recorded, a failed one too. Without --keys it proves the record with the live keys; with it, the
-backup of the keys as well.
+backup of the keys as well. With --until it proves that an earlier point in time can be had back:
+the record as it was then is restored, verified, and brought up to the live one by what followed.
 """
 
 
@@ -35,6 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--keys", type=Path, metavar="FOLDER", help="the backup of the keys to prove with it"
     )
     parser.add_argument(
+        "--until", metavar="SEQ|MOMENT", help="the last record that counts, or a moment in UTC"
+    )
+    parser.add_argument(
         "--at", type=Path, metavar="FOLDER", help="where to work; the system's own place without"
     )
 
@@ -50,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
             outside=[path.read_bytes() for path in options.against],
             place=options.at,
             show=progress_bar,
+            until=None if options.until is None else parse_until(options.until),
         )
         context = system.context(OPERATOR)
         update(system.log, CLINIC, system.clinic.stream, lambda _: done.event, context)

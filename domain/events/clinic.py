@@ -112,6 +112,7 @@ class RestoreDrillCompleted:
 
     Attributes:
         manifest: Digest of the manifest of the backup's last segment; none where it is unreadable.
+        point_in_time: Whether an earlier state was asked for than the newest that the backup holds.
         size: Number of records restored.
         root: Root of the tree over them; none where nothing was restored.
         keys: Whether keys from a backup of their own were proven with it.
@@ -123,6 +124,7 @@ class RestoreDrillCompleted:
     """
 
     manifest: Digest | None
+    point_in_time: bool
     size: int
     root: Digest | None
     keys: bool

@@ -25,7 +25,25 @@ Plain: TypeAlias = PlainValue
 Upcast = Callable[[dict[str, Plain]], dict[str, Plain]]
 """From the fields of one version to the fields of the next."""
 
-UPCASTS: dict[tuple[str, int], Upcast] = {}
+
+def _with(**added: Plain) -> Upcast:
+    """Return what adds fields whose value the older version left no doubt about."""
+
+    def upcast(old: dict[str, Plain]) -> dict[str, Plain]:
+        if old.keys() & added.keys():
+            message = (
+                f"an older version has no field {', '.join(sorted(old.keys() & added.keys()))}"
+            )
+            raise MalformedInput(message)
+        return old | added
+
+    return upcast
+
+
+UPCASTS: dict[tuple[str, int], Upcast] = {
+    # Before points in time could be drilled, every drill was of all that the backup held.
+    ("RestoreDrillCompleted", 1): _with(point_in_time=False),
+}
 """For each (name, version) no longer written: how to read it as version + 1."""
 
 

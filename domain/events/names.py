@@ -51,7 +51,7 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("IntegrityVerified", 1): clinic.IntegrityVerified,
     ("IntegrityViolationDetected", 1): clinic.IntegrityViolationDetected,
     ("BackupTaken", 1): clinic.BackupTaken,
-    ("RestoreDrillCompleted", 1): clinic.RestoreDrillCompleted,
+    ("RestoreDrillCompleted", 2): clinic.RestoreDrillCompleted,
     ("RecordRestored", 1): clinic.RecordRestored,
     ("LogKeyRotated", 1): log_key.LogKeyRotated,
     ("SubjectEnrolled", 1): subject.SubjectEnrolled,

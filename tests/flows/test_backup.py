@@ -418,6 +418,40 @@ def test_a_drill_proves_a_backup_removes_it_and_is_recorded(
         assert "00000001.vultus-log" in failed.problems[0]
 
 
+@pytest.mark.verifies("DRV-35", "DRV-08")
+def test_a_drill_of_a_point_in_time_restores_what_was_then_and_is_recorded_as_that(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with place.open() as system:
+        then = system.log.size() - 1
+        moment = system.log.after(then - 1, limit=1)[0].committed_at
+        note(system, "afterwards")
+    assert place.vultus("backup", place.backup, "--keys", place.keys) == 0
+    outside, work = place.outside(), tmp_path / "work"
+    work.mkdir()
+    words = ["restore-drill", place.backup, "--against", outside, "--at", work]
+    words += ["--keys", place.keys, "--until"]
+
+    assert place.vultus(*words, then) == 0
+    assert place.vultus(*words, str(moment)) == 0
+
+    assert f"restored {then + 1} records" in capsys.readouterr().err
+    assert not list(work.iterdir())
+    with place.open() as system:
+        drills = [
+            each.event
+            for each in system.log.after(-1, limit=99)
+            if isinstance(each.event, RestoreDrillCompleted)
+        ]
+        assert [(each.passed, each.problems, each.point_in_time, each.keys) for each in drills] == [
+            (True, (), True, True)
+        ] * 2
+        assert drills[0].size == then + 1
+        assert drills[1].size >= then + 1
+        for each in drills:
+            assert each.root == Digest.from_raw(system.log.tree.root(each.size))
+
+
 @pytest.mark.slow
 def test_following_adds_what_is_recorded_until_it_is_stopped(place: Place) -> None:
     assert place.vultus("backup", place.backup) == 0

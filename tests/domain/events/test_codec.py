@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from domain.errors import MalformedInput, UnknownEvent
 from domain.events import codec
+from domain.events.clinic import RestoreDrillCompleted
 from domain.events.codec import Plain, decode, encode, from_plain, to_plain
 from domain.events.names import Event
 from domain.events.practitioner import RoleGranted
@@ -17,6 +18,7 @@ from domain.values.quality import Limit, QualityVerdict
 from domain.values.time import ServerTime
 from tests.builders import a_content, later
 from tests.event_builders import a_session_opened, an_attempt_submitted, an_inference_completed
+from tests.example_events import vector_path
 from tests.strategies import events
 
 
@@ -39,6 +41,19 @@ def test_an_old_version_is_translated_on_reading(monkeypatch: pytest.MonkeyPatch
     assert decode("RoleGranted", 0, {"position": "auditor"}) == RoleGranted(role=Role.AUDITOR)
     with pytest.raises(MalformedInput):
         decode("RoleGranted", 0, ["auditor"])
+
+
+@pytest.mark.verifies("DRV-08")
+def test_what_an_older_version_leaves_no_doubt_about_is_added_and_nothing_else_taken() -> None:
+    name = "RestoreDrillCompleted"
+    stored = canonical.parse_canonical(vector_path(name, 1).read_bytes().removesuffix(b"\n"))
+    assert isinstance(stored, dict)
+    drill = decode(name, 1, stored)
+    assert isinstance(drill, RestoreDrillCompleted)
+    assert not drill.point_in_time
+    assert encode(drill) == (name, 2, stored | {"point_in_time": False})
+    with pytest.raises(MalformedInput, match="point_in_time"):
+        decode(name, 1, stored | {"point_in_time": True})
 
 
 @pytest.mark.verifies("DRV-08")

@@ -111,6 +111,7 @@ def test_backups_and_drills_change_nothing_in_the_clinic() -> None:
     )
     failed = RestoreDrillCompleted(
         manifest=None,
+        point_in_time=False,
         size=0,
         root=None,
         keys=False,
