@@ -9,6 +9,7 @@ Rules kept here:
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from hashlib import sha256
 from itertools import count
 from typing import Final, TypeVar
@@ -23,6 +24,7 @@ from domain.events.names import Event
 from domain.events.record import Draft
 from validation.benchmarks.disks import flushes_per_s
 from validation.benchmarks.ledger_figures import Figure, Spent, compared, microseconds, seconds
+from validation.benchmarks.ledger_limits import Busy, of_disk, of_threads
 from validation.benchmarks.ledger_logs import CLINIC, Bench, own_drafts, some_events
 
 T = TypeVar("T")
@@ -70,7 +72,7 @@ def beside_bare(bench: Bench, size: int, *, transactions: int, turns: int) -> Fi
 
 def two_writers_beside_bare(bench: Bench, size: int, *, transactions: int, turns: int) -> Figure:
     """Measure two writers of one process: one computes while the other's rows are written."""
-    rates = []
+    rates, busy = [], Busy()
     for _ in range(turns):
         drafts = bench.drafts.take(transactions * size)
         # Each stream has one writer, so that every draft still follows the one before it.
@@ -78,7 +80,7 @@ def two_writers_beside_bare(bench: Bench, size: int, *, transactions: int, turns
             _batches([draft for draft in drafts if crc32(draft.stream.encode()) % 2 == side], size)
             for side in (0, 1)
         ]
-        ours = _together(bench.log.append, work)
+        ours = busy.on(len(drafts), partial(_together, bench.log.append, work))
         rates.append(_beside(bench, size, len(drafts) / ours))
     return compared(
         f"{bench.kind}, {_in_words(size)}, two threads",
@@ -86,9 +88,7 @@ def two_writers_beside_bare(bench: Bench, size: int, *, transactions: int, turns
         rates,
         events=bench.log.size(),
         goal=None,
-        limits=(
-            "one interpreter computes for both; only what the database does overlaps with sealing",
-        ),
+        limits=[of_threads(busy)],
     )
 
 
@@ -120,11 +120,11 @@ def beside_library(
 def beside_disk(bench: Bench, threads: int, *, each: int, turns: int) -> Figure:
     """Measure single appends of many threads beside the disk's own flushes."""
     events = some_events(BATCH)
-    rates = []
+    rates, busy = [], Busy()
     for _ in range(turns):
         work = _shares(events, threads, each, SINGLE)
         flushes = flushes_per_s(bench.folder, seconds=FLUSHED_S)
-        ours = _together(bench.log.append, work)
+        ours = busy.on(threads * each, partial(_together, bench.log.append, work))
         flushes = (flushes + flushes_per_s(bench.folder, seconds=FLUSHED_S)) / 2
         rates.append((threads * each / ours, flushes))
     _each(bench.bare.write, bench.parts(BATCH))
@@ -136,7 +136,7 @@ def beside_disk(bench: Bench, threads: int, *, each: int, turns: int) -> Figure:
         rates,
         events=bench.log.size(),
         goal=goal,
-        limits=("one commit writes several pages and flushes once",),
+        limits=[of_disk(busy, rates)],
     )
 
 

@@ -9,6 +9,7 @@ Rules kept here:
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from time import perf_counter
 from typing import Final, cast
 
@@ -33,6 +34,12 @@ from projections.runner import ProjectionRunner
 from validation.benchmarks.clinic_house import House
 from validation.benchmarks.clinic_scribe import Scribe
 from validation.benchmarks.ledger_figures import Figure, compared, microseconds, seconds
+from validation.benchmarks.ledger_limits import (
+    of_audit,
+    of_rebuild,
+    of_two_processes,
+    of_verification,
+)
 from validation.benchmarks.ledger_logs import CLINIC, WRITER, Bench, some_events
 
 VERIFY_GOAL: Final = 0.33
@@ -50,11 +57,12 @@ def beside_scan(bench: Bench, *, turns: int) -> list[Figure]:
     """Measure chain and tree of every record beside a raw scan, on one process and on two."""
     size = bench.log.size()
     source = source_of(bench.dsn)
-    one, two = [], []
+    one, two, alone_s = [], [], []
     for _ in range(turns):
         scan = seconds(lambda: deque(source.sealed(0, size), maxlen=0))
         alone = _verify(bench, Phase.CHAIN, processes=1)
         helped = _verify(bench, Phase.CHAIN, processes=2)
+        alone_s.append(alone)
         one.append((size / alone, size / scan))
         two.append((size / helped, size / alone))
     return [
@@ -65,6 +73,7 @@ def beside_scan(bench: Bench, *, turns: int) -> list[Figure]:
             one,
             events=size,
             goal=VERIFY_GOAL,
+            limits=[of_verification(bench, one)],
         ),
         compared(
             f"{bench.kind}, full verification, two processes",
@@ -72,7 +81,7 @@ def beside_scan(bench: Bench, *, turns: int) -> list[Figure]:
             two,
             events=size,
             goal=PROCESSES_GOAL,
-            limits=("starting two processes takes about a second, however few the records",),
+            limits=[of_two_processes(size, alone_s)],
         ),
     ]
 
@@ -108,11 +117,13 @@ def beside_raw_signatures(bench: Bench, *, turns: int) -> Figure:
         rates.append((len(signed) / audit, len(signed) / raw))
     return compared(
         f"{bench.kind}, audit of device signatures, one process",
-        "signatures checked by the audit of a log whose records are signed by stations ÷ the same "
+        f"the {len(signed):,} signatures checked by the audit of a log whose records are signed by "
+        "stations ÷ the same "
         "P-256 signatures checked one after the other, statements made and keys loaded before",
         rates,
         events=size,
         goal=AUDIT_GOAL,
+        limits=[of_audit(bench, len(signed), rates)],
     )
 
 
@@ -154,7 +165,14 @@ def beside_single_transactions(bench: Bench, *, singles: int, turns: int) -> Fig
         rates,
         events=size,
         goal=REBUILD_GOAL,
-        limits=_decoding(bench),
+        limits=[
+            of_rebuild(
+                median(1e6 / batched for batched, _ in rates),
+                median(1e6 / alone for _, alone in rates),
+                _whole_decoding(bench),
+            ),
+            *_decoding(bench),
+        ],
     )
 
 
@@ -191,6 +209,12 @@ class _Opened:
 
 def _decode(rows: Sequence[Row], keys: KeyRing) -> list[Record]:
     return [unseal(row, check_row(row), keys) for row in rows]
+
+
+def _whole_decoding(bench: Bench) -> float:
+    """Return the microseconds of processor time that one record costs to decode."""
+    rows = list(bench.log.stored(max(0, bench.log.size() - PAGE), bench.log.size()))
+    return microseconds(lambda: _decode(rows, bench.keys), len(rows))
 
 
 def _decoding(bench: Bench) -> list[str]:
