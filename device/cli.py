@@ -29,8 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
     calibrate = commands.add_parser("calibrate", help="calibrate the rig and the light")
     calibrate.add_argument("operator", help="identifier of the practitioner who performs it")
     commands.add_parser("queue", help="show what waits and what was refused")
-    simulate = commands.add_parser("simulate", help="render the scripted takes to files")
-    simulate.add_argument("out", type=Path, help="folder for the pictures")
+    simulate = commands.add_parser(
+        "simulate", help="render a script's takes to files, with everything that is true of them"
+    )
+    simulate.add_argument("out", type=Path, help="folder for pictures, depth and truth")
+    simulate.add_argument("--script", type=Path, help="sessions and takes; a JSON file")
+    simulate.add_argument("--head", type=Path, help="an OBJ or PLY head instead of the script's")
+    simulate.add_argument(
+        "--unit", default="auto", choices=("auto", "mm", "cm", "m"), help="of that head"
+    )
+    simulate.add_argument(
+        "--size", default="demo", choices=("preview", "demo", "full"), help="of the pictures"
+    )
+    simulate.add_argument("--cache", type=Path, help="folder where heads and views are kept")
     given = parser.parse_args(arguments)
     try:
         return _run(given)
@@ -52,7 +63,7 @@ def _run(given: argparse.Namespace) -> int:
         case "queue":
             return _queue()
         case _:
-            return _simulate(given.out)
+            return _simulate(given)
 
 
 def _simulated_settings() -> "Settings":
@@ -154,25 +165,20 @@ def _queue() -> int:
         outbox.close()
 
 
-def _simulate(out: Path) -> int:
-    from device.attempt import encode_png
-    from device.script import Script, load_script
-    from device.settings import from_environment
-    from device.simulated import SimulatedStation
-    from domain.values.identifiers import SessionId
+def _simulate(given: argparse.Namespace) -> int:
+    import os
 
-    settings = from_environment()
-    script = Script() if settings.scene is None else load_script(settings.scene)
-    simulated = SimulatedStation(script, serials=settings.camera_serials)
-    out.mkdir(parents=True, exist_ok=True)
-    for number, session in enumerate(script.sessions):
-        simulated.panel.welcome(SessionId.derived("simulate", str(number)))
-        for take in range(len(session.takes)):
-            pair = simulated.hardware.cameras.shoot()
-            for side, picture in (("left", pair.left), ("right", pair.right)):
-                path = out / f"session-{number}-take-{take}-{side}.png"
-                path.write_bytes(encode_png(picture))
-                print(path)
+    from device.script import Script, load_script
+    from device.simulate import render_script
+    from device.simulation.loaded_head import load_head
+
+    # What the station would run, unless a script is named; no server and no key are needed here.
+    found = os.environ.get("VULTUS_STATION_SCENE")
+    path = given.script or (Path(found) if found else None)
+    script = Script() if path is None else load_script(path)
+    head = None if given.head is None else load_head(given.head, given.unit)
+    for path in render_script(script, given.out, size=given.size, head=head, cache=given.cache):
+        print(path)
     return 0
 
 

@@ -13,8 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from device.simulation.appearance import Appearance, SkinCondition
+from device.simulation.expression import Expression
 from device.simulation.faults import Fault, FaultState
-from device.simulation.identity import SessionChange, Side, TypologyClass
+from device.simulation.identity import (
+    SessionChange,
+    Side,
+    TypologyClass,
+    VolumeChange,
+    VolumePlace,
+)
 from device.simulation.rig import WORKING_DISTANCE_MM
 from device.simulation.scene import HeadPose, Subject
 from domain.errors import MalformedInput
@@ -116,19 +124,48 @@ def _session(plain: object) -> ScriptedSession:
 
 
 def _subject(plain: object) -> Subject:
-    given = _fields(plain, {"identity_seed", "typology", "change"})
-    change = _fields(
-        given.get("change", {}), {"cheek_volume_cm3", "side", "spots_faded", "redness_faded"}
-    )
+    given = _fields(plain, {"identity_seed", "typology", "change", "appearance", "age_years"})
+    years = given.get("age_years")
     return Subject(
         identity_seed=int(given.get("identity_seed", 1)),  # type: ignore[call-overload]
         typology=TypologyClass(str(given.get("typology", TypologyClass.LIGHT))),
-        change=SessionChange(
-            cheek_volume_cm3=_number(change.get("cheek_volume_cm3", 0.0)),
-            side=Side(str(change.get("side", Side.LEFT))),
-            spots_faded=_number(change.get("spots_faded", 0.0)),
-            redness_faded=_number(change.get("redness_faded", 0.0)),
+        change=_change(given.get("change", {})),
+        appearance=_appearance(given.get("appearance", {})),
+        age_years=None if years is None else _number(years),
+    )
+
+
+def _change(plain: object) -> SessionChange:
+    amounts = {
+        "cheek_volume_cm3",
+        "spots_faded",
+        "redness_faded",
+        "lines_softened",
+        "comedones_cleared",
+    }
+    given = _fields(plain, amounts | {"side", "volumes_cm3"})
+    volumes = _fields(given.get("volumes_cm3", {}), {place.value for place in VolumePlace})
+    return SessionChange(
+        side=Side(str(given.get("side", Side.LEFT))),
+        volumes=tuple(
+            VolumeChange(place=VolumePlace(place), volume_cm3=_number(volume))
+            for place, volume in volumes.items()
         ),
+        **{name: _number(given[name]) for name in sorted(amounts & given.keys())},
+    )
+
+
+def _appearance(plain: object) -> Appearance:
+    amounts = {"foundation", "lipstick", "sebum", "cream", "beard", "hair"}
+    given = _fields(plain, amounts | {"skin", "expression", "glasses", "hand"})
+    skin = _fields(given.get("skin", {}), {"congestion", "inflammation", "redness", "melasma"})
+    face = _fields(given.get("expression", {}), {"smile", "brow_raise", "mouth_open"})
+    return Appearance(
+        skin=SkinCondition(**{name: _number(value) for name, value in skin.items()}),
+        expression=Expression(**{name: _number(value) for name, value in face.items()}),
+        glasses=given.get("glasses", False) is True,
+        hand=given.get("hand", False) is True,
+        **{name: _number(given[name]) for name in sorted(amounts & given.keys())},
     )
 
 

@@ -2,7 +2,7 @@
 
 Rules kept here:
 
-1. An asset is decided by identity, typology class and session change alone.
+1. An asset is decided by identity, typology class, session change and painted appearance alone.
 2. Kept assets carry the digest of this package's sources in their name: after any change to the
    code an old file is simply never found again.
 3. A file appears under its final name complete or not at all; a broken file is made anew.
@@ -24,12 +24,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from device.simulation.appearance import NATURAL, Appearance
 from device.simulation.head import HeadSurface, build_head
-from device.simulation.identity import NO_CHANGE, Identity, SessionChange, TypologyClass
+from device.simulation.identity import Identity, SessionChange, TypologyClass
 from device.simulation.lighting import crevices
+from device.simulation.marks import LESIONS
 from device.simulation.occlusion import Occlusion, find_occlusion
 from device.simulation.parts import Part, build_parts
-from device.simulation.skin_map import SkinMaps, Spot, draw_skin
+from device.simulation.skin_map import SkinMaps, draw_skin
+from device.simulation.skin_record import SkinRecord, read_record
 from device.simulation.texture import Tile, pore_tile
 
 _KEPT_IN_MEMORY: Final = 3
@@ -90,13 +93,18 @@ _MEMORY: OrderedDict[str, HeadAsset] = OrderedDict()
 
 
 def head_asset(
-    identity: Identity, typology: TypologyClass, change: SessionChange, folder: Path | None
+    identity: Identity,
+    typology: TypologyClass,
+    change: SessionChange,
+    folder: Path | None,
+    appearance: Appearance = NATURAL,
 ) -> HeadAsset:
     """Return a head: from memory, from ``folder``, or newly made."""
-    name = cache_name("head", identity, typology, change)
+    looks = appearance.painted()
+    name = cache_name("head", identity, typology, change, looks)
     found = _MEMORY.get(name)
     if found is None:
-        arrays = kept(folder, name, lambda: _make(identity, typology, change))
+        arrays = kept(folder, name, lambda: _make(identity, typology, change, looks))
         found = _asset(identity, typology, arrays)
         _MEMORY[name] = found
         while len(_MEMORY) > _KEPT_IN_MEMORY:
@@ -105,19 +113,21 @@ def head_asset(
     return found
 
 
-def _make(identity: Identity, typology: TypologyClass, change: SessionChange) -> Arrays:
-    surface = build_head(identity, change)
-    rest = surface if change == NO_CHANGE else build_head(identity, NO_CHANGE)
+def _make(
+    identity: Identity, typology: TypologyClass, change: SessionChange, looks: Appearance
+) -> Arrays:
+    surface = build_head(identity, change, looks)
     with ThreadPoolExecutor(max_workers=2) as pool:
         looking = pool.submit(find_occlusion, build_parts(surface))
-        maps = draw_skin(surface, rest.points, typology, change)
+        maps = draw_skin(surface, surface.rest, typology, change, looks)
         occlusion = looking.result()
     pores = pore_tile(identity.seed)
-    spots = [[*s.centre_mm, s.radius_mm, s.melanin, s.blood] for s in maps.spots]
+    record = SkinRecord(spots=maps.spots, patches=maps.patches, lines=surface.lines)
     places = [*surface.landmarks.items()]
     return {
         "points": surface.points,
         "normals": surface.normals,
+        "rest": surface.rest,
         "landmark_names": np.array([name for name, _ in places]),
         "landmarks": np.array([place for _, place in places], np.int32),
         "albedo": maps.albedo.astype(np.float16),
@@ -127,7 +137,8 @@ def _make(identity: Identity, typology: TypologyClass, change: SessionChange) ->
         "pore_depth": maps.pore_depth,
         "distances": maps.distances,
         "hair_rgb": maps.hair_rgb,
-        "spots": np.array(spots, np.float64).reshape(-1, 6),
+        "labels": maps.labels,
+        "record": np.array(record.as_text()),
         "directions": occlusion.directions,
         "seen": occlusion.seen.astype(np.float16),
         "open_sky": occlusion.open_sky,
@@ -140,6 +151,7 @@ def _asset(identity: Identity, typology: TypologyClass, arrays: Arrays) -> HeadA
     def real(key: str) -> NDArray[np.float32]:
         return np.asarray(arrays[key], dtype=np.float32)
 
+    record = read_record(str(arrays["record"]))
     names = [str(name) for name in arrays["landmark_names"]]
     places = [(int(row), int(column)) for row, column in arrays["landmarks"].tolist()]
     surface = HeadSurface(
@@ -147,10 +159,9 @@ def _asset(identity: Identity, typology: TypologyClass, arrays: Arrays) -> HeadA
         points=real("points"),
         normals=real("normals"),
         landmarks=MappingProxyType(dict(zip(names, places, strict=True))),
-    )
-    spots = tuple(
-        Spot(centre_mm=(x, y, z), radius_mm=radius, melanin=melanin, blood=blood)
-        for x, y, z, radius, melanin, blood in np.asarray(arrays["spots"], np.float64).tolist()
+        rest=real("rest"),
+        lines=record.lines,
+        lesions=tuple(spot for spot in record.spots if spot.kind in LESIONS),
     )
     maps = SkinMaps(
         albedo=real("albedo"),
@@ -160,7 +171,9 @@ def _asset(identity: Identity, typology: TypologyClass, arrays: Arrays) -> HeadA
         pore_depth=real("pore_depth"),
         distances=real("distances"),
         hair_rgb=real("hair_rgb"),
-        spots=spots,
+        spots=record.spots,
+        patches=record.patches,
+        labels=np.asarray(arrays["labels"], dtype=np.uint8),
     )
     occlusion = Occlusion(
         directions=real("directions"), seen=real("seen"), open_sky=real("open_sky")

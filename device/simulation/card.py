@@ -101,7 +101,7 @@ class Card:
         small = cv2.resize(self.reflectance, (wide, high), interpolation=cv2.INTER_AREA)
         return np.asarray(small, dtype=np.float32)
 
-    def part(self) -> Part:
+    def part(self, part: PartId = PartId.CARD) -> Part:
         """Return the card as a part in the card frame; its printed face looks along -z."""
         # Fine enough that lens distortion is straight across one cell.
         down, across = np.mgrid[-0.5:0.5:85j, -0.5:0.5:65j]
@@ -109,7 +109,7 @@ class Card:
         normals = np.zeros(points.shape, np.float32)
         normals[..., 2] = -1.0
         return Part(
-            part=PartId.CARD,
+            part=part,
             points=points.astype(np.float32),
             normals=normals,
             shade=np.ones(points.shape[:2], np.float32),

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from device.simulation.appearance import Appearance
 from device.simulation.lights import RingLight, Zone
 from device.simulation.rig import RigDrift
 from domain.errors import MalformedInput
@@ -41,6 +42,19 @@ class Fault(StrEnum):
     CAMERAS_SWAPPED = "cameras swapped"
     TRUNCATED = "image truncated"
     BLACK_FRAME = "black frame"
+    UNEQUAL_EXPOSURE = "cameras exposed differently"
+    HAIR_OVER_FACE = "hair over the face"
+    GLASSES_WORN = "glasses worn"
+    HAND_BEFORE_FACE = "hand before the face"
+    SMILING = "smiling"
+    BROWS_RAISED = "brows raised"
+    MOUTH_OPEN = "mouth open"
+    MAKEUP_WORN = "make-up worn"
+    SKIN_SHINES = "skin shines"
+    TEXTURE_HIDDEN = "skin texture hidden"
+    TWO_FACES = "two faces"
+    NO_FACE = "no face"
+    PHOTOGRAPH = "photograph of a face"
 
 
 GATE: Final[Mapping[Fault, str]] = MappingProxyType(
@@ -65,6 +79,19 @@ GATE: Final[Mapping[Fault, str]] = MappingProxyType(
         Fault.CAMERAS_SWAPPED: "stereo: disparities have the wrong sign",
         Fault.TRUNCATED: "integrity: rows without content",
         Fault.BLACK_FRAME: "integrity: no light in the image",
+        Fault.UNEQUAL_EXPOSURE: "exposure: the face is lighter in one picture than in the other",
+        Fault.HAIR_OVER_FACE: "occlusion: strands of hair before the skin",
+        Fault.GLASSES_WORN: "occlusion: glasses before the eyes",
+        Fault.HAND_BEFORE_FACE: "occlusion: something stands before cheek and mouth",
+        Fault.SMILING: "expression: the corners of the mouth are raised",
+        Fault.BROWS_RAISED: "expression: the brows are raised",
+        Fault.MOUTH_OPEN: "expression: the mouth is open",
+        Fault.MAKEUP_WORN: "make-up: the lips are painted, the skin is evened out",
+        Fault.SKIN_SHINES: "reflection: the light mirrors in the skin",
+        Fault.TEXTURE_HIDDEN: "texture: too little detail on the skin to be matched",
+        Fault.TWO_FACES: "face: more than one in view",
+        Fault.NO_FACE: "face: none in view",
+        Fault.PHOTOGRAPH: "face: it has no depth",
     }
 )
 """Which gate must catch a fault, and by what."""
@@ -114,6 +141,12 @@ class Conditions:
         late_shift_mm: How far the head moved before the right camera exposed.
         drift: Movement of the right camera since calibration.
         kept_rows: Share of the image's rows that arrived.
+        right_exposure_factor: Light the right camera collects against the left.
+        worn: What appearances are changed to, by name of the attribute; the larger amount counts.
+        expression: The same for the expression.
+        company: Whether a second person is in view.
+        nobody: Whether the chair is empty.
+        photograph: Whether a print stands where the face should be.
     """
 
     defocus_px: float = 0.0
@@ -131,6 +164,12 @@ class Conditions:
     cameras_swapped: bool = False
     kept_rows: float = 1.0
     black: bool = False
+    right_exposure_factor: float = 1.0
+    worn: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    expression: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    company: bool = False
+    nobody: bool = False
+    photograph: bool = False
 
     def light(self, asked: RingLight) -> RingLight:
         """Return how the ring really burns."""
@@ -139,6 +178,25 @@ class Conditions:
             for zone, state in asked.zones.items()
         }
         return RingLight(zones=MappingProxyType(zones))
+
+    def looks(self, appearance: Appearance) -> Appearance:
+        """Return how a person looks who would look like ``appearance`` without faults."""
+        if not (self.worn or self.expression):
+            return appearance
+        given = appearance.expression
+        made = {name: max(getattr(given, name), s) for name, s in self.expression.items()}
+        worn = {
+            name: max(getattr(appearance, name), s)
+            for name, s in self.worn.items()
+            if name not in _THINGS
+        }
+        return replace(
+            appearance,
+            expression=replace(given, **made),
+            glasses=appearance.glasses or self.worn.get("glasses", 0.0) > 0.0,
+            hand=appearance.hand or self.worn.get("hand", 0.0) > 0.0,
+            **worn,
+        )
 
 
 def _apply(c: Conditions, fault: Fault, s: float) -> Conditions:  # noqa: PLR0911 - one per fault
@@ -192,8 +250,47 @@ def _apply_geometry(c: Conditions, fault: Fault, s: float) -> Conditions:
             return replace(c, cameras_swapped=True)
         case Fault.TRUNCATED:
             return replace(c, kept_rows=max(0.0, 1.0 - 0.38 * s))
+        case _:
+            return _apply_person(c, fault, s)
+
+
+_THINGS: Final = ("glasses", "hand")
+"""What is there or not."""
+
+_WORN: Final = {
+    Fault.HAIR_OVER_FACE: {"hair": 1.0},
+    Fault.GLASSES_WORN: {"glasses": 1.0},
+    Fault.HAND_BEFORE_FACE: {"hand": 1.0},
+    Fault.MAKEUP_WORN: {"foundation": 0.9, "lipstick": 0.9},
+    Fault.SKIN_SHINES: {"sebum": 1.0},
+    Fault.TEXTURE_HIDDEN: {"cream": 1.0},
+}
+_EXPRESSED: Final = {
+    Fault.SMILING: ("smile", 0.8),
+    Fault.BROWS_RAISED: ("brow_raise", 0.8),
+    Fault.MOUTH_OPEN: ("mouth_open", 0.6),
+}
+
+
+def _apply_person(c: Conditions, fault: Fault, s: float) -> Conditions:
+    if fault in _WORN:
+        more = {name: min(1.0, full * s) for name, full in _WORN[fault].items()}
+        return replace(c, worn=MappingProxyType({**c.worn, **more}))
+    if fault in _EXPRESSED:
+        name, full = _EXPRESSED[fault]
+        made = {**c.expression, name: min(1.0, full * s)}
+        return replace(c, expression=MappingProxyType(made))
+    match fault:
         case Fault.BLACK_FRAME:
             return replace(c, black=True)
+        case Fault.UNEQUAL_EXPOSURE:
+            return replace(c, right_exposure_factor=c.right_exposure_factor / (1.0 + 0.5 * s))
+        case Fault.TWO_FACES:
+            return replace(c, company=True)
+        case Fault.NO_FACE:
+            return replace(c, nobody=True)
+        case Fault.PHOTOGRAPH:
+            return replace(c, photograph=True)
         case _:
             raise AssertionError(fault)
 

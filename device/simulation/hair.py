@@ -124,3 +124,14 @@ def brow_shadow(form: HeadForm, x: Field, y: Field) -> Field:
     inside = ramp(-23.0, -16.0, ax - form.eye_x) * ramp(26.0, 20.0, ax - form.eye_x)
     offset = np.asarray((y - (form.brow_y - 2.2 + arch)) / half, dtype=np.float32)
     return np.asarray(bell(offset, 0.75) * inside, dtype=np.float32)
+
+
+def beard_cover(form: HeadForm, x: Field, y: Field, z: Field) -> Field:
+    """Return where a short beard grows, 0..1: upper lip, chin, jaw and up to the ears."""
+    ax = np.abs(x)
+    lips = form.lips(x, y)
+    mouth = ramp(1.25, 1.0, np.abs(lips.height)) * ramp(1.12, 1.0, lips.across)
+    edge = np.interp(ax, [0, 12, 24, 40, 55, 64], [20, 17, 8, -2, 14, 40]) + form.mouth_y
+    cheek = ramp(5.0, -5.0, y - edge)
+    low = ramp(-22.0, -10.0, y - form.chin_y)
+    return np.asarray(cheek * low * (1.0 - mouth) * ramp(-88.0, -70.0, z), dtype=np.float32)

@@ -6,8 +6,8 @@ Rules kept here:
    the subject's right round the face to the left; it is densest where a face has detail.
 2. A point keeps its row and column through every session and pose, so truth about a place on the
    skin is stated once.
-3. A cheek change moves points along one fixed direction by a bump whose integral over the plane
-   across that direction is known in closed form: the stated volume is exact.
+3. Wrinkles and raised marks are displacements of the grid, so depth and normals hold them; a
+   volume change comes last and is exact (``volumes.py``).
 """
 
 from collections.abc import Mapping
@@ -19,19 +19,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.simulation.appearance import NATURAL, Appearance
+from device.simulation.atlas import front_atlas
+from device.simulation.expression import express
 from device.simulation.hair import cap_thickness
 from device.simulation.head_form import HeadForm
-from device.simulation.identity import Identity, SessionChange, Side
-from device.simulation.shapes import Field, bell, ramp
+from device.simulation.identity import Identity, SessionChange
+from device.simulation.marks import Spot, draw_lesions, faded_spots, spot_relief
+from device.simulation.shapes import Field, Grid, bell, ramp
+from device.simulation.volumes import added_volume
+from device.simulation.wrinkles import Line, draw_lines, line_relief
 
 ROWS: Final = 640
 COLUMNS: Final = 600
-Grid = NDArray[np.float32]
-"""(ROWS, COLUMNS, 3) float32, millimetres in the head frame, or unit vectors."""
-
-BUMP_RADIUS_MM: Final = 22.0
-_CHEEK: Final = (41.0, -38.0, -8.0)
-_CHEEK_OUTWARDS: Final = (0.45, 0.0, 0.893)
 _COARSE: Final = 4
 
 
@@ -44,12 +44,19 @@ class HeadSurface:
         points: (ROWS, COLUMNS, 3) float32, millimetres.
         normals: (ROWS, COLUMNS, 3) float32, unit vectors out of the skin.
         landmarks: Row and column of each named vertex.
+        rest: (ROWS, COLUMNS, 3) float32, the same skin in its first session, with a still face
+            and without lines: what is painted on the skin is placed by it.
+        lines: Every wrinkle and fine line.
+        lesions: Every papule and comedone.
     """
 
     identity: Identity
     points: Grid
     normals: Grid
     landmarks: Mapping[str, tuple[int, int]]
+    rest: Grid
+    lines: tuple[Line, ...]
+    lesions: tuple[Spot, ...]
 
 
 def _smooth(curve: NDArray[np.float64], half: int) -> NDArray[np.float64]:
@@ -127,23 +134,6 @@ def _asymmetry(form: HeadForm, points: Grid) -> Grid:
     return np.asarray(moved * ((1.0 - eyes) * ramp(-110.0, -60.0, z))[..., None], dtype=np.float32)
 
 
-def cheek_bump(points: Grid, change: SessionChange) -> Grid:
-    """Return how far the change moves each point: (ROWS, COLUMNS, 3) float32, millimetres.
-
-    The bump is H (1 - (r/R)²)³ over the distance r from its axis; its volume is H π R² / 4.
-    """
-    mirror = 1.0 if change.side is Side.LEFT else -1.0
-    outwards = np.array(_CHEEK_OUTWARDS, np.float32) * np.array([mirror, 1, 1], np.float32)
-    outwards /= np.linalg.norm(outwards)
-    offset = points - np.array(_CHEEK, np.float32) * np.array([mirror, 1, 1], np.float32)
-    depth = offset @ outwards
-    square = np.einsum("...k,...k", offset, offset) - depth * depth
-    cap = np.clip(1.0 - square / BUMP_RADIUS_MM**2, 0.0, 1.0) ** 3
-    height = 4000.0 * change.cheek_volume_cm3 / (np.pi * BUMP_RADIUS_MM**2)
-    lift = np.where(np.abs(depth) < 40.0, cap * height, 0.0)  # noqa: PLR2004 - not the far side
-    return np.asarray(lift[..., None] * outwards, dtype=np.float32)
-
-
 def surface_normals(points: Grid) -> Grid:
     """Return unit normals of a grid whose columns run to +x and rows downwards."""
     normals = np.cross(np.gradient(points, axis=0), np.gradient(points, axis=1))
@@ -193,17 +183,28 @@ def _landmarks(form: HeadForm, points: Grid) -> dict[str, tuple[int, int]]:
     return found
 
 
-def build_head(identity: Identity, change: SessionChange) -> HeadSurface:
+def build_head(
+    identity: Identity, change: SessionChange, appearance: Appearance = NATURAL
+) -> HeadSurface:
     """Generate the head of one person at one session."""
     form = HeadForm(identity)
-    points = _skin_points(form)
-    landmarks = _landmarks(form, points)
-    points += surface_normals(points) * cap_thickness(form, points)[..., None]
-    points += _asymmetry(form, points)
-    points += cheek_bump(points, change)
+    rest = _skin_points(form)
+    landmarks = _landmarks(form, rest)
+    rest += surface_normals(rest) * cap_thickness(form, rest)[..., None]
+    rest += _asymmetry(form, rest)
+    lines = draw_lines(form, rest, change.lines_softened, appearance.expression)
+    condition = appearance.skin.resolved(identity)
+    lesions = faded_spots(draw_lesions(identity.seed, condition, front_atlas(rest)), change)
+    points = rest + express(form, rest, appearance.expression)
+    relief = line_relief(rest, lines) + spot_relief(rest, lesions)
+    points += surface_normals(points) * relief[..., None]
+    points += added_volume(form, points, change)
     return HeadSurface(
         identity=identity,
         points=points,
         normals=surface_normals(points),
         landmarks=MappingProxyType(landmarks),
+        rest=rest,
+        lines=lines,
+        lesions=lesions,
     )

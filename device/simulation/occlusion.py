@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.simulation.head import Grid
-from device.simulation.parts import Part, PartId, triangles
+from device.simulation.parts import Part, PartId
+from device.simulation.shapes import Grid
+from device.simulation.triangles import triangles
 
 STEP: Final = 5
 """The coarse grid keeps every fifth row and column of the skin."""

@@ -14,11 +14,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from device.simulation.head import Grid, HeadSurface, surface_normals
+from device.simulation.head import HeadSurface, surface_normals
 from device.simulation.head_form import EYE_DEPTH_MM, HeadForm
-from device.simulation.shapes import Field, bell, ramp
+from device.simulation.shapes import Field, Grid, bell, ramp
 
 IRIS_RADIUS_MM: Final = 5.9
 PUPIL_RADIUS_MM: Final = 1.75
@@ -36,6 +35,10 @@ class PartId(IntEnum):
     EYE_RIGHT = 5
     DRAPE = 6
     CARD = 7
+    GLASSES = 8
+    HAND = 9
+    PRINT = 10
+    HEAD = 11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,15 +59,6 @@ class Part:
 
 def _unshaded(points: Grid) -> Field:
     return np.ones(points.shape[:2], np.float32)
-
-
-def triangles(rows: int, columns: int) -> NDArray[np.int32]:
-    """Return the (n, 3) int32 vertex numbers of a grid's triangles."""
-    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
-    a, b, c, d = index[:-1, :-1], index[1:, :-1], index[:-1, 1:], index[1:, 1:]
-    upper = np.stack([a, b, c], axis=-1).reshape(-1, 3)
-    lower = np.stack([b, d, c], axis=-1).reshape(-1, 3)
-    return np.concatenate([upper, lower])
 
 
 # Outline of a left ear seen from its side: angle in degrees from straight back, upwards positive,

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.simulation.parts import Part, PartId, triangles
+from device.simulation.parts import Part, PartId
 from device.simulation.rig import Camera
+from device.simulation.triangles import triangles
 
 _NEAR_MM: Final = 120.0
 _FAR_MM: Final = 1500.0

@@ -10,7 +10,7 @@ Known gap: no transparency and no supersampling; the blur of the optics hides mo
 along outlines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,9 +34,12 @@ from device.simulation.skin_map import MAP_SCALE
 
 _BAND_ROWS: Final = 256
 _BACKGROUND: Final = np.array([0.0085, 0.0085, 0.0090], np.float32)
-_DRAPE: Final = np.array([0.030, 0.036, 0.044], np.float32)
+_MATT: Final = {
+    PartId.DRAPE: np.array([0.030, 0.036, 0.044], np.float32),
+    PartId.GLASSES: np.array([0.035, 0.022, 0.016], np.float32),
+}
 _PORE_CONTRAST: Final = 0.13
-_GLOSSY: Final = (PartId.SKIN, PartId.EAR_LEFT, PartId.EAR_RIGHT)
+_GLOSSY: Final = (PartId.SKIN, PartId.EAR_LEFT, PartId.EAR_RIGHT, PartId.HAND)
 _EYES: Final = (PartId.EYE_LEFT, PartId.EYE_RIGHT)
 
 
@@ -48,13 +51,13 @@ class Stage:
         placed: Every part with its pose.
         panels: The burning ring.
         asset: The head, if there is one.
-        card: The card, if there is one.
+        prints: What is printed on each flat part.
     """
 
     placed: Sequence[Placed]
     panels: Panels
     asset: HeadAsset | None
-    card: Card | None
+    prints: Mapping[PartId, Card]
 
 
 def _read(grid: NDArray[np.floating | np.integer], column: Map, row: Map, scale: int = 1) -> Map:
@@ -120,19 +123,21 @@ class _Painter:
         if stage.asset is not None:
             maps = stage.asset.maps
             self._detail = np.dstack([maps.distances, maps.pore_depth, maps.gloss])
-        self._print: Map | None = None
-        if stage.card is not None:
-            away = camera.to_camera(self._poses[PartId.CARD][1][:3, 3])[2]
-            self._print = stage.card.print_at(1.4 * camera.focal_px / float(away))
+        self._prints: dict[PartId, Map] = {}
+        for part, card in stage.prints.items():
+            away = camera.to_camera(self._poses[part][1][:3, 3])[2]
+            self._prints[part] = card.print_at(1.4 * camera.focal_px / float(away))
 
     def colour(self, part: PartId, column: Map, row: Map) -> Map:
         """Return the radiance of pixels that show places of one part: (h, w, 3) float32."""
-        if part is PartId.CARD and self._print is not None:
-            return self._on_card(self._print, column, row)
+        if part in self._prints:
+            return self._on_card(part, column, row)
         asset = self._stage.asset
-        if asset is None or part is PartId.DRAPE:
+        if asset is None or part in _MATT:
             shade = _read(self._poses[part][0].shade, column, row)[..., None]
-            return np.asarray(_lit(self.lit[part], column, row)[0] * shade * _DRAPE)
+            return np.asarray(_lit(self.lit[part], column, row)[0] * shade * _MATT[part])
+        if part is PartId.HAND:
+            return self._hand(asset, column, row)
         if part is PartId.SKIN and self._detail is not None:
             return _skin(asset, self.lit[part], self._detail, column, row)
         return (
@@ -141,12 +146,22 @@ class _Painter:
             else self._ear(asset, part, column, row)
         )
 
-    def _on_card(self, picture: Map, column: Map, row: Map) -> Map:
-        rows, columns = self._poses[PartId.CARD][0].points.shape[:2]
+    def _on_card(self, part: PartId, column: Map, row: Map) -> Map:
+        picture = self._prints[part]
+        rows, columns = self._poses[part][0].points.shape[:2]
         high, wide = picture.shape[:2]
         x = column * np.float32(wide / (columns - 1)) - np.float32(0.5)
         y = row * np.float32(high / (rows - 1)) - np.float32(0.5)
-        return _read(picture, x, y) * _lit(self.lit[PartId.CARD], column, row)[0]
+        return _read(picture, x, y) * _lit(self.lit[part], column, row)[0]
+
+    def _hand(self, asset: HeadAsset, column: Map, row: Map) -> Map:
+        diffuse, gloss = _lit(self.lit[PartId.HAND], column, row)
+        melanin = np.full((1, 1), melanin_of(asset.typology), np.float32)
+        albedo = paint(melanin, np.full((1, 1), 1.2 * BLOOD_FRACTION, np.float32))[0, 0]
+        along = np.stack([column * 4.0, row * 1.8], axis=-1).astype(np.float32)
+        pore = asset.pores.sample(along)
+        skin = diffuse * albedo * (1.0 + _PORE_CONTRAST * pore)[..., None] + 0.7 * gloss
+        return np.asarray(skin, dtype=np.float32)
 
     def _eye(self, asset: HeadAsset, part: PartId, column: Map, row: Map) -> Map:
         grid, pose = self._poses[part]

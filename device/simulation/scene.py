@@ -17,10 +17,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from device.simulation.appearance import NATURAL, Appearance
 from device.simulation.card import Card, calibration_board, colour_chart
 from device.simulation.faults import ChartState, Conditions, FaultState, conditions
-from device.simulation.identity import NO_CHANGE, Identity, SessionChange, TypologyClass
+from device.simulation.identity import (
+    NO_CHANGE,
+    Identity,
+    SessionChange,
+    TypologyClass,
+    age_of,
+)
 from device.simulation.lights import RingLight
+from device.simulation.loaded_head import LoadedHead
 from device.simulation.rig import WORKING_DISTANCE_MM, turn
 from domain.errors import MalformedInput
 
@@ -31,6 +39,9 @@ _FACE_HEIGHT_MM: Final = 22.0
 """How far below the pupils the cameras aim, so that the whole head is in view."""
 
 _NECK: Final = np.array([0.0, -60.0, -90.0])
+_OTHER_PERSON: Final = 7919
+"""Added to a person's seed, it is another person's."""
+
 _FLIP: Final = np.diag([1.0, -1.0, -1.0])
 Pose = NDArray[np.float64]
 """(4, 4) float64, rigid; a part's frame to the rig frame."""
@@ -44,15 +55,22 @@ class Subject:
         identity_seed: Decides face, hair and marks; the same seed is the same person.
         typology: Class of the skin's colour.
         change: What happened to the face since the first session.
+        appearance: How the person looks today.
+        age_years: Age; none leaves it to the seed.
     """
 
     identity_seed: int
     typology: TypologyClass = TypologyClass.LIGHT
     change: SessionChange = NO_CHANGE
+    appearance: Appearance = NATURAL
+    age_years: float | None = None
 
     def identity(self) -> Identity:
         """Return the person's proportions."""
-        return Identity.from_seed(self.identity_seed)
+        drawn = Identity.from_seed(self.identity_seed)
+        if self.age_years is None:
+            return drawn
+        return replace(drawn, age=age_of(self.age_years))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +112,7 @@ class Scene:
         chart_in_view: Whether the colour chart hangs in its holder.
         board: The calibration board, instead of subject and chart.
         faults: What is wrong.
+        loaded: A head from a file; then there is no subject.
     """
 
     subject: Subject | None = field(default_factory=lambda: Subject(identity_seed=0))
@@ -103,9 +122,12 @@ class Scene:
     chart_in_view: bool = True
     board: BoardPose | None = None
     faults: tuple[FaultState, ...] = ()
+    loaded: LoadedHead | None = None
 
     def __post_init__(self) -> None:
-        """Refuse distances at which nothing can be seen."""
+        """Refuse distances at which nothing can be seen, and two heads in one place."""
+        if self.loaded is not None and self.subject is not None:
+            raise MalformedInput("a scene has a subject or a loaded head, not both")
         if not 250.0 <= self.distance_mm <= 900.0:  # noqa: PLR2004
             raise MalformedInput("distance must lie in 250..900 mm")
 
@@ -117,6 +139,36 @@ class Scene:
         """Return what the faults amount to."""
         return conditions(self.faults)
 
+    def person(self) -> Subject | None:
+        """Return who sits there, looking as the faults make them look; nobody for a board."""
+        c = self.conditions()
+        if self.subject is None or self.board is not None or c.nobody or c.photograph:
+            return None
+        return replace(self.subject, appearance=c.looks(self.subject.appearance))
+
+    def companion(self) -> tuple[Subject, Pose] | None:
+        """Return who else is in view, and head frame to rig frame."""
+        person = self.person()
+        if person is None or not self.conditions().company:
+            return None
+        other = Subject(
+            identity_seed=person.identity_seed + _OTHER_PERSON, typology=person.typology
+        )
+        aside = HeadPose(yaw_deg=4.0, roll_deg=-3.0, right_mm=64.0, down_mm=4.0)
+        beside = replace(self, subject=other, pose=aside, distance_mm=self.distance_mm, faults=())
+        pose = beside.head_pose()
+        pose[2, 3] += 115.0
+        return other, pose
+
+    def photograph(self) -> tuple[Subject, Pose] | None:
+        """Return whose life-size print stands before the cameras, and its pose."""
+        if not self.conditions().photograph or self.subject is None or self.board is not None:
+            return None
+        pose = np.eye(4)
+        pose[:3, :3] = turn(self.pose.yaw_deg, -self.pose.pitch_deg, -self.pose.roll_deg)
+        pose[:3, 3] = [self.pose.right_mm, self.pose.down_mm, self.distance_mm]
+        return self.subject, pose
+
     def head_pose(self, late: bool = False) -> Pose:  # noqa: FBT001, FBT002 - two cameras
         """Return head frame to rig frame; ``late`` when the second camera missed the moment."""
         c = self.conditions()
@@ -127,6 +179,8 @@ class Scene:
         )
         place = np.array([self.pose.right_mm, self.pose.down_mm - _FACE_HEIGHT_MM, 0.0])
         place += [c.offset_mm[0], c.offset_mm[1], self.distance_mm + c.distance_shift_mm]
+        if c.company:
+            place += np.array([-58.0, 0.0, 60.0])
         if late:
             place += c.late_shift_mm * np.array([0.5, 0.8, -0.3])
         pose = np.eye(4)

@@ -8,7 +8,7 @@ Rules kept here:
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.simulation.scene import HeadPose, Scene
+from device.simulation.skin_record import SkinRecord
 from device.simulation.station import CaptureSettings, SimulatedCapture, capture
 from device.simulation.truth import Truth
 
@@ -39,6 +40,12 @@ def truth_as_plain(truth: Truth) -> Plain:
         "pitch_deg": truth.pitch_deg,
         "roll_deg": truth.roll_deg,
         "cheek_volume_cm3": truth.cheek_volume_cm3,
+        "volumes_cm3": {place.value: volume for place, volume in truth.volumes_cm3.items()},
+        "looks": asdict(truth.looks) if truth.looks is not None else None,
+        "loaded_head": None
+        if truth.loaded is None
+        else {"digest": truth.loaded.digest, "unit": truth.loaded.unit},
+        "skin": SkinRecord(spots=truth.spots, patches=truth.patches, lines=truth.lines).as_plain(),
         "faults": [fault.value for fault in truth.faults],
         "light_white": truth.light_white.tolist(),
         "head_to_rig": truth.head_pose.tolist() if truth.head_pose is not None else None,

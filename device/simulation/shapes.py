@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 Field = NDArray[np.floating]
 """float32 in practice, any shape: a coordinate or a distance in millimetres."""
 
+Grid = NDArray[np.float32]
+"""(rows, columns, 3) float32, millimetres in the head frame, or unit vectors."""
+
 Point = tuple[float, float, float]
 
 

@@ -21,16 +21,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.simulation.assets import Arrays, HeadAsset, cache_name, head_asset, kept
+from device.simulation.assets import Arrays, cache_name, kept
 from device.simulation.faults import Conditions
-from device.simulation.lights import panels
 from device.simulation.optics import through_lens
-from device.simulation.raster import Placed, rasterise
-from device.simulation.render import Stage, paint_view
 from device.simulation.rig import DEMO, PREVIEW, Camera, Resolution, StereoRig, stereo_rig
 from device.simulation.scene import Pose, Scene
 from device.simulation.sensor import Exposed, Exposure, expose
 from device.simulation.truth import Truth, find_truth
+from device.simulation.view import asset_of, render
 
 _VIEWS_IN_MEMORY: Final = 4
 _PREVIEW_STEP: Final = 2
@@ -60,6 +58,8 @@ class SimulatedCapture:
             axis; NaN where nothing is seen.
         right_depth_mm: The same of the real right camera.
         part: (rows, columns) uint8, what the left camera's pixels show (``parts.PartId``).
+        hair: (rows, columns) uint8, how much of the left camera's pixels strands of hair hide; none
+            without strands.
         truth: Everything else that is known.
     """
 
@@ -68,6 +68,7 @@ class SimulatedCapture:
     depth_mm: NDArray[np.float32]
     right_depth_mm: NDArray[np.float32]
     part: NDArray[np.uint8]
+    hair: NDArray[np.uint8] | None
     truth: Truth
 
 
@@ -89,28 +90,15 @@ def forget_views() -> None:
     _VIEWS.clear()
 
 
-def _asset(scene: Scene, folder: Path | None) -> HeadAsset | None:
-    if scene.subject is None or scene.board is not None:
-        return None
-    who = scene.subject
-    return head_asset(who.identity(), who.typology, who.change, folder)
-
-
 def _view(
-    scene: Scene,
-    camera: Camera,
-    pose: Pose,
-    *,
-    asset: HeadAsset | None,
-    folder: Path | None,
-    step: int,
+    scene: Scene, camera: Camera, pose: Pose, *, folder: Path | None, step: int, on_disk: bool
 ) -> Arrays:
-    """Return what one camera sees: radiance as float16, depth and part."""
+    """Return what one camera sees: radiance as float16, depth and part, hair where there is any."""
     c = scene.conditions()
     light = c.light(scene.light)
     name = cache_name(
         "view",
-        scene.subject if scene.board is None else None,
+        (scene.person(), scene.loaded, c.company, c.photograph and (scene.subject, scene.pose)),
         pose.tolist(),
         sorted((zone.value, state) for zone, state in light.zones.items()),
         (scene.board, scene.distance_mm, scene.chart_in_view, c.chart),
@@ -120,29 +108,17 @@ def _view(
     )
 
     def make() -> Arrays:
-        return _render(scene, camera, pose, asset, step)
+        view = render(scene, camera, pose, step, folder)
+        arrays: Arrays = {
+            "radiance": np.minimum(view.radiance, 60000.0).astype(np.float16),
+            "depth_mm": view.depth_mm,
+            "part": view.part,
+        }
+        if view.hair is not None:
+            arrays["hair"] = view.hair
+        return arrays
 
-    return _remembered(name, folder, make)
-
-
-def _render(scene: Scene, camera: Camera, pose: Pose, asset: HeadAsset | None, step: int) -> Arrays:
-    placed: list[Placed] = [(part, pose) for part in asset.parts] if asset else []
-    target = scene.card()
-    if target is not None:
-        placed.append((target[0].part(), target[1]))
-    raster = rasterise(camera, placed, step)
-    stage = Stage(
-        placed=placed,
-        panels=panels(scene.conditions().light(scene.light)),
-        asset=asset,
-        card=target[0] if target is not None else None,
-    )
-    radiance = paint_view(stage, camera, raster, stride=2 * step)
-    return {
-        "radiance": np.minimum(radiance, 60000.0).astype(np.float16),
-        "depth_mm": raster.depth_mm,
-        "part": raster.part,
-    }
+    return _remembered(name, folder if on_disk else None, make)
 
 
 def _picture(
@@ -150,7 +126,9 @@ def _picture(
     camera: Camera,
     exposure: Exposure,
     c: Conditions,
+    *,
     rng: np.random.Generator,
+    factor: float = 1.0,
 ) -> Exposed:
     radiance = np.asarray(view["radiance"], dtype=np.float32)
     light = through_lens(
@@ -167,7 +145,7 @@ def _picture(
                 np.clip(exposure.white_balance_k + c.balance_shift_k, 2000.0, 12000.0)
             ),
         )
-    picture = expose(light, setting, rng, c.exposure_factor)
+    picture = expose(light, setting, rng, c.exposure_factor * factor)
     if c.kept_rows < 1.0:
         first_lost = round(c.kept_rows * radiance.shape[0])
         picture.image[first_lost:] = 0
@@ -197,14 +175,15 @@ def capture(
     cv2.ipp.setUseIPP(False)
     c = scene.conditions()
     rig = true_rig(scene, settings.resolution)
-    asset = _asset(scene, cache)
+    asset = asset_of(scene.person(), cache)
 
     def take(side: int) -> tuple[Arrays, Exposed]:
         camera = (rig.left, rig.right)[side]
         pose = scene.head_pose(late=side == 1)
-        view = _view(scene, camera, pose, asset=asset, folder=cache, step=1)
+        view = _view(scene, camera, pose, folder=cache, step=1, on_disk=True)
         rng = np.random.default_rng(np.random.SeedSequence([seed, side]))
-        return view, _picture(view, camera, settings.exposure, c, rng)
+        factor = c.right_exposure_factor if side == 1 else 1.0
+        return view, _picture(view, camera, settings.exposure, c, rng=rng, factor=factor)
 
     # Each camera's picture is a function of its own inputs: the order of work changes nothing.
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -219,6 +198,7 @@ def capture(
         depth_mm=depths[0],
         right_depth_mm=depths[1],
         part=np.asarray(left_view["part"], dtype=np.uint8),
+        hair=np.asarray(left_view["hair"], np.uint8) if "hair" in left_view else None,
         truth=truth,
     )
 
@@ -232,8 +212,7 @@ def preview(
     """Take one quick picture with the left camera, on a thinned grid; its view is never on disk."""
     cv2.ipp.setUseIPP(False)
     camera = true_rig(scene, settings.resolution).left
-    asset = _asset(scene, cache)
     pose = scene.head_pose()
-    view = _view(scene, camera, pose, asset=asset, folder=None, step=_PREVIEW_STEP)
+    view = _view(scene, camera, pose, folder=cache, step=_PREVIEW_STEP, on_disk=False)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 2]))
-    return _picture(view, camera, settings.exposure, scene.conditions(), rng)
+    return _picture(view, camera, settings.exposure, scene.conditions(), rng=rng)

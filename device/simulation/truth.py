@@ -16,13 +16,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from device.simulation.appearance import Appearance
 from device.simulation.assets import HeadAsset
 from device.simulation.card import chart_linear
 from device.simulation.faults import ChartState, Fault
+from device.simulation.identity import VolumePlace
+from device.simulation.loaded_head import LoadedHead
+from device.simulation.marks import Patch, Spot
 from device.simulation.parts import PartId
 from device.simulation.rig import Camera, StereoRig, stereo_rig
 from device.simulation.scene import Pose, Scene
-from device.simulation.skin_map import Spot
+from device.simulation.wrinkles import Line
 
 _VISIBLE_WITHIN_MM: Final = 1.5
 Points = NDArray[np.float64]
@@ -84,7 +88,12 @@ class Truth:
         roll_deg: Roll of the head as it really is.
         landmarks: Named places of the face.
         spots: Every mark drawn on the skin.
-        cheek_volume_cm3: Volume added since the first session.
+        patches: Every patch, with its area.
+        lines: Every wrinkle and fine line.
+        volumes_cm3: Volume added since the first session, by region.
+        cheek_volume_cm3: What was stated for one cheek.
+        looks: How the person looks, faults included; None without a generated head.
+        loaded: The head from a file, if there is one.
         card: The target in view, if any.
         rig: The cameras as they stood.
         calibrated: The cameras as the locked calibration has them.
@@ -99,7 +108,12 @@ class Truth:
     roll_deg: float
     landmarks: Mapping[str, Landmark]
     spots: tuple[Spot, ...]
+    patches: tuple[Patch, ...]
+    lines: tuple[Line, ...]
+    volumes_cm3: Mapping[VolumePlace, float]
     cheek_volume_cm3: float
+    looks: Appearance | None
+    loaded: LoadedHead | None
     card: CardTruth | None
     rig: StereoRig
     calibrated: StereoRig
@@ -180,7 +194,8 @@ def find_truth(
 ) -> Truth:
     """Work out the truth of one capture; ``depths_mm`` are the left and right depth maps."""
     c = scene.conditions()
-    pose = scene.head_pose() if asset is not None else None
+    person = scene.person()
+    pose = scene.head_pose() if asset is not None or scene.loaded is not None else None
     landmarks: dict[str, Landmark] = {}
     if asset is not None and pose is not None:
         landmarks = _landmarks(asset, pose, scene.head_pose(late=True), rig, depths_mm)
@@ -192,11 +207,12 @@ def find_truth(
         roll_deg=scene.pose.roll_deg,
         landmarks=MappingProxyType(landmarks),
         spots=asset.maps.spots if asset is not None else (),
-        cheek_volume_cm3=(
-            scene.subject.change.cheek_volume_cm3
-            if asset is not None and scene.subject is not None
-            else 0.0
-        ),
+        patches=asset.maps.patches if asset is not None else (),
+        lines=asset.surface.lines if asset is not None else (),
+        volumes_cm3=person.change.volumes_cm3() if person is not None else MappingProxyType({}),
+        cheek_volume_cm3=person.change.cheek_volume_cm3 if person is not None else 0.0,
+        looks=person.appearance if person is not None else None,
+        loaded=scene.loaded,
         card=_card(scene, rig),
         rig=rig,
         calibrated=stereo_rig(rig.left.resolution),

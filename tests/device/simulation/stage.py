@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from device.simulation.assets import HeadAsset, head_asset
 from device.simulation.colorimetry import white_light
-from device.simulation.head import Grid
 from device.simulation.lights import RingLight
 from device.simulation.rig import Resolution
 from device.simulation.scene import Scene, Subject
 from device.simulation.sensor import Exposure
+from device.simulation.shapes import Grid
 from device.simulation.station import CaptureSettings
 
 SUBJECT: Final = Subject(identity_seed=3)

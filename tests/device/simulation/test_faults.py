@@ -9,6 +9,7 @@ import pytest
 
 from device.simulation.card import CHART_LAB_D50, chart_linear
 from device.simulation.faults import GATE, ChartState, Fault, FaultState, conditions
+from device.simulation.parts import PartId
 from device.simulation.station import SimulatedCapture, capture
 from domain.errors import MalformedInput
 from tests.device.simulation.stage import SCENE, SETTINGS, luma
@@ -88,6 +89,32 @@ def _own_card(taken: SimulatedCapture) -> float:
     return own - other
 
 
+def _shown(part: PartId) -> Measure:
+    """Return a measure that counts the pixels of a part."""
+    return lambda taken: float((taken.part == part).sum())
+
+
+def _apart(taken: SimulatedCapture, one: str, other: str) -> float:
+    """Return how far two landmarks lie apart, millimetres."""
+    marks = taken.truth.landmarks
+    return float(np.linalg.norm(np.subtract(marks[one].rig_mm, marks[other].rig_mm)))
+
+
+def _lips(taken: SimulatedCapture) -> float:
+    """Return how much redder than green the lower lip is."""
+    x, y = (round(v) for v in taken.truth.landmarks["labiale inferius"].left_px)
+    red, green, _ = taken.left.linear[y - 6 : y - 2, x - 4 : x + 5].mean(axis=(0, 1))
+    return float(red / green)
+
+
+def _grain(taken: SimulatedCapture) -> float:
+    """Return the spread of fine detail on the cheek, against its level."""
+    x, y = (round(v) for v in taken.truth.landmarks["malar left"].left_px)
+    grey = luma(taken.left.linear[y - 20 : y + 20, x - 20 : x + 20])
+    fine = cv2.GaussianBlur(grey, (0, 0), 1.0) - cv2.GaussianBlur(grey, (0, 0), 3.0)
+    return float(fine.std() / grey.mean())
+
+
 CHANGES: list[tuple[Fault, Measure, Callable[[float, float], bool]]] = [
     (Fault.DEFOCUS, _detail, lambda good, bad: bad < 0.8 * good),
     (Fault.MOTION_BLUR, _detail_ratio, lambda good, bad: bad > 1.05 * good),
@@ -141,6 +168,43 @@ CHANGES: list[tuple[Fault, Measure, Callable[[float, float], bool]]] = [
         lambda good, bad: good == 0.0 and abs(bad - 0.38) < 0.01,
     ),
     (Fault.BLACK_FRAME, lambda t: float(t.left.image.max()), lambda good, bad: bad < 40 < good),
+    (
+        Fault.UNEQUAL_EXPOSURE,
+        lambda t: float(luma(t.left.linear).mean() / luma(t.right.linear).mean()),
+        lambda good, bad: bad > 1.3 * good,
+    ),
+    (
+        Fault.HAIR_OVER_FACE,
+        lambda t: 0.0 if t.hair is None else float((t.hair > 128).sum()),
+        lambda good, bad: good == 0 and bad > 800,
+    ),
+    (Fault.GLASSES_WORN, _shown(PartId.GLASSES), lambda good, bad: good == 0 and bad > 300),
+    (Fault.HAND_BEFORE_FACE, _shown(PartId.HAND), lambda good, bad: good == 0 and bad > 2000),
+    (
+        Fault.SMILING,
+        lambda t: _apart(t, "cheilion left", "cheilion right"),
+        lambda good, bad: bad > 1.1 * good,
+    ),
+    (
+        Fault.BROWS_RAISED,
+        lambda t: _apart(t, "glabella", "pronasale"),
+        lambda good, bad: bad > 1.04 * good,
+    ),
+    (
+        Fault.MOUTH_OPEN,
+        lambda t: _apart(t, "labiale superius", "labiale inferius"),
+        lambda good, bad: bad > 1.4 * good,
+    ),
+    (Fault.MAKEUP_WORN, _lips, lambda good, bad: bad > 1.5 * good),
+    (
+        Fault.SKIN_SHINES,
+        lambda t: float(np.percentile(_face(t), 99)),
+        lambda good, bad: bad > 1.15 * good,
+    ),
+    (Fault.TEXTURE_HIDDEN, _grain, lambda good, bad: bad < 0.75 * good),
+    (Fault.TWO_FACES, _shown(PartId.EYE_LEFT), lambda good, bad: bad > 1.1 * good),
+    (Fault.NO_FACE, _shown(PartId.SKIN), lambda good, bad: good > 0 == bad),
+    (Fault.PHOTOGRAPH, _shown(PartId.PRINT), lambda good, bad: good == 0 and bad > 50000),
 ]
 
 

@@ -1,15 +1,14 @@
-"""The head's geometry, its landmarks and the volume of a stated change."""
+"""The head's geometry and its landmarks."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from device.simulation.head import COLUMNS, ROWS, cheek_bump, surface_normals
+from device.simulation.head import COLUMNS, ROWS, surface_normals
 from device.simulation.head_form import HeadForm
-from device.simulation.identity import SessionChange, Side
 from device.simulation.parts import PartId
-from tests.device.simulation.stage import asset, volume_mm3
+from tests.device.simulation.stage import asset
 
 
 def test_the_grid_is_dense_and_whole(cache: Path) -> None:
@@ -47,25 +46,6 @@ def test_landmarks_lie_where_anatomy_puts_them(cache: Path) -> None:
         assert at[f"{name} left"][0] > 5, "left is +x"
         assert at[f"{name} right"][0] < -5
     assert float(at["exocanthion left"][0]) == pytest.approx(form.eye_x + 14.5, abs=1.5)
-
-
-@pytest.mark.parametrize("volume_cm3", [0.5, 1.0, 3.0, -1.0])
-@pytest.mark.parametrize("side", list(Side))
-def test_a_cheek_change_has_its_stated_volume(cache: Path, volume_cm3: float, side: Side) -> None:
-    points = asset(cache).surface.points
-    change = SessionChange(cheek_volume_cm3=volume_cm3, side=side)
-    moved = points + cheek_bump(points, change)
-    measured = abs(volume_mm3(moved) - volume_mm3(points)) / 1000
-    assert measured == pytest.approx(abs(volume_cm3), rel=0.01)
-    outside = np.sign(volume_cm3) * (moved - points)[..., 2].sum()
-    assert outside > 0
-
-
-def test_a_cheek_change_leaves_the_rest_of_the_face_alone(cache: Path) -> None:
-    surface = asset(cache).surface
-    lift = cheek_bump(surface.points, SessionChange(cheek_volume_cm3=1.0, side=Side.LEFT))
-    for name in ("pronasale", "glabella", "pogonion", "malar right", "exocanthion left"):
-        assert not lift[surface.landmarks[name]].any(), name
 
 
 def test_normals_of_a_plane_face_along_z() -> None:
