@@ -18,6 +18,7 @@ PROJECTIONS: Final = "projections"
 REBUILDS: Final = "rebuilds"
 CHECKPOINTS: Final = "checkpoints"
 COPIES: Final = "copies"
+SWEEPS: Final = "sweeps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ def work_state(system: System) -> WorkState:
     positions = DatabasePositions(system.engine)
     position = positions.load(READER)
     others = (
-        (name, positions.stopped(name)) for name in (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES)
+        (name, positions.stopped(name))
+        for name in (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES, SWEEPS)
     )
     return WorkState(
         position=position,

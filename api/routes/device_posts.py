@@ -6,6 +6,7 @@ Rules kept here:
 2. Content comes first, then the statement that names it, so a statement never points to nothing.
 3. The statements of one delivery are recorded in one step, with what was refused among them. Where
    that cannot be, each is taken in on its own, and what is wrong with one holds up no other.
+4. Pictures of somebody who does not agree to being captured any more are not even stored.
 """
 
 import base64
@@ -36,13 +37,15 @@ from api.reception import (
     refuse_unreadable,
     turn,
 )
+from api.sources import Sources
 from api.statements import Statement
 from api.station_orders import Orders, calibration_in_force, order_of
 from api.wiring import System, system_of
 from domain.errors import MalformedInput, NotSignedIn, RuleViolation, SignatureInvalid
 from domain.events.record import Attestation
+from domain.values.consent import Purpose
 from domain.values.content import Digest
-from domain.values.identifiers import DeviceId, SessionId, StreamName
+from domain.values.identifiers import DeviceId, SessionId, StreamName, SubjectId
 from domain.values.time import LATEST_US, DeviceTime
 from projections import acquisition_protocol, capture_session, equipment
 
@@ -283,7 +286,13 @@ def _key_of_session(system: System, caller: Caller, session: str) -> str:
             "the session is not captured with this station",
             "Fetch the orders again.",
         )
-    return f"subject:{row['subject']}"
+    subject = SubjectId(row["subject"])
+    coverage = Sources.of(system).consent(subject, Purpose(row["purpose"]))
+    if not coverage.covered:
+        raise RuleViolation(
+            "capture.consent", coverage.evidence, "Capture nothing more in this session."
+        )
+    return f"subject:{subject}"
 
 
 def _statement(device: DeviceId, each: StatementIn) -> Statement:
