@@ -19,6 +19,7 @@ REBUILDS: Final = "rebuilds"
 CHECKPOINTS: Final = "checkpoints"
 COPIES: Final = "copies"
 SWEEPS: Final = "sweeps"
+OTHERS: Final = (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES, SWEEPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,7 @@ def work_state(system: System) -> WorkState:
     """
     positions = DatabasePositions(system.engine)
     position = positions.load(READER)
-    others = (
-        (name, positions.stopped(name))
-        for name in (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES, SWEEPS)
-    )
+    others = ((name, positions.stopped(name)) for name in OTHERS)
     return WorkState(
         position=position,
         behind=max(0, system.log.size() - 1 - position),

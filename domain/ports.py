@@ -94,9 +94,8 @@ class BlobStore(Protocol):
     """Large content, encrypted, write-once, named by key and content.
 
     Content is durable once ``put`` returns, so an event may name it from then on. The same content
-    under the same key is stored once. Reading authenticates every byte before giving it out. A store
-    that is told to forgets content that no record came to name: a week after it was last put or
-    found.
+    under the same key is stored once. Reading authenticates every byte before giving it out.
+    Content that no record came to name is removed a week after it was last put or found.
     """
 
     def put(
