@@ -7,9 +7,11 @@ Rules kept here:
 2. What the record says of the model is what the signed manifest says of it.
 """
 
+from adapters.captured_depth import read_depth
 from adapters.captures import read_capture, read_picture
+from adapters.inference.analysis import Analysis, Given, Source
+from adapters.inference.onnx_model import StepsAfter
 from adapters.inference.release import ModelRelease, verify_release
-from adapters.inference.skin_colour_input import SkinColourInput, skin_colour_input
 from adapters.keys.signing import verify_ed25519
 from adapters.workbench import Workbench
 from domain.errors import DigestMismatch, NotFound
@@ -41,9 +43,9 @@ def read_manifest(bench: Workbench, registered: ModelManifest) -> ModelRelease:
 
 
 def read_input(
-    bench: Workbench, requested: InferenceRequested, release: ModelRelease
-) -> SkinColourInput:
-    """Return what a requested run is given, made of the stored frame.
+    bench: Workbench, requested: InferenceRequested, release: ModelRelease, analysis: Analysis
+) -> Given:
+    """Return what a requested run is given, made of the stored frame and what was made of it.
 
     Raises:
         NotFound: the attempt or its frame is not there.
@@ -58,9 +60,23 @@ def read_input(
         message = f"attempt {requested.attempt} has none of the frames of {requested.inference}"
         raise NotFound(message)
     prompts = capture.opened.prompts
-    return skin_colour_input(
-        read_picture(bench, frame, key=capture.key),
-        colour_residual_max_delta_e=float(release.input_domain.colour_residual_max_delta_e),
+    depth = read_depth(bench, capture)
+    source = Source(
+        image=read_picture(bench, frame, key=capture.key),
+        depth=None if depth is None else depth.map,
+        camera=None if depth is None else depth.calibration.left,
+        regions={},
         makeup=prompts.makeup,
         neutral_expression=prompts.neutral_expression,
+        hair_back=prompts.hair_back,
+    )
+    return analysis.given(source, release.input_domain)
+
+
+def steps_after(analysis: Analysis, given: Given) -> StepsAfter:
+    """Return the steps after a model, with what they are given."""
+    return StepsAfter(
+        name=analysis.postprocessing,
+        beside=given.beside,
+        work=lambda outputs: analysis.worked_out(outputs, given),
     )

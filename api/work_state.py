@@ -18,8 +18,6 @@ PROJECTIONS: Final = "projections"
 REBUILDS: Final = "rebuilds"
 CHECKPOINTS: Final = "checkpoints"
 COPIES: Final = "copies"
-SWEEPS: Final = "sweeps"
-OTHERS: Final = (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES, SWEEPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,9 @@ def work_state(system: System) -> WorkState:
     """
     positions = DatabasePositions(system.engine)
     position = positions.load(READER)
-    others = ((name, positions.stopped(name)) for name in OTHERS)
+    others = (
+        (name, positions.stopped(name)) for name in (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES)
+    )
     return WorkState(
         position=position,
         behind=max(0, system.log.size() - 1 - position),

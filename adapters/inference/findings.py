@@ -8,10 +8,8 @@ Rules kept here:
 3. Measured colour comes first; the Fitzpatrick skin type is a suggestion that stays one until the
    practitioner confirms it [REQ-IN-152, DRV-21].
 
-Confidence of a number says how well its input served: the smallest of skin found against the
-amount that satisfies, chart residual against its limit, and clipping against its limit. For a
-class it is that, times the probability that the class is the true one. It is no probability of
-health or disease.
+Confidence of a number says how well its input served (``confidence.py``). For a class it is that,
+times the probability that the class is the true one. It is no probability of health or disease.
 """
 
 import math
@@ -24,6 +22,8 @@ from adapters.inference.colour_uncertainty import (
     derived_uncertainties,
     mean_colour,
 )
+from adapters.inference.confidence import input_confidence
+from adapters.inference.monk_scale import monk_note, monk_tone
 from adapters.inference.release import InputDomain, InputFacts
 from adapters.inference.skin_colour_graph import QUANTITIES, TILE_PX
 from adapters.inference.skin_colour_release import LIMITATIONS
@@ -34,8 +34,6 @@ from domain.values.finding import Finding
 from domain.values.identifiers import FindingId, InferenceId
 
 CATEGORY: Final = "skin-tone"
-SATISFYING_SKIN_PIXELS: Final = 50_000
-CONFIDENCE_WITHOUT_REFERENCE: Final = 0.3
 
 # Mean ΔE*ab of areas from the mean colour, up to which a tone is called even, then varied.
 # Our own words for a reader; no published scale stands behind them, and the note says so.
@@ -48,6 +46,10 @@ _CODE_STEP_L_STAR: Final = 0.12
 _COLOUR_LIMITS: Final = LIMITATIONS[:3]
 _INDEX_LIMITS: Final = (LIMITATIONS[3], *LIMITATIONS[1:3])
 _UNIFORMITY_LIMITS: Final = (LIMITATIONS[4], LIMITATIONS[2])
+_MONK_LIMITS: Final = (
+    "The scale's swatches are for the eye; light and shade of the face move the nearest one.",
+    *_COLOUR_LIMITS[:2],
+)
 _SKIN_TYPE_LIMITS: Final = (
     LIMITATIONS[5],
     "A suggestion from the measured angle, for the practitioner to confirm or replace.",
@@ -137,7 +139,7 @@ class _Reader:
         self._outputs = outputs
         self._inference = inference
         self._flags = flags
-        self._confidence = _confidence(facts, domain)
+        self._confidence = input_confidence(facts, domain)
         colour = mean_colour(
             lab=self._lab(outputs.mean),
             sd=self._lab(outputs.sd),
@@ -171,6 +173,7 @@ class _Reader:
             self._words(
                 "ita-class", "Skin tone class", tone.value, class_confidence, _COLOUR_LIMITS
             ),
+            self._monk(),
             self._quantity("melanin_index", "Melanin index", "index points", _INDEX_LIMITS),
             self._quantity("erythema_index", "Erythema index", "index points", _INDEX_LIMITS),
             self._quantity_of_uniformity(),
@@ -200,6 +203,17 @@ class _Reader:
             unit=unit,
             uncertainty=COVERAGE_FACTOR * self._standard[name],
             limits=limits,
+        )
+
+    def _monk(self) -> Finding:
+        tone = monk_tone(self._lab(self._outputs.mean))
+        radius = math.hypot(*(self._standard[each] for each in ("l_star", "a_star", "b_star")))
+        return self._finding(
+            "monk-scale",
+            "Monk skin tone, nearest",
+            text=monk_note(tone),
+            confidence=self._confidence * tone.probability(radius),
+            limits=_MONK_LIMITS,
         )
 
     def _quantity_of_uniformity(self) -> Finding:
@@ -281,15 +295,3 @@ class _Reader:
             limitations=limits,
             needs_confirmation=needs_confirmation,
         )
-
-
-def _confidence(facts: InputFacts, domain: InputDomain) -> float:
-    """Return how well the input served, 0..1; see the module's rules."""
-    amount = min(1.0, facts.skin_pixel_count / SATISFYING_SKIN_PIXELS)
-    clipping = max(0.0, 1.0 - facts.clipped_fraction / float(domain.clipped_fraction_max))
-    residual = facts.colour_residual_delta_e
-    if residual is None or not facts.colour_reference_passed:
-        colour = CONFIDENCE_WITHOUT_REFERENCE
-    else:
-        colour = max(0.0, 1.0 - residual / (2.0 * float(domain.colour_residual_max_delta_e)))
-    return min(amount, clipping, colour)

@@ -11,8 +11,8 @@ Rules kept here:
 
 import functools
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
@@ -113,6 +113,37 @@ class InferenceRun:
                 }
             )
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepsAfter:
+    """What is worked out of a model's outputs, as part of the run.
+
+    Attributes:
+        name: Names and versions of the steps, for the record.
+        beside: What they are given besides the outputs, by name.
+        work: From the model's outputs to what they are worked into, by name.
+    """
+
+    name: str
+    beside: Mapping[str, Tensor] = field(repr=False)
+    work: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
+
+    def taken(self, run: InferenceRun) -> InferenceRun:
+        """Return the run with these steps taken: their inputs and results belong to it."""
+        results = {**run.outputs, **self.work(run.outputs)}
+        worked = {name: each for name, each in results.items() if name not in run.outputs}
+        settings = (*run.facts.settings, f"postprocessing={self.name}")
+        return InferenceRun(
+            outputs=MappingProxyType(results),
+            facts=replace(run.facts, settings=settings),
+            input_digests=_ordered((*run.input_digests, *tensor_digests(self.beside))),
+            output_digests=_ordered((*run.output_digests, *tensor_digests(worked))),
+        )
+
+
+def _ordered(digests: tuple[TensorDigest, ...]) -> tuple[TensorDigest, ...]:
+    return tuple(sorted(digests, key=lambda each: each.name))
 
 
 class ReleasedModel:

@@ -44,32 +44,34 @@ class OverlayScale:
     highest: float
     colours: tuple[tuple[int, int, int], ...]
 
+    @property
+    def legend(self) -> str:
+        """The legend in words: what, from where to where, in which unit."""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        return f"{self.label}, {self.lowest:g} to {self.highest:g}{unit}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """A map as a picture.
+    """A map or a segmentation as a picture.
 
     Attributes:
+        name: Permanent word.
         png: PNG with red, green, blue and opacity, transparent where nothing was measured.
         width_px: Columns.
         height_px: Rows.
-        scale: What the colours mean.
+        legend: What the colours mean, in words: from where to where, in which unit.
         measured_fraction: Part of the picture that shows a value, 0..1.
         beyond_fraction: Part of the values that lie beyond the scale, 0..1.
     """
 
+    name: str
     png: bytes
     width_px: int
     height_px: int
-    scale: OverlayScale
+    legend: str
     measured_fraction: float
     beyond_fraction: float
-
-    @property
-    def legend(self) -> str:
-        """The legend in words: what, from where to where, in which unit."""
-        unit = "" if self.scale.unit == "1" else f" {self.scale.unit}"
-        return f"{self.scale.label}, {self.scale.lowest:g} to {self.scale.highest:g}{unit}"
 
 
 MELANIN_SCALE: Final = OverlayScale(
@@ -97,6 +99,39 @@ ITA_SCALE: Final = OverlayScale(
     colours=((40, 26, 60), (52, 76, 120), (42, 132, 132), (130, 190, 104), (246, 232, 150)),
 )
 
+MELANIN_DENSITY_SCALE: Final = OverlayScale(
+    name="melanin-density-map",
+    label="Melanin density",
+    unit="OD",
+    lowest=0.0,
+    highest=1.6,
+    colours=MELANIN_SCALE.colours,
+)
+HAEMOGLOBIN_DENSITY_SCALE: Final = OverlayScale(
+    name="haemoglobin-density-map",
+    label="Haemoglobin density",
+    unit="OD",
+    lowest=0.0,
+    highest=1.0,
+    colours=ERYTHEMA_SCALE.colours,
+)
+SHADING_DENSITY_SCALE: Final = OverlayScale(
+    name="shading-density-map",
+    label="Shading density",
+    unit="OD",
+    lowest=-0.2,
+    highest=1.8,
+    colours=((244, 244, 240), (186, 190, 190), (124, 130, 134), (70, 76, 82), (24, 28, 32)),
+)
+TEXTURE_SCALE: Final = OverlayScale(
+    name="texture-contrast-map",
+    label="Texture contrast",
+    unit="%",
+    lowest=0.0,
+    highest=12.0,
+    colours=((28, 22, 70), (52, 76, 120), (42, 132, 132), (130, 190, 104), (246, 232, 150)),
+)
+
 
 def draw_overlay(values: Tensor, scale: OverlayScale) -> Overlay:
     """Draw one map.
@@ -118,19 +153,29 @@ def draw_overlay(values: Tensor, scale: OverlayScale) -> Overlay:
     picture[..., :3] = _ramp(scale)[levels][..., ::-1]  # OpenCV writes blue first
     picture[..., 3] = _OPACITY
     picture[~is_measured] = 0
-    written, png = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION])
-    if not written:
-        raise MalformedInput("the map could not be written as PNG")
     measured = plane[~np.isnan(plane)]
     beyond = np.count_nonzero((measured < scale.lowest) | (measured > scale.highest))
     return Overlay(
-        png=png.tobytes(),
+        name=scale.name,
+        png=encode_overlay(picture),
         width_px=shrunk.shape[1],
         height_px=shrunk.shape[0],
-        scale=scale,
+        legend=scale.legend,
         measured_fraction=measured.size / plane.size,
         beyond_fraction=beyond / max(measured.size, 1),
     )
+
+
+def encode_overlay(picture: NDArray[np.uint8]) -> bytes:
+    """Return (rows, columns, 4) uint8, blue, green, red and opacity, as PNG.
+
+    Raises:
+        MalformedInput: the encoder refused it.
+    """
+    written, png = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION])
+    if not written:  # pragma: no cover - encoding to memory does not fail for valid arrays
+        raise MalformedInput("the map could not be written as PNG")
+    return png.tobytes()
 
 
 def _shrink(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

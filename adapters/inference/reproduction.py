@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from adapters.inference.onnx_model import InferenceRun, ReleasedModel
+from adapters.inference.onnx_model import InferenceRun, ReleasedModel, StepsAfter
 from adapters.inference.tensors import Tensor, tensor_digests
 from domain.errors import DigestMismatch, MalformedInput
 from domain.values.content import Digest
@@ -115,6 +115,7 @@ def reproduce(
     recorded: RecordedRun,
     preprocessing: str,
     tolerance: float,
+    after: StepsAfter | None = None,
 ) -> ReproductionResult:
     """Run the recorded inference again under the recorded settings of this build, and compare.
 
@@ -124,6 +125,7 @@ def reproduce(
         recorded: What the record kept.
         preprocessing: Name and version of the steps that made ``inputs``.
         tolerance: Largest absolute difference of an element that still counts as reproduced.
+        after: The steps after the model.
 
     Raises:
         MalformedInput: the tolerance is negative or no number, or the inputs do not fit the model.
@@ -131,10 +133,13 @@ def reproduce(
     if not tolerance >= 0 or not math.isfinite(tolerance):
         raise MalformedInput("a tolerance is a finite number, at least 0")
     if Digest.of(model_bytes) != recorded.facts.model:
-        changed = ("model", *_changed_inputs(tensor_digests(inputs), recorded.input_digests))
+        given = {**inputs, **({} if after is None else after.beside)}
+        changed = ("model", *_changed_inputs(tensor_digests(given), recorded.input_digests))
         return ReproductionResult(outcome=Outcome.DIFFERENT, changed=changed, outputs=())
     model = ReleasedModel.load(model_bytes, expected=recorded.facts.model)
     run = model.run(inputs, preprocessing=preprocessing)
+    if after is not None:
+        run = after.taken(run)
     changed = (
         *_changed_inputs(run.input_digests, recorded.input_digests),
         *_changed_facts(run.facts, recorded.facts),

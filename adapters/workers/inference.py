@@ -7,18 +7,19 @@ Rules kept here:
    because either may have ended since.
 2. A model runs only from bytes with its released digest, under a manifest whose signature holds
    [DRV-18], on inputs inside its released domain [DRV-22].
-3. Maps are stored before the results that name them are recorded.
+3. Maps are stored, and what is withheld is recorded, before the results are: whoever reads a run's
+   end finds all of it.
 """
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from adapters.captures import Capture, read_capture
-from adapters.inference.findings import SkinColourOutputs, skin_tone_findings
-from adapters.inference.onnx_model import InferenceRun, ReleasedModel
-from adapters.inference.overlay import ERYTHEMA_SCALE, ITA_SCALE, MELANIN_SCALE, draw_overlay
-from adapters.inference.release import judge_input
-from adapters.inference.skin_colour_input import PREPROCESSING
-from adapters.released_model import read_input, read_manifest
+from adapters.inference.analyses import analysis_of
+from adapters.inference.analysis import Judged, Reported, WithheldMeasure
+from adapters.inference.onnx_model import ReleasedModel
+from adapters.released_model import read_input, read_manifest, steps_after
 from adapters.workbench import Workbench
 from domain.errors import MalformedInput, Refusal
 from domain.events.inference import InferenceCompleted, InferenceRequested
@@ -44,11 +45,6 @@ CONSENT_RULE: Final = "inference.consent"
 APPROVAL_RULE: Final = "inference.approved-release"
 _ASK: Final = "Ask the client about analysis by software and capture again."
 _MEDIA_TYPE: Final = "image/png"
-_OVERLAYS: Final = (
-    ("ita_map", ITA_SCALE),
-    ("melanin_map", MELANIN_SCALE),
-    ("erythema_map", ERYTHEMA_SCALE),
-)
 
 
 class _Refused(Exception):
@@ -58,6 +54,21 @@ class _Refused(Exception):
         super().__init__(f"{rule}: {evidence}")
         self.rule = rule
         self.evidence = evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Executed:
+    """What a run gave.
+
+    Attributes:
+        completed: Its results.
+        stored: The maps that were stored.
+        withheld: What it could not say.
+    """
+
+    completed: InferenceCompleted
+    stored: tuple[StoredBlob, ...]
+    withheld: tuple[WithheldMeasure, ...]
 
 
 def request_inferences(
@@ -90,7 +101,7 @@ def run_inference(bench: Workbench, step: RunInference, calling: Record) -> tupl
         return ()
     requested = run.requested
     try:
-        completed, stored = _execute(bench, requested)
+        executed = _execute(bench, requested)
     except _Refused as refused:
         rule, evidence = refused.rule, refused.evidence
         return update(
@@ -100,13 +111,15 @@ def run_inference(bench: Workbench, step: RunInference, calling: Record) -> tupl
             lambda state: fail_inference(state, rule=rule, evidence=evidence),
             bench.context(calling, WORKER, subject=requested.subject),
         )
-    return update(
+    withheld = _withhold_measures(bench, requested, executed.withheld, calling)
+    ended = update(
         bench.log,
         INFERENCE,
         step.inference.stream,
-        lambda state: complete_inference(state, completed),
-        bench.context(calling, WORKER, subject=requested.subject, blobs=stored),
+        lambda state: complete_inference(state, executed.completed),
+        bench.context(calling, WORKER, subject=requested.subject, blobs=executed.stored),
     )
+    return (*withheld, *ended)
 
 
 def _consent(bench: Workbench, subject: SubjectId) -> Coverage:
@@ -166,10 +179,8 @@ def _withhold(
     )
 
 
-def _execute(
-    bench: Workbench, requested: InferenceRequested
-) -> tuple[InferenceCompleted, tuple[StoredBlob, ...]]:
-    """Run the model and return the results with the maps that were stored.
+def _execute(bench: Workbench, requested: InferenceRequested) -> _Executed:
+    """Run the model and the steps around it, and store the maps.
 
     Raises:
         _Refused: the run may not be executed, or gave nothing that can be reported.
@@ -188,39 +199,61 @@ def _execute(
         bench.content(requested.model, key=bench.clinic_key), expected=requested.model
     )
     try:
-        given = read_input(bench, requested, manifest)
-        verdict = judge_input(manifest.input_domain, given.facts)
+        analysis = analysis_of(manifest.name)
+        given = read_input(bench, requested, manifest, analysis)
+        verdict = analysis.judge(manifest.input_domain, given)
         if not verdict.permitted:
             evidence = "; ".join(each.evidence for each in verdict.refusals)
             raise _Refused(rule=verdict.refusals[0].rule, evidence=evidence)
-        result = model.run(given.tensors, preprocessing=PREPROCESSING)
-        findings = skin_tone_findings(
-            SkinColourOutputs.read(result.outputs),
-            inference=requested.inference,
-            facts=given.facts,
-            domain=manifest.input_domain,
-            flags=verdict.flags,
+        result = steps_after(analysis, given).taken(
+            model.run(given.tensors, preprocessing=analysis.preprocessing)
         )
-        artefacts, stored = _keep_overlays(bench, result, f"subject:{requested.subject}")
+        reported = analysis.reported(
+            result.outputs,
+            given,
+            Judged(inference=requested.inference, domain=manifest.input_domain, verdict=verdict),
+        )
     except MalformedInput as error:
         raise _Refused(rule="inference.input", evidence=str(error)) from error
+    artefacts, stored = _keep_overlays(bench, reported, f"subject:{requested.subject}")
     completed = InferenceCompleted(
         run=result.facts,
         inputs=result.input_digests,
         outputs=result.output_digests,
-        findings=findings,
+        findings=reported.findings,
         artefacts=artefacts,
     )
-    return completed, stored
+    return _Executed(completed=completed, stored=stored, withheld=reported.withheld)
 
 
 def _keep_overlays(
-    bench: Workbench, result: InferenceRun, key: str
+    bench: Workbench, reported: Reported, key: str
 ) -> tuple[tuple[Artefact, ...], tuple[StoredBlob, ...]]:
     artefacts, kept = [], []
-    for output, scale in _OVERLAYS:
-        overlay = draw_overlay(result.outputs[output], scale)
-        content, stored = bench.keep(overlay.png, key=key, media_type=_MEDIA_TYPE)
-        artefacts.append(Artefact(name=scale.name, content=content, legend=overlay.legend))
+    for each in reported.overlays:
+        content, stored = bench.keep(each.png, key=key, media_type=_MEDIA_TYPE)
+        artefacts.append(Artefact(name=each.name, content=content, legend=each.legend))
         kept.append(stored)
     return tuple(artefacts), tuple(kept)
+
+
+def _withhold_measures(
+    bench: Workbench,
+    requested: InferenceRequested,
+    withheld: tuple[WithheldMeasure, ...],
+    calling: Record,
+) -> tuple[Record, ...]:
+    """Record what a run could not say, before its end is recorded."""
+    made: list[Record] = []
+    context = bench.context(calling, WORKER, subject=requested.subject)
+    for each in withheld:
+        made += update(
+            bench.log,
+            CAPTURE_SESSION,
+            requested.session.stream,
+            partial(
+                withhold, attempt=requested.attempt, output=each.output, grounds=(each.ground,)
+            ),
+            context,
+        )
+    return tuple(made)

@@ -7,10 +7,10 @@ Rules kept here:
 3. Only digests of the outputs were kept, so a repeat that is not identical counts as different.
 """
 
+from adapters.inference.analyses import analysis_of
 from adapters.inference.onnx_model import platform_digest
 from adapters.inference.reproduction import Outcome, RecordedRun, reproduce
-from adapters.inference.skin_colour_input import PREPROCESSING
-from adapters.released_model import read_input, read_manifest
+from adapters.released_model import read_input, read_manifest, steps_after
 from adapters.workbench import Workbench
 from domain.errors import NotFound
 from domain.events.inference import ReproductionChecked
@@ -48,17 +48,20 @@ def reproduce_inference(
         message = f"nothing was registered under {requested.release}"
         raise NotFound(message)
     manifest = read_manifest(bench, release.registered.manifest)
+    analysis = analysis_of(manifest.name)
+    given = read_input(bench, requested, manifest, analysis)
     result = reproduce(
         model_bytes=bench.content(requested.model, key=bench.clinic_key),
-        inputs=read_input(bench, requested, manifest).tensors,
+        inputs=given.tensors,
         recorded=RecordedRun(
             facts=completed.run,
             input_digests=completed.inputs,
             output_digests=completed.outputs,
             outputs={},
         ),
-        preprocessing=PREPROCESSING,
+        preprocessing=analysis.preprocessing,
         tolerance=0.0,
+        after=steps_after(analysis, given),
     )
     checked = ReproductionChecked(
         outcome=result.outcome.value, evidence=result.evidence, platform=platform_digest()

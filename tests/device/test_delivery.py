@@ -40,10 +40,9 @@ class Bench:
 
     def __init__(self, folder: Path, key: FileSecureKey, *, off: timedelta = timedelta()) -> None:
         """Put them together; the station's clock is off by so much."""
-        self.key = key
         self.clock = ManualClock(later().plus(off))
         self.server = Server(ManualClock(later()), DEVICE, key.public_key().hex())
-        self.outbox = Outbox(folder / "outbox.sqlite", key, clock=self.clock)
+        self.outbox = Outbox(folder / "outbox.sqlite", key)
         randomness = SeededRandomness("delivery")
         self.facts = Facts(
             self.outbox, device=DEVICE, key=key, clock=self.clock, randomness=randomness
@@ -51,7 +50,7 @@ class Bench:
         self.client = Client(
             self.server.http(), device=DEVICE, key=key, clock=self.clock, randomness=randomness
         )
-        self.delivery = Delivery(self.outbox, self.client, clock=self.clock)
+        self.delivery = Delivery(self.outbox, self.client)
 
     def attempt(self, name: str) -> AttemptSubmitted:
         """Put an attempt with two frames into the queue."""

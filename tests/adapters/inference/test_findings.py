@@ -30,6 +30,7 @@ CODES = [
     "b-star",
     "ita",
     "ita-class",
+    "monk-scale",
     "melanin-index",
     "erythema-index",
     "lightness-spread",
