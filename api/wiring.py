@@ -36,6 +36,7 @@ from adapters.ledger.places import open_place
 from adapters.ledger.witness import Witness
 from adapters.ledger.witnessed_logs import WitnessedLogs
 from adapters.system import SystemClock, SystemRandomness
+from adapters.unnamed_content import UnnamedContent
 from api.screen_reads import ScreenReads
 from api.settings import Settings
 from domain.errors import IntegrityFailure, MalformedInput, NotFound, RuleViolation, Unavailable
@@ -62,6 +63,7 @@ class System:
         screens: Where screens read.
         log: The event log.
         blobs: Large content.
+        unnamed: Content that no record names yet.
         keys: Data keys.
         clock: Our clock.
         randomness: Unpredictable bytes and fresh identifiers.
@@ -83,6 +85,7 @@ class System:
     screens: ScreenReads
     log: RecordLog
     blobs: BlobStore
+    unnamed: UnnamedContent
     keys: KeyRing
     clock: Clock
     randomness: Randomness
@@ -100,6 +103,10 @@ class System:
     def clinic_key(self) -> str:
         """Identifier of the clinic's own data key."""
         return f"clinic:{self.clinic}"
+
+    def blobs_of_key(self, key: str) -> frozenset[bytes]:
+        """Return the names of all stored contents under a data key, named by a record or not."""
+        return self.log.blobs_of_key(key) | self.unnamed.of_key(key)
 
     def context(
         self,
@@ -163,6 +170,7 @@ def open_system(
             files=files,
             signed_before=lambda: shelf.newest() is not None,
         )
+        unnamed = UnnamedContent(engine, clock=our_clock)
         copies = Copies(
             [
                 open_place(each, origin=origin(clinic), prove=log.tree.consistency)
@@ -178,7 +186,8 @@ def open_system(
             reads=reads,
             screens=ScreenReads(reads, runner, None if standby is None else reading(standby)),
             log=log,
-            blobs=open_blobs(settings.blobs, keys, staging=settings.data),
+            blobs=open_blobs(settings.blobs, keys, staging=settings.data, arrivals=unnamed),
+            unnamed=unnamed,
             keys=keys,
             clock=our_clock,
             randomness=chance,

@@ -33,11 +33,12 @@ from adapters.workbench import Workbench
 from api import version
 from api.outside import OutsideWork
 from api.wiring import System
-from api.work_state import CHECKPOINTS, COPIES, LOCK_FILE, PROJECTIONS, REBUILDS
+from api.work_state import CHECKPOINTS, COPIES, LOCK_FILE, PROJECTIONS, REBUILDS, SWEEPS
 from domain.errors import FollowingStopped, IntegrityFailure, RecordsError, Unavailable
 
 _LOOK_AGAIN_S: Final = 0.5
 _CHECKPOINT_S: Final = 1.0
+_SWEEP_S: Final = 3600.0
 _SHORTEST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
 _PATIENCE_S: Final = 60.0
@@ -97,7 +98,7 @@ def destroy_again(system: System) -> None:
     for key in system.runner.erased_keys():
         if not system.keys.destroyed(key):
             system.keys.destroy(key)
-            system.blobs.purge(system.log.blobs_of_key(key))
+            system.blobs.purge(system.blobs_of_key(key))
 
 
 def drain(system: System, timeout_s: float = 60.0) -> int:
@@ -153,7 +154,7 @@ def _workers(system: System, stopping: Callable[[], bool]) -> Workers:
     return Workers(
         workbench(system),
         keys=system.keys,
-        keyed=system.log,
+        keyed=system,
         positions=DatabasePositions(system.engine),
         set_aside=SetAsideRecords(system.engine, READER),
         stopping=stopping,
@@ -205,6 +206,7 @@ class _Lead:
             REBUILDS: self._rebuild,
             CHECKPOINTS: self._sign,
             COPIES: self._copy,
+            SWEEPS: self._sweep,
         }
         threads = [
             threading.Thread(target=self._keep_going, args=loop, name=loop[0], daemon=True)
@@ -249,6 +251,15 @@ class _Lead:
     def _copy(self) -> None:
         self._outside.turn()
         self._over.wait(_CHECKPOINT_S)
+
+    def _sweep(self) -> None:
+        """Remove content that no record came to name, at the start and once an hour."""
+        removed = self._system.unnamed.sweep(
+            self._system.log, self._system.blobs, stopping=self._ends
+        )
+        if removed:
+            _log.info("unnamed content removed", count=removed)
+        self._over.wait(_SWEEP_S)
 
     def _keep_going(self, name: str, turn: Callable[[], None]) -> None:
         """Take turns until it ends, or until something is found that no repeat makes good."""

@@ -18,6 +18,8 @@ PROJECTIONS: Final = "projections"
 REBUILDS: Final = "rebuilds"
 CHECKPOINTS: Final = "checkpoints"
 COPIES: Final = "copies"
+SWEEPS: Final = "sweeps"
+OTHERS: Final = (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES, SWEEPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,7 @@ def work_state(system: System) -> WorkState:
     """
     positions = DatabasePositions(system.engine)
     position = positions.load(READER)
-    others = (
-        (name, positions.stopped(name)) for name in (PROJECTIONS, REBUILDS, CHECKPOINTS, COPIES)
-    )
+    others = ((name, positions.stopped(name)) for name in OTHERS)
     return WorkState(
         position=position,
         behind=max(0, system.log.size() - 1 - position),

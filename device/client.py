@@ -42,6 +42,8 @@ _SERVER_TIME: Final = re.compile(r"Our time is (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.
 _ESTIMATE_AGES_US: Final = 600_000_000
 _REFUSED: Final = {404, 409, 410, 413, 422}
 _NONCE_SIZE: Final = 16
+MOST_SESSIONS: Final = 64
+"""Most sessions that one question is about."""
 
 Kind = TypeVar("Kind")
 
@@ -155,6 +157,21 @@ class Client:
         answer = self._ask("POST", "/statements", json.dumps(body).encode())
         self._note(_read(answer, lambda given: ServerTime.parse(given["server_time"])), asked)
         return _read(answer, _acknowledged)
+
+    def erased(self, sessions: Sequence[SessionId]) -> frozenset[SessionId]:
+        """Return which of these sessions are of clients who were erased.
+
+        Raises:
+            Unavailable: no answer, or not now.
+            NotSignedIn: the server does not know this station's key.
+            RuleViolation: the server refuses the question.
+        """
+        found: set[SessionId] = set()
+        for begin in range(0, len(sessions), MOST_SESSIONS):
+            body = {"sessions": [str(each) for each in sessions[begin : begin + MOST_SESSIONS]]}
+            answer = self._ask("POST", "/erased", json.dumps(body).encode())
+            found |= _read(answer, lambda given: {SessionId(each) for each in given["erased"]})
+        return frozenset(found)
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
         asked = self._clock.now().us

@@ -6,6 +6,7 @@ Rules kept here:
 2. Content the server refuses does not hold up the queue: its statement is delivered all the same,
    so that the refusal and the number are in the record.
 3. A failure changes nothing; the next step begins where this one stopped.
+4. What was refused for good is tidied up in between, once in ten minutes.
 """
 
 import threading
@@ -13,14 +14,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from device.aside import tidy
 from device.client import Client
 from device.outbox import Outbox
 from device.statement import Statement
 from domain.errors import IntegrityFailure, NotSignedIn, Refusal, RuleViolation, Unavailable
+from domain.ports import Clock
+from domain.values.time import DeviceTime
 
 BATCH: Final = 16
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 30.0
+TIDY_EVERY_US: Final = 600_000_000
 _IDLE_S: Final = 0.5
 _MALFORMED: Final = {"http.422", "http.413"}
 
@@ -47,10 +52,12 @@ class Delivery:
         problem: Why the last step could not deliver; none when it could.
     """
 
-    def __init__(self, outbox: Outbox, client: Client) -> None:
-        """Take the queue and the line to the server."""
+    def __init__(self, outbox: Outbox, client: Client, *, clock: Clock) -> None:
+        """Take the queue, the line to the server and the station's clock."""
         self._outbox = outbox
         self._client = client
+        self._clock = clock
+        self._tidied: DeviceTime | None = None
         self.problem: str | None = None
 
     def step(self) -> Progress:
@@ -62,6 +69,17 @@ class Delivery:
             done = Progress(problem=str(error))
         self.problem = done.problem
         return done
+
+    def tidy(self) -> int:
+        """Empty what need not be kept aside any more; return how many statements that were.
+
+        What cannot be asked now is asked the next time.
+        """
+        try:
+            return tidy(self._outbox, self._client, self._clock)
+        except (Unavailable, NotSignedIn, RuleViolation, IntegrityFailure) as error:
+            self.problem = str(error)
+            return 0
 
     def drain(self) -> Progress:
         """Deliver until the queue is empty or something stops it; for tests and commands."""
@@ -77,6 +95,7 @@ class Delivery:
         pause_s = FIRST_WAIT_S
         while not stop.is_set():
             done = self.step()
+            self._tidy_when_due()
             if done.problem is None:
                 pause_s = FIRST_WAIT_S
                 if not done.accepted + done.refused:
@@ -84,6 +103,13 @@ class Delivery:
                 continue
             stop.wait(pause_s)
             pause_s = min(2 * pause_s, LONGEST_WAIT_S)
+
+    def _tidy_when_due(self) -> None:
+        now = DeviceTime(self._clock.now().us)
+        # Also when the clock was set back: then nobody knows how long ago it was.
+        if self._tidied is None or not 0 <= now.us - self._tidied.us < TIDY_EVERY_US:
+            self._tidied = now
+            self.tidy()
 
     def _step(self) -> Progress:
         batch = self._outbox.waiting(BATCH)

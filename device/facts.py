@@ -8,8 +8,9 @@ from typing import Final
 
 from adapters.imaging.calibration import StereoCalibration, calibration_from_bytes
 from device.calibrate import Calibrated
-from device.outbox import Outbox, Packed
+from device.outbox import Outbox
 from device.ports import CameraSettings, SecureKey
+from device.queued import Packed
 from device.statement import sign_event
 from domain.events.codec import from_plain, to_plain
 from domain.events.equipment import CalibrationRecorded, IlluminationCalibrated

@@ -5,7 +5,8 @@ Rules kept here:
 1. A statement, its number and its content are kept in one transaction: after a power cut at any
    instant all of it is there, or none of it, and the next number follows the last one kept.
 2. Nothing is deleted before the server acknowledged the statement and every content it names with
-   the same digest. What the server refuses for good is kept aside with the reason.
+   the same digest. What the server refuses for good is kept aside with the reason, and emptied
+   only when told to.
 3. Everything that says anything about a person is encrypted under the station's storage key.
 4. What lies in the clear: numbers, times, sizes, and why something was refused.
 
@@ -16,16 +17,18 @@ is durable too).
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from adapters.system import SystemClock
 from device.ports import SecureKey
+from device.queued import Aside, Packed, QueueState
 from device.statement import Statement
 from domain.errors import DigestMismatch, MalformedInput, NotFound, Refusal, Unavailable
-from domain.values.content import Digest
+from domain.ports import Clock
 from domain.values.time import DeviceTime
 
 _SCHEMA: Final = (
@@ -34,77 +37,39 @@ _SCHEMA: Final = (
     "INSERT OR IGNORE INTO counter VALUES (1, 0)",
     """CREATE TABLE IF NOT EXISTS statement (
         sequence INTEGER PRIMARY KEY, made_us INTEGER NOT NULL, sealed BLOB NOT NULL,
-        rule TEXT, evidence TEXT, next_step TEXT) STRICT""",
+        rule TEXT, evidence TEXT, next_step TEXT, aside_us INTEGER) STRICT""",
     """CREATE TABLE IF NOT EXISTS content (
         sequence INTEGER NOT NULL, place INTEGER NOT NULL, sealed BLOB NOT NULL,
         settled INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (sequence, place)) STRICT""",
     "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT",
 )
+_SINCE: Final = "ALTER TABLE statement ADD COLUMN aside_us INTEGER"
+"""For a queue made before it was kept since when a statement was aside."""
+
+DELIVERED_FOR: Final = timedelta(days=1)
+"""How long the station relies on the server having content; the server keeps it for a week."""
+
 _FULL: Final = "the station's disk is full or read-only; nothing was kept"
 _ASK: Final = "Free space or let the queue be delivered, then capture again"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
-    """A statement with the content it names.
-
-    Attributes:
-        statement: Signed.
-        content: The bytes, in the order of the statement's digests.
-    """
-
-    statement: Statement
-    content: tuple[bytes, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse content that is not what the statement names."""
-        if tuple(Digest.of(each) for each in self.content) != self.statement.content:
-            raise MalformedInput("the content is not what the statement names")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aside:
-    """A statement the server refused for good.
-
-    Attributes:
-        sequence: Its number.
-        refusal: Why.
-    """
-
-    sequence: int
-    refusal: Refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueState:
-    """How the queue stands.
-
-    Attributes:
-        waiting: Statements not yet acknowledged.
-        oldest: When the oldest of them was made.
-        refused: Statements kept aside.
-        last_sequence: The last number used.
-        free_bytes: Room left on the disk.
-    """
-
-    waiting: int
-    oldest: DeviceTime | None
-    refused: int
-    last_sequence: int
-    free_bytes: int
 
 
 class Outbox:
     """Keeps statements until they are acknowledged; may be used by several threads."""
 
     def __init__(
-        self, path: Path, key: SecureKey, *, connect: type[sqlite3.Connection] = sqlite3.Connection
+        self,
+        path: Path,
+        key: SecureKey,
+        *,
+        clock: Clock | None = None,
+        connect: type[sqlite3.Connection] = sqlite3.Connection,
     ) -> None:
         """Open or make the queue.
 
         Args:
             path: The file.
             key: Encrypts what is kept.
+            clock: The station's clock.
             connect: Kind of connection.
 
         Raises:
@@ -113,6 +78,7 @@ class Outbox:
         """
         self._path = path
         self._key = key
+        self._clock = clock or SystemClock()
         self._lock = threading.RLock()
         self._arrived = threading.Condition(self._lock)
         with _disk():
@@ -126,6 +92,9 @@ class Outbox:
             with self._transaction():
                 for each in _SCHEMA:
                     self._connection.execute(each)
+                columns = self._connection.execute("PRAGMA table_info(statement)").fetchall()
+                if "aside_us" not in {name for _, name, *_ in columns}:
+                    self._connection.execute(_SINCE)
 
     def close(self) -> None:
         """Close the file."""
@@ -181,17 +150,20 @@ class Outbox:
                 " ORDER BY sequence LIMIT ?",
                 (limit,),
             ).fetchall()
-        return tuple(
-            Statement.from_bytes(self._key.open(sealed, f"statement/{sequence}".encode()))
-            for sequence, sealed in rows
-        )
+        return tuple(self._opened(sequence, sealed) for sequence, sealed in rows)
 
     def unsettled(self, sequence: int) -> tuple[int, ...]:
-        """Return the places of a statement's content that still await delivery."""
+        """Return the places of a statement's content that await delivery, or await it again.
+
+        What was delivered long ago, while its statement could not be, may be gone at the server.
+        """
+        now_us = self._clock.now().us
+        since_us = now_us - DELIVERED_FOR // timedelta(microseconds=1)
         with self._lock, _disk():
             rows = self._connection.execute(
-                "SELECT place FROM content WHERE sequence = ? AND NOT settled ORDER BY place",
-                (sequence,),
+                "SELECT place FROM content WHERE sequence = ? AND settled NOT BETWEEN ? AND ?"
+                " ORDER BY place",
+                (sequence, since_us, now_us),
             ).fetchall()
         return tuple(int(place) for (place,) in rows)
 
@@ -214,8 +186,8 @@ class Outbox:
         """Note that the server has this content, or will never take it; it is kept all the same."""
         with self._lock, _disk(), self._transaction():
             self._connection.execute(
-                "UPDATE content SET settled = 1 WHERE sequence = ? AND place = ?",
-                (sequence, place),
+                "UPDATE content SET settled = ? WHERE sequence = ? AND place = ?",
+                (self._clock.now().us, sequence, place),
             )
 
     def accept(self, sequence: int) -> None:
@@ -231,23 +203,48 @@ class Outbox:
         """Keep a statement aside that the server refused for good."""
         with self._lock, _disk(), self._transaction():
             self._connection.execute(
-                "UPDATE statement SET rule = ?, evidence = ?, next_step = ? WHERE sequence = ?",
-                (refusal.rule, refusal.evidence, refusal.next_step, sequence),
+                "UPDATE statement SET rule = ?, evidence = ?, next_step = ?, aside_us = ?"
+                " WHERE sequence = ?",
+                (
+                    refusal.rule,
+                    refusal.evidence,
+                    refusal.next_step,
+                    self._clock.now().us,
+                    sequence,
+                ),
             )
 
+    def empty(self, sequences: Iterable[int]) -> None:
+        """Delete what statements kept aside say and name; numbers, times and reasons stay."""
+        with self._lock, _disk(), self._transaction():
+            for sequence in sequences:
+                mine = "sequence = ? AND rule IS NOT NULL"
+                emptied = self._connection.execute(
+                    f"UPDATE statement SET sealed = x'' WHERE {mine}",  # noqa: S608 - fixed words
+                    (sequence,),
+                )
+                if emptied.rowcount:
+                    self._connection.execute("DELETE FROM content WHERE sequence = ?", (sequence,))
+
     def aside(self) -> tuple[Aside, ...]:
-        """Return what was refused, with the reasons."""
+        """Return what was refused, with the reasons.
+
+        Raises:
+            DigestMismatch: a statement was changed on the disk.
+        """
         with self._lock, _disk():
             rows = self._connection.execute(
-                "SELECT sequence, rule, evidence, next_step FROM statement"
-                " WHERE rule IS NOT NULL ORDER BY sequence"
+                "SELECT sequence, coalesce(aside_us, made_us), sealed, rule, evidence, next_step"
+                " FROM statement WHERE rule IS NOT NULL ORDER BY sequence"
             ).fetchall()
         return tuple(
             Aside(
                 sequence=sequence,
                 refusal=Refusal(rule=rule, evidence=evidence, next_step=next_step),
+                since=DeviceTime(since_us),
+                statement=self._opened(sequence, sealed) if sealed else None,
             )
-            for sequence, rule, evidence, next_step in rows
+            for sequence, since_us, sealed, rule, evidence, next_step in rows
         )
 
     def number_from(self, last: int) -> None:
@@ -313,6 +310,9 @@ class Outbox:
             "INSERT OR REPLACE INTO kept (name, sealed) VALUES (?, ?)",
             (name, self._seal(fact, f"kept/{name}")),
         )
+
+    def _opened(self, sequence: int, sealed: bytes) -> Statement:
+        return Statement.from_bytes(self._key.open(sealed, f"statement/{sequence}".encode()))
 
     def _seal(self, content: bytes, context: str) -> bytes:
         return self._key.seal(content, context.encode())

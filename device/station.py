@@ -108,8 +108,8 @@ class Station:
         self._monotonic_us = monotonic_us
         self._new_id = (randomness or SystemRandomness()).uuid
         self.configuration = settings.configuration(key_storage=self._key.location)
-        self.outbox = Outbox(settings.folder / "outbox.sqlite", self._key)
         clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
+        self.outbox = Outbox(settings.folder / "outbox.sqlite", self._key, clock=clock)
         self._facts = Facts(
             self.outbox, device=self.device, key=self._key, clock=clock, randomness=randomness
         )
@@ -120,7 +120,7 @@ class Station:
             clock=clock,
             randomness=randomness,
         )
-        self.delivery = Delivery(self.outbox, self.client)
+        self.delivery = Delivery(self.outbox, self.client, clock=clock)
         self._upkeep = Upkeep(
             hardware,
             self._facts,

@@ -95,6 +95,7 @@ class BlobStore(Protocol):
 
     Content is durable once ``put`` returns, so an event may name it from then on. The same content
     under the same key is stored once. Reading authenticates every byte before giving it out.
+    Content that no record came to name is removed a week after it was last put or found.
     """
 
     def put(

@@ -21,6 +21,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, GenericError
 from obstore.store import ObjectStore, S3Store
 
+from adapters.blobs.arrivals import Arrivals
 from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.blobs.location import Bucket, Credentials, Location
 from adapters.blobs.object_store import Mode, ObjectBlobStore
@@ -73,7 +74,12 @@ class Ability:
 
 
 def open_blobs(
-    location: Location, keys: KeyRing, *, staging: Path | None = None, patience: Patience = PATIENCE
+    location: Location,
+    keys: KeyRing,
+    *,
+    staging: Path | None = None,
+    patience: Patience = PATIENCE,
+    arrivals: Arrivals | None = None,
 ) -> FilesystemBlobStore | ObjectBlobStore:
     """Open the store at a location; a folder is made, a bucket has to be there and is tried out.
 
@@ -82,6 +88,7 @@ def open_blobs(
         keys: The data keys.
         staging: Folder for sealed content on its way to a bucket; none for the system's.
         patience: How long to wait for storage.
+        arrivals: Told of content before it is stored; nobody by default.
 
     Raises:
         Unavailable: the disk or the storage cannot be used; the message says why.
@@ -90,7 +97,7 @@ def open_blobs(
         MalformedInput: the file with the credentials holds none.
     """
     if isinstance(location, Path):
-        return FilesystemBlobStore(location, keys)
+        return FilesystemBlobStore(location, keys, arrivals=arrivals)
     ability = try_out(location, patience=patience)
     return ObjectBlobStore(
         connect(location, patience=patience),
@@ -98,6 +105,7 @@ def open_blobs(
         staging=staging,
         mode=ability.mode,
         ranges=ability.ranges,
+        arrivals=arrivals,
     )
 
 

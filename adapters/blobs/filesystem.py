@@ -23,6 +23,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
 
+from adapters.blobs.arrivals import Arrivals, Unwatched
 from adapters.blobs.intake import Intake, Place, checked_name, checked_stored
 from adapters.blobs.sealed_stream import CHUNK_SIZE, Source, seal, unseal
 from adapters.keys.durable_file import (
@@ -43,11 +44,16 @@ ABANDONED_AFTER_S: Final = 3600.0
 class FilesystemBlobStore:
     """The ``BlobStore`` in one folder; safe for several threads and processes."""
 
-    def __init__(self, folder: Path, keys: KeyRing) -> None:
+    def __init__(self, folder: Path, keys: KeyRing, *, arrivals: Arrivals | None = None) -> None:
         """Open the folder, or make a new one; remove what killed processes left unfinished.
 
         A file counts as abandoned when nobody has written to it for ``ABANDONED_AFTER_S``. Should
         its writer live after all, its ``put`` ends in ``Unavailable`` and keeps nothing.
+
+        Args:
+            folder: Where content lies.
+            keys: The data keys.
+            arrivals: Told of content before it is stored; nobody by default.
 
         Raises:
             Unavailable: the disk is full or read-only.
@@ -55,6 +61,7 @@ class FilesystemBlobStore:
         self._folder = folder
         self._incoming = folder / "incoming"
         self._keys = keys
+        self._arrivals = arrivals or Unwatched()
         self._durable: set[Path] = set()
         with disk_errors("opening the blob store"):
             make_folder(self._incoming)
@@ -90,6 +97,7 @@ class FilesystemBlobStore:
                 stored_digest=stored_digest,
                 size_bytes=intake.size_bytes,
             )
+            self._arrivals.note(key, blob.name)
             self._publish(path, descriptor, blob.name, blob.stored_digest)
         if self._keys.destroyed(key):  # meanwhile, so whoever purged its content missed this
             self.purge([blob.name])
@@ -106,6 +114,7 @@ class FilesystemBlobStore:
             Unavailable: the disk cannot be read.
         """
         place = Place.of(digest, key=key, keys=self._keys)
+        self._arrivals.renew(place.name)
         with self._open(place.name) as file:
             source = _HashedSource(file)
             size_bytes = sum(map(len, unseal(place.content_key, source)))

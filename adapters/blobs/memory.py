@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from io import BytesIO
 
+from adapters.blobs.arrivals import Arrivals, Unwatched
 from adapters.blobs.intake import Intake, Place, checked_name, checked_stored
 from adapters.blobs.sealed_stream import seal, unseal
 from domain.errors import ContentErased, DigestMismatch, NotFound
@@ -20,9 +21,10 @@ from domain.values.content import Digest
 class MemoryBlobStore:
     """The ``BlobStore`` that ends with its process."""
 
-    def __init__(self, keys: KeyRing) -> None:
-        """Start empty."""
+    def __init__(self, keys: KeyRing, *, arrivals: Arrivals | None = None) -> None:
+        """Start empty; ``arrivals`` is told of content before it is stored."""
         self._keys = keys
+        self._arrivals = arrivals or Unwatched()
         self._stored: dict[bytes, bytes] = {}
 
     def put(
@@ -44,6 +46,7 @@ class MemoryBlobStore:
         intake.check(expected or intake.digest)
         place = Place.of(intake.digest, key=key, keys=self._keys)
         sealed = b"".join(seal(place.content_key, [whole]))
+        self._arrivals.note(key, place.name)
         if self._stored.setdefault(place.name, sealed) != sealed:
             raise DigestMismatch(f"what is stored under {place.name.hex()} is damaged")
         return StoredBlob(
@@ -62,6 +65,7 @@ class MemoryBlobStore:
             DigestMismatch: the stored bytes are not what was stored.
         """
         place = Place.of(digest, key=key, keys=self._keys)
+        self._arrivals.renew(place.name)
         sealed = self._sealed(place.name)
         return StoredBlob(
             content=digest,

@@ -33,6 +33,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import ObjectStore
 
+from adapters.blobs.arrivals import Arrivals, Unwatched
 from adapters.blobs.intake import Intake, Place, checked_name, checked_stored
 from adapters.blobs.sealed_stream import CHUNK_SIZE, seal, unseal
 from adapters.blobs.storage_errors import STORAGE_ERRORS, storage_errors, told
@@ -66,6 +67,7 @@ class ObjectBlobStore:
         staging: Path | None,
         mode: Mode = "create",
         ranges: bool = True,
+        arrivals: Arrivals | None = None,
     ) -> None:
         """Keep content in a store.
 
@@ -77,12 +79,14 @@ class ObjectBlobStore:
                 request, looking first has to do.
             ranges: Whether the storage gives a part of an object when asked for a part. Where it
                 does not, one request gives all of it, and a slow reader may run out of time.
+            arrivals: Told of content before it is stored; nobody by default.
         """
         self._store = store
         self._keys = keys
         self._staging = staging
         self._mode = mode
         self._ranges = ranges
+        self._arrivals = arrivals or Unwatched()
 
     def put(
         self, content: Iterable[bytes], *, key: str, expected: Digest | None, limit_bytes: int
@@ -105,10 +109,13 @@ class ObjectBlobStore:
         if expected is None:
             with self._spooled(intake) as whole:
                 place = Place.of(intake.digest, key=key, keys=self._keys)
+                self._arrivals.note(key, place.name)
                 stored_digest = self._publish(place.name, seal(place.content_key, whole))
         else:
             place = Place.of(expected, key=key, keys=self._keys)
             sealed = _announced(seal(place.content_key, intake), intake, expected)
+            # Parts go out while the content comes in, so it is told of before that.
+            self._arrivals.note(key, place.name)
             stored_digest = self._publish(place.name, sealed)
         if self._keys.destroyed(key):  # meanwhile, so whoever purged its content missed this
             self.purge([place.name])
@@ -130,6 +137,7 @@ class ObjectBlobStore:
             Unavailable: the storage failed.
         """
         place = Place.of(digest, key=key, keys=self._keys)
+        self._arrivals.renew(place.name)
         source = self._open(place.name)
         size_bytes = sum(map(len, unseal(place.content_key, source)))
         return StoredBlob(

@@ -14,7 +14,7 @@ from domain.ports import BlobStore, KeyRing
 
 
 class KeyedContent(Protocol):
-    """Knows which stored contents stand under a key, from headers alone."""
+    """Knows which stored contents stand under a key, whether a record names them or not."""
 
     def blobs_of_key(self, key: str) -> Iterable[bytes]:
         """Return the names of all stored contents under a data key."""

@@ -231,7 +231,7 @@ def import_photograph(
         state, _ = load_existing(system.log, CAPTURE_SESSION, identifier.stream)
         if not isinstance(decide(state), CaptureBlocked):
             # Only what may be recorded is stored. Should it be refused after all, because the
-            # session moved on right here, the content stays, sealed, until the subject is erased.
+            # session moved on right here, the content is swept like all that no record names.
             stored = system.blobs.put(
                 [content], key=f"subject:{opened.subject}", expected=digest, limit_bytes=limit
             )

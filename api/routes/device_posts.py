@@ -2,47 +2,44 @@
 
 Rules kept here:
 
-1. Every request is signed by the station's own key; there is no shared secret and no password.
-2. Content comes first, then the statement that names it, so a statement never points to nothing.
-3. The statements of one delivery are recorded in one step, with what was refused among them. Where
+1. Content comes first, then the statement that names it, so a statement never points to nothing.
+2. The statements of one delivery are recorded in one step, with what was refused among them. Where
    that cannot be, each is taken in on its own, and what is wrong with one holds up no other.
+3. Pictures of somebody who does not agree to being captured any more are not even stored.
+4. A station is told which of the sessions it still holds something of were erased.
 """
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from hashlib import sha256
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, ValidationError
-from starlette.concurrency import run_in_threadpool
 
-from adapters.device_nonces import DeviceNonces
-from adapters.device_requests import Message, check_request, claimed_digest
 from api.answers import Running
+from api.calling_station import Caller, Station
 from api.delivery import together
-from api.permissions import Permission
-from api.problems import TooLarge
 from api.reception import (
     Refused,
     Taken,
     Turn,
     note_clock,
-    public_key,
     receive,
     recorded_sequence,
     refuse_unreadable,
     turn,
 )
+from api.sources import Sources
 from api.statements import Statement
 from api.station_orders import Orders, calibration_in_force, order_of
-from api.wiring import System, system_of
-from domain.errors import MalformedInput, NotSignedIn, RuleViolation, SignatureInvalid
+from api.wiring import System
+from domain.errors import MalformedInput, RuleViolation
 from domain.events.record import Attestation
+from domain.values.consent import Purpose
 from domain.values.content import Digest
-from domain.values.identifiers import DeviceId, SessionId, StreamName
+from domain.values.identifiers import DeviceId, SessionId, StreamName, SubjectId
 from domain.values.time import LATEST_US, DeviceTime
 from projections import acquisition_protocol, capture_session, equipment
 
@@ -51,36 +48,6 @@ MOST_STATEMENTS = 64
 _PIECE = 1 << 20
 
 Shape = TypeVar("Shape", bound=BaseModel)
-
-
-class Caller:
-    """A station whose signature on this request holds, and the body it signed."""
-
-    def __init__(self, device: DeviceId, body: bytes) -> None:
-        """Name the station and keep the body."""
-        self.device = device
-        self.body = body
-
-
-async def station(request: Request) -> Caller:
-    """Return the station that signed a request; its body is read after the signature is checked.
-
-    Raises:
-        NotSignedIn: the signature does not hold; the answer tells our time, for a station whose
-            clock is off.
-    """
-    system = system_of(request)
-    claimed = claimed_digest(request.headers)
-    device = await run_in_threadpool(_check, request, system, claimed)
-    body = await _body(request, system.settings.upload_limit_bytes)
-    if (sha256(body).digest() if body else None) != claimed:
-        message = "the body is not the one that was signed"
-        raise NotSignedIn(message)
-    return Caller(device, body)
-
-
-station.permission = Permission.DEVICE_POST  # type: ignore[attr-defined]
-Station = Annotated[Caller, Depends(station)]
 
 
 class StoredContent(BaseModel):
@@ -135,6 +102,18 @@ class RefusedOut(BaseModel):
     rule: str
     evidence: str
     next_step: str
+
+
+class Held(BaseModel):
+    """Sessions of which a station still holds something that was refused."""
+
+    sessions: list[str] = Field(max_length=64)
+
+
+class ErasedOut(BaseModel):
+    """Those of them whose clients were erased."""
+
+    erased: list[str]
 
 
 class BatchOut(BaseModel):
@@ -204,6 +183,19 @@ def post_statements(caller: Station, system: Running) -> BatchOut:
     )
 
 
+@ROUTER.post("/erased")
+def erased(caller: Station, system: Running) -> ErasedOut:
+    """Say which of these sessions are of clients who were erased; nothing else is told of any."""
+    held = _parsed(Held.model_validate_json, caller.body)
+    found = [each for each in held.sessions if _is_erased(system, SessionId(each))]
+    return ErasedOut(erased=found)
+
+
+def _is_erased(system: System, session: SessionId) -> bool:
+    records = system.log.stream(session.stream)
+    return bool(records) and system.keys.destroyed(records[0].key)
+
+
 def _receive(turn: Turn, given: dict[str, object]) -> Taken | Refused:
     number = Numbered.model_validate(given).device_sequence
     try:
@@ -240,39 +232,6 @@ def _parsed(parse: Callable[[Any], Shape], given: object) -> Shape:
         raise MalformedInput(message) from None
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    source: AsyncIterator[bytes] = request.stream()
-    async for piece in source:
-        size += len(piece)
-        if size > limit:
-            raise TooLarge(limit)
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _check(request: Request, system: System, claimed: bytes | None) -> DeviceId:
-    headers = {name.title(): value for name, value in request.headers.items()}
-    message = Message(method=request.method, url=str(request.url), headers=headers)
-    now = system.clock.now()
-    try:
-        asker = check_request(
-            message,
-            public_key_of=lambda device: public_key(system, device),
-            body_digest=claimed,
-            now=now.moment,
-        )
-    except SignatureInvalid as error:
-        text = f"{error}. Our time is {now}."
-        raise NotSignedIn(text) from error
-    nonces: DeviceNonces = request.app.state.nonces
-    if not nonces.use(asker.device, asker.nonce, now=now):
-        text = "this signed request was used before"
-        raise NotSignedIn(text)
-    return asker.device
-
-
 def _key_of_session(system: System, caller: Caller, session: str) -> str:
     system.runner.catch_up()
     with system.reads.connect() as connection:
@@ -283,7 +242,13 @@ def _key_of_session(system: System, caller: Caller, session: str) -> str:
             "the session is not captured with this station",
             "Fetch the orders again.",
         )
-    return f"subject:{row['subject']}"
+    subject = SubjectId(row["subject"])
+    coverage = Sources.of(system).consent(subject, Purpose(row["purpose"]))
+    if not coverage.covered:
+        raise RuleViolation(
+            "capture.consent", coverage.evidence, "Capture nothing more in this session."
+        )
+    return f"subject:{subject}"
 
 
 def _statement(device: DeviceId, each: StatementIn) -> Statement:

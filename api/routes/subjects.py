@@ -212,7 +212,7 @@ def erase(
         at=now,
         retained_until=None,
         certificate=Digest.of(text.encode()),
-        purged_blobs=len(tuple(system.log.blobs_of_key(data_key))),
+        purged_blobs=len(system.blobs_of_key(data_key)),
     )
     records = update(system.log, SUBJECT, identifier.stream, decide, context)
     refused = records[-1].event
@@ -220,7 +220,7 @@ def erase(
         place = recorded(records).model_dump()
         return Erased(**place, erased=False, ground=refused.ground, certificate=None)
     # After a crash here the next start destroys the key, and so does repeating this request.
-    carry_out_erasure(data_key, log=system.log, keys=system.keys, blobs=system.blobs)
+    carry_out_erasure(data_key, log=system, keys=system.keys, blobs=system.blobs)
     system.runner.catch_up()
     text = _certificate(state.pseudonym, identifier, records[-1].received_at or now)
     return Erased(**recorded(records).model_dump(), erased=True, ground=None, certificate=text)

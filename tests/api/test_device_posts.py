@@ -9,11 +9,12 @@ from hashlib import sha256
 
 import pytest
 
-from api.routes import device_posts
+from api import calling_station
 from api.wiring import open_system
 from domain.values.identifiers import SessionId
 from tests.api.portal import (
     PREFIX,
+    Clinic,
     Person,
     Portal,
     enrol_station,
@@ -128,7 +129,7 @@ def test_nothing_is_read_from_whoever_is_no_station(
     async def read(*_arguments: object) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr(device_posts, "_body", read)
+    monkeypatch.setattr(calling_station, "_body", read)
     stranger = Station(portal.http, portal.clock)
 
     assert stranger.put(b"content").status_code == 401
@@ -192,6 +193,29 @@ def test_content_for_a_session_of_another_station_or_of_none_is_refused(
         answered = other.put(LEFT, named)
         assert answered.status_code == 409
         assert answered.json()["rule"] == "capture.station"
+
+
+@pytest.mark.verifies("DRV-10", "REQ-IN-213")
+def test_a_station_learns_which_sessions_were_erased_and_nothing_else_of_any(
+    portal: Portal, clinic: Clinic, station: Station, session: str
+) -> None:
+    def erased() -> list[str]:
+        held = {"sessions": [session, str(SessionId.derived("none"))]}
+        answered = station.send("POST", "/erased", json.dumps(held).encode())
+        assert answered.status_code == 200, answered.text
+        found: list[str] = answered.json()["erased"]
+        return found
+
+    assert erased() == []
+    requester, privacy = portal.sign_in("practitioner"), portal.sign_in("privacy")
+    path = f"/subjects/{clinic.subject}"
+    requester.done(f"{path}/erasure-requests", {"reason": "The client asked"})
+    digest = requester.read(path)["erasure_request"]["digest"]
+    assert privacy.approve(f"{path}/erasure", digest).status_code == 200
+    assert erased() == [session]
+    many = json.dumps({"sessions": [session] * 65}).encode()
+    for wrong in (many, b"{}", b"[", json.dumps({"sessions": ["../x"]}).encode()):
+        assert station.send("POST", "/erased", wrong).status_code == 422
 
 
 def test_content_larger_than_is_taken_in_is_refused(

@@ -20,7 +20,7 @@ from adapters.blobs.memory import MemoryBlobStore
 from adapters.blobs.object_store import PART_SIZE, WINDOW_SIZE
 from adapters.blobs.sealed_stream import CHUNK_SIZE
 from adapters.memory import MemoryKeyRing, SeededRandomness
-from domain.errors import ContentErased, DigestMismatch, MalformedInput, NotFound
+from domain.errors import ContentErased, DigestMismatch, MalformedInput, NotFound, Unavailable
 from domain.events.record import StoredBlob
 from domain.ports import BlobStore, KeyRing
 from domain.values.content import Digest
@@ -36,12 +36,32 @@ class Store(BlobStore, Copyable, Protocol):
     """What every adapter is: the port, and what moves content between stores."""
 
 
+class Told:
+    """Is told of content before it is stored, and may refuse it."""
+
+    def __init__(self) -> None:
+        """Refuse nothing."""
+        self.noted: list[tuple[str, bytes]] = []
+        self.renewed: list[bytes] = []
+        self.before: Callable[[bytes], None] = lambda _: None
+
+    def note(self, key: str, name: bytes) -> None:
+        """Note content."""
+        self.before(name)
+        self.noted.append((key, name))
+
+    def renew(self, name: bytes) -> None:
+        """Renew what was noted."""
+        self.renewed.append(name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """A store under test, its keys, and a way to damage what it holds."""
+    """A store under test, its keys, who is told of content, and a way to damage what it holds."""
 
     store: Store
     keys: KeyRing
+    told: Told
     damage: Callable[[bytes, Callable[[bytes], bytes]], None]
 
     def put(self, content: bytes, *, key: str = KEY) -> bytes:
@@ -69,12 +89,13 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def _in_memory(keys: KeyRing) -> Bench:
-    store = MemoryBlobStore(keys)
+    told = Told()
+    store = MemoryBlobStore(keys, arrivals=told)
 
     def damage(name: bytes, change: Callable[[bytes], bytes]) -> None:
         store._stored[name] = change(store._stored[name])
 
-    return Bench(store=store, keys=keys, damage=damage)
+    return Bench(store=store, keys=keys, told=told, damage=damage)
 
 
 def _in_folder(keys: KeyRing, folder: Path) -> Bench:
@@ -84,7 +105,9 @@ def _in_folder(keys: KeyRing, folder: Path) -> Bench:
         path.unlink()
         path.write_bytes(content)
 
-    return Bench(store=FilesystemBlobStore(folder, keys), keys=keys, damage=damage)
+    told = Told()
+    store = FilesystemBlobStore(folder, keys, arrivals=told)
+    return Bench(store=store, keys=keys, told=told, damage=damage)
 
 
 def _in_bucket(keys: KeyRing, bucket: Bucket) -> Bench:
@@ -95,7 +118,9 @@ def _in_bucket(keys: KeyRing, bucket: Bucket) -> Bench:
         path = f"{text[:2]}/{text[2:4]}/{text}"
         obstore.put(other, path, change(bytes(obstore.get(other, path).bytes())))
 
-    return Bench(store=open_blobs(bucket, keys), keys=keys, damage=damage)
+    told = Told()
+    store = open_blobs(bucket, keys, arrivals=told)
+    return Bench(store=store, keys=keys, told=told, damage=damage)
 
 
 def _pieces(content: bytes, cuts: list[int]) -> Iterator[bytes]:
@@ -222,6 +247,58 @@ def test_purged_content_is_gone_and_purging_again_is_harmless(bench: Bench) -> N
     with pytest.raises(NotFound):
         bench.store.stored(name)
     assert bench.store.purge([kept]) == 1
+
+
+@pytest.mark.verifies("DRV-10")
+@pytest.mark.parametrize("announced", [False, True])
+def test_content_is_told_of_before_it_is_stored_and_again_when_it_is_looked_for(
+    bench: Bench, *, announced: bool
+) -> None:
+    digest = Digest.of(b"told of")
+    stored_by_then: list[bool] = []
+
+    def look(name: bytes) -> None:
+        try:
+            bench.store.stored(name)
+        except NotFound:
+            stored_by_then.append(False)
+        else:
+            stored_by_then.append(True)
+
+    def put() -> bytes:
+        expected = digest if announced else None
+        return bench.store.put([b"told of"], key=KEY, expected=expected, limit_bytes=10).name
+
+    bench.told.before = look
+    try:
+        name = put()
+        assert put() == name  # also what is there already: it may be about to be named
+    finally:
+        bench.told.before = lambda _: None
+    assert stored_by_then == [False, True]
+    assert bench.told.noted[-2:] == [(KEY, name), (KEY, name)]
+    bench.store.find(digest, key=KEY)
+    assert bench.told.renewed[-1] == name
+    bench.store.purge([name])
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_content_that_cannot_be_told_of_is_not_stored(bench: Bench, *, announced: bool) -> None:
+    names: list[bytes] = []
+
+    def refuse(name: bytes) -> None:
+        names.append(name)
+        raise Unavailable("nobody can be told")
+
+    bench.told.before = refuse
+    expected = Digest.of(b"untold") if announced else None
+    try:
+        with pytest.raises(Unavailable):
+            bench.store.put([b"untold"], key=KEY, expected=expected, limit_bytes=10)
+    finally:
+        bench.told.before = lambda _: None
+    with pytest.raises(NotFound):
+        bench.store.stored(names[0])
 
 
 @pytest.mark.verifies("DRV-10")

@@ -49,6 +49,7 @@ class Server:
     refuse: Callable[[Event], dict[str, str] | None] = lambda _: None
     orders: list[dict[str, object]] = field(default_factory=list)
     calibration: tuple[CalibrationId, Digest] | None = None
+    erased: set[SessionId] = field(default_factory=set)
     signed: int = 0
 
     def http(self) -> httpx.Client:
@@ -89,6 +90,9 @@ class Server:
             return httpx.Response(200, json=self._orders())
         if path.startswith("/blobs/"):
             return self._store(path.removeprefix("/blobs/"), request.content)
+        if path == "/erased":
+            asked = json.loads(request.content)["sessions"]
+            return httpx.Response(200, json={"erased": sorted(self.erased & {*asked})})
         return httpx.Response(200, json=self._take(json.loads(request.content)))
 
     def _meet(self, request: httpx.Request) -> httpx.Response:

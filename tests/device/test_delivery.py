@@ -40,9 +40,10 @@ class Bench:
 
     def __init__(self, folder: Path, key: FileSecureKey, *, off: timedelta = timedelta()) -> None:
         """Put them together; the station's clock is off by so much."""
+        self.key = key
         self.clock = ManualClock(later().plus(off))
         self.server = Server(ManualClock(later()), DEVICE, key.public_key().hex())
-        self.outbox = Outbox(folder / "outbox.sqlite", key)
+        self.outbox = Outbox(folder / "outbox.sqlite", key, clock=self.clock)
         randomness = SeededRandomness("delivery")
         self.facts = Facts(
             self.outbox, device=DEVICE, key=key, clock=self.clock, randomness=randomness
@@ -50,7 +51,7 @@ class Bench:
         self.client = Client(
             self.server.http(), device=DEVICE, key=key, clock=self.clock, randomness=randomness
         )
-        self.delivery = Delivery(self.outbox, self.client)
+        self.delivery = Delivery(self.outbox, self.client, clock=self.clock)
 
     def attempt(self, name: str) -> AttemptSubmitted:
         """Put an attempt with two frames into the queue."""

@@ -8,7 +8,8 @@ import pytest
 
 from adapters.memory import ManualClock, SeededRandomness
 from device.facts import Facts
-from device.outbox import Outbox, Packed
+from device.outbox import Outbox
+from device.queued import Packed
 from device.secure_key import FileSecureKey
 from device.statement import sign_event
 from domain.errors import DigestMismatch, MalformedInput, NotFound, Refusal, Unavailable

@@ -146,7 +146,7 @@ def erase(system: System) -> None:
     )
     context = system.context(TEST)
     update(system.log, SUBJECT_RULES, SUBJECT.stream, lambda _: event, context)
-    carry_out_erasure(KEY, log=system.log, keys=system.keys, blobs=system.blobs)
+    carry_out_erasure(KEY, log=system, keys=system.keys, blobs=system.blobs)
 
 
 def note(system: System, text: str) -> tuple[int, bytes]:

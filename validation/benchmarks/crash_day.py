@@ -109,7 +109,7 @@ def live(settings: Settings, note: Note) -> None:
         DatabasePositions(system.engine).save(READER, system.log.size() - 1)
         note({"position": system.log.size() - 1})
         _note_records(note, "erase", _destroy(system))
-        carry_out_erasure(f"subject:{BEFORE}", log=system.log, keys=system.keys, blobs=system.blobs)
+        carry_out_erasure(f"subject:{BEFORE}", log=system, keys=system.keys, blobs=system.blobs)
         note({"erased": str(BEFORE)})
         system.runner.catch_up()
         system.runner.rebuild("subject")
@@ -284,7 +284,7 @@ def _missed() -> Iterator[list[str]]:
 
 
 def _stored(system: System, key: str) -> Iterator[bytes]:
-    for name in system.log.blobs_of_key(key):
+    for name in system.blobs_of_key(key):
         with suppress(NotFound):
             yield from system.blobs.stored(name)
 

@@ -372,6 +372,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device/erased": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erased
+         * @description Say which of these sessions are of clients who were erased; nothing else is told of any.
+         */
+        post: operations["erased_api_v1_device_erased_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device/orders": {
         parameters: {
             query?: never;
@@ -2183,6 +2203,14 @@ export interface components {
             stream: string;
             /** Version */
             version: number;
+        };
+        /**
+         * ErasedOut
+         * @description Those of them whose clients were erased.
+         */
+        ErasedOut: {
+            /** Erased */
+            erased: string[];
         };
         /**
          * ErasureRequest
@@ -4430,6 +4458,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    erased_api_v1_device_erased_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedOut"];
                 };
             };
         };
