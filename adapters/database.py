@@ -50,6 +50,12 @@ MIGRATION_TIMEOUT_S = 60.0
 APPEND_ONLY = ("log_owner", "records", "tree_nodes", "checkpoints")
 """The tables of the record; a service role may read them and add to them."""
 
+_WHY: Final = {
+    "SQLITE_FULL": "the disk or the database is full",
+    "SQLITE_READONLY": "the database can only be read",
+    "53100": "the database's disk is full",
+    "25006": "the database can only be read",
+}
 _NAMES: Final = "a database is named sqlite:///PATH or postgresql://…"
 _NOTICED: Final = {
     "connect_timeout": "5",
@@ -180,7 +186,8 @@ def engine_errors() -> Iterator[None]:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
         kind = getattr(error.orig, "sqlite_errorname", getattr(error.orig, "sqlstate", None))
-        raise Unavailable(f"the database cannot be used ({kind})") from error
+        why = _WHY.get(str(kind), "the database cannot be used")
+        raise Unavailable(f"{why} ({kind})") from error
     except sa.exc.TimeoutError as error:
         raise Unavailable("every connection to the database is in use") from error
 

@@ -20,12 +20,21 @@ from typing import Final
 import sqlalchemy as sa
 
 from adapters.database import engine_errors
-from domain.errors import RecordsError
+from domain.errors import RecordsError, Unavailable
 
 LOW_BYTES: Final = 2 << 30
 """Below this much room, two or three days of a clinic, somebody should make more."""
 
+DATABASE: Final = "database"
+
 _PROBE: Final = bytes(1 << 16)
+_FILE: Final = sa.text("SELECT file FROM pragma_database_list WHERE name = 'main'")
+# What the log's own transactions are; those of this engine may say otherwise for themselves.
+_READ_ONLY: Final = sa.text(
+    "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'"
+)
+_WAIT_FOR_NO_STANDBY: Final = sa.text("SET LOCAL synchronous_commit = local")
+_WRITE: Final = sa.text("SELECT pg_logical_emit_message(true, 'vultus-probe', '')")
 _REASONS: Final = {
     ENOSPC: ("the disk is full", "Make room, or move the folder to a larger disk."),
     EDQUOT: ("the quota is used up", "Raise the quota of the service's user."),
@@ -86,20 +95,30 @@ def probe_folder(name: str, folder: Path) -> Place:
 
 
 def probe_database(engine: sa.Engine) -> Place:
-    """Begin a transaction that may write, and give it up."""
+    """Write something small that nobody reads, durably, where the database lies.
+
+    Beside an SQLite file that is a file of its own; PostgreSQL takes a message into its log, which
+    waits for no standby.
+    """
     try:
         with engine_errors(), engine.connect() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("SET TRANSACTION READ WRITE"))  # a standby refuses it
+                folder = None
+                if connection.execute(_READ_ONLY).scalar_one():
+                    raise Unavailable("the database can only be read")
+                connection.execute(_WAIT_FOR_NO_STANDBY)
+                connection.execute(_WRITE)
+                connection.commit()
             else:
+                folder = Path(connection.execute(_FILE).scalar_one()).parent
                 # Refused where the file, or its file system, can only be read.
                 connection.execute(sa.text("PRAGMA user_version = 0"))
-            connection.rollback()
+                connection.rollback()
     except RecordsError as error:
         return Place(
-            name="database",
+            name=DATABASE,
             writable=False,
             reason=str(error),
             next_step="Look at the database server or the file; recording goes on by itself.",
         )
-    return Place(name="database", writable=True)
+    return Place(name=DATABASE, writable=True) if folder is None else probe_folder(DATABASE, folder)

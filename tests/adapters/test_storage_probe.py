@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from adapters.database import open_engine
 from adapters.storage_probe import LOW_BYTES, Place, probe_database, probe_folder
@@ -60,13 +61,42 @@ def test_a_database_that_can_only_be_read_is_said_to_be(tmp_path: Path) -> None:
     engine = on_disk(tmp_path)
     reading = open_engine(f"sqlite:///{tmp_path}/log.db?mode=ro")
 
-    assert probe_database(engine) == Place(name="database", writable=True)
+    there = probe_database(engine)
+    assert there.writable
+    assert there.free_bytes is not None
     found = probe_database(reading)
     assert not found.writable
     assert found.reason
     assert found.next_step
     engine.dispose()
     reading.dispose()
+
+
+def test_a_full_disk_is_found_where_the_database_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = on_disk(tmp_path)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        found = probe_database(engine)
+    assert (found.writable, found.reason) == (False, "the disk is full")
+    assert probe_database(engine).writable
+    engine.dispose()
+
+
+def test_a_postgresql_writes_and_waits_for_no_standby(postgres_dsn: str) -> None:
+    engine = open_engine(postgres_dsn)
+    where = sa.text("SELECT pg_current_wal_insert_lsn()")
+    with engine.connect() as connection:
+        before = connection.execute(where).scalar_one()
+    assert probe_database(engine) == Place(name="database", writable=True)
+    with engine.connect() as connection:
+        assert connection.execute(where).scalar_one() != before
+    engine.dispose()
 
 
 def test_a_database_that_is_away_is_said_to_be() -> None:
