@@ -2,19 +2,23 @@
 
 Rules kept here:
 
-1. Depth is millimetres along the left camera's optical axis, one value per ``step`` x ``step``
+1. Depth is millimetres along the left camera's optical axis, one value per ``STEP`` x ``STEP``
    pixels of the stored left picture; what cannot be trusted is invalid, never filled in.
-2. A pixel is valid when both directions of matching agree, the match is unique, its
-   neighbourhood agrees, and the distance lies within the station's range.
-3. The search range is found in the pair itself at a quarter of the size, then matched at half.
-4. The stored form is a 16-bit grey PNG in hundredths of a millimetre, 0 for invalid, which holds
-   depths up to 655.35 mm; its bytes depend on nothing but the numbers and the library version.
+2. Every valid depth has its 1 sigma uncertainty in millimetres, from the normal equations and
+   residuals of the match; it covers noise and texture, not an error of the calibration.
+3. A record names its method.  Old methods stay callable under their names, for records to be made
+   again and for benchmarks to compare with.
+4. The stored form is a 16-bit grey PNG in hundredths of a millimetre for depth (up to 655.35 mm)
+   and in ten-thousandths for its sigma (up to 6.5535 mm), 0 for invalid; the bytes depend on
+   nothing but the numbers and the library version.
+5. A pair that cannot give depth is refused first (see ``pair_check``): black, cut off, exchanged,
+   of another rig.
 
-Source: Hirschmueller 2008, doi 10.1109/TPAMI.2007.1166 (semi-global matching); OpenCV 5
-``StereoSGBM``, three-way mode.
+Source: see ``semi_global``, ``coarse_to_fine``, ``least_squares`` and ``depth_fusion``; Hartley and
+Zisserman 2004, section 12.1 (depth and its error from disparity).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
@@ -22,31 +26,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.imaging.calibration import StereoCalibration
+from adapters.imaging.coarse_to_fine import (
+    CELL,
+    LARGEST_COARSE_PX,
+    NARROW,
+    WIDE,
+    match_sides,
+)
 from adapters.imaging.decode import DecodedImage
+from adapters.imaging.depth_fusion import MOST_APART_PX, MOST_SIGMA_PX, fuse
 from adapters.imaging.determinism import fix_arithmetic
-from adapters.imaging.pixels import EncodedLuma, Mask, encoded_luma, locally_normalised
+from adapters.imaging.pair_check import require_pair
+from adapters.imaging.pixels import EncodedLuma, Mask, encoded_luma
 from adapters.imaging.rectification import Rectification, rectify
 from adapters.imaging.refusal import malformed
+from adapters.imaging.semi_global import half_size
 
 Floats = NDArray[np.float64]
 
-METHOD: Final = "sgbm-half/1"
+METHOD: Final = "lsm-pyramid/1"
+SGBM: Final = "sgbm-half/1"
+METHODS: Final = (METHOD, SGBM)
 NEAREST_MM: Final = 300.0
 FARTHEST_MM: Final = 650.0
 STEP: Final = 2
 UNIT_MM: Final = 0.01
 LARGEST_STORED_MM: Final = 655.35
-
-_COARSE: Final = 0.25
-_BLOCK: Final = 9
-_PENALTY: Final = 8
-_SPECKLE_PX: Final = 200
-_FEWEST_COARSE: Final = 200
-_RANGE_MARGIN_PX: Final = 6
-_STEEPEST_PX: Final = 4.0
-_WINDOW: Final = 13
-_NOISE_VARIANCE: Final = 0.5
-_LEAST_LIKENESS: Final = 0.3
+SIGMA_UNIT_MM: Final = 0.0001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,82 +64,101 @@ class DepthMap:
         valid: (rows, columns) bool.
         step: Pixels of the stored left picture per depth pixel, both ways.
         method: Method and version that made it.
+        sigma_mm: (rows, columns) float32, 1 sigma of ``depth_mm``; NaN where invalid or, for
+            methods that do not tell and maps stored without it, everywhere.
     """
 
     depth_mm: NDArray[np.float32]
     valid: Mask
     step: int
     method: str
+    sigma_mm: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
+
+    def __post_init__(self) -> None:
+        """Let an untold uncertainty be NaN everywhere."""
+        if not self.sigma_mm.size:
+            untold = np.full(self.depth_mm.shape, np.nan, np.float32)
+            object.__setattr__(self, "sigma_mm", untold)
 
 
 def reconstruct(
-    left: DecodedImage, right: DecodedImage, calibration: StereoCalibration
+    left: DecodedImage,
+    right: DecodedImage,
+    calibration: StereoCalibration,
+    *,
+    method: str = METHOD,
 ) -> DepthMap:
     """Return the depth map of a stereo pair.
 
     Raises:
-        MalformedInput: the pictures have another size than the calibration.
+        MalformedInput: the pair cannot give depth (see ``pair_check``), or the method is unknown.
     """
-    return reconstruct_luma(encoded_luma(left.encoded), encoded_luma(right.encoded), calibration)
+    lumas = encoded_luma(left.encoded), encoded_luma(right.encoded)
+    return reconstruct_luma(*lumas, calibration, method=method)
 
 
 def reconstruct_luma(
-    left: EncodedLuma, right: EncodedLuma, calibration: StereoCalibration
+    left: EncodedLuma,
+    right: EncodedLuma,
+    calibration: StereoCalibration,
+    *,
+    method: str = METHOD,
 ) -> DepthMap:
     """Return the depth map of a stereo pair given as luma.
 
     Raises:
-        MalformedInput: the pictures have another size than the calibration.
+        MalformedInput: the pair cannot give depth (see ``pair_check``), or the method is unknown.
     """
     fix_arithmetic()
-    coarse = rectify(calibration, scale=_COARSE)
-    span = _search_range(coarse, left, right)
-    fine = rectify(calibration, scale=1 / STEP)
-    ratio = fine.scale / coarse.scale
-    nearest, farthest = span if span is not None else (NEAREST_MM, FARTHEST_MM)
-    lowest = fine.disparity_px(farthest) - _RANGE_MARGIN_PX * ratio
-    highest = fine.disparity_px(nearest) + _RANGE_MARGIN_PX * ratio
-    disparity = match(
-        fine.left_picture(left), fine.right_picture(right), lowest=lowest, highest=highest
+    if method == SGBM:
+        rig, disparity = half_size(
+            left, right, calibration, nearest_mm=NEAREST_MM, farthest_mm=FARTHEST_MM
+        )
+        sigma = np.full(disparity.shape, np.nan)
+    elif method == METHOD:
+        rig, disparity, sigma = _matched(left, right, calibration)
+    else:
+        raise malformed(
+            "depth.method", f"the method is none of {', '.join(METHODS)}", "Name one of them"
+        )
+    return _on_left_pixels(
+        rig, disparity, sigma, height=left.shape[0], width=left.shape[1], method=method
     )
-    return _on_left_pixels(fine, disparity, height=left.shape[0], width=left.shape[1])
 
 
-def match(left: EncodedLuma, right: EncodedLuma, *, lowest: float, highest: float) -> Floats:
-    """Return disparities of a rectified pair: (rows, columns) float64, NaN where not trusted.
-
-    Args:
-        left: Rectified left picture.
-        right: Rectified right picture.
-        lowest: Smallest disparity looked for, pixels.
-        highest: Largest disparity looked for, pixels.
-    """
-    first = int(np.floor(lowest))
-    count = max(16, int(np.ceil((highest - first) / 16)) * 16)
-    # OpenCV leaves out columns whose search would leave the picture; a border keeps them.
-    border = max(count + max(first, 0), 0) + _BLOCK, max(-first, 0) + _BLOCK
-    matcher = cv2.StereoSGBM.create(
-        minDisparity=first,
-        numDisparities=count,
-        blockSize=_BLOCK,
-        P1=_PENALTY * _BLOCK**2,
-        P2=4 * _PENALTY * _BLOCK**2,
-        disp12MaxDiff=1,
-        preFilterCap=31,
-        uniquenessRatio=5,
-        speckleWindowSize=_SPECKLE_PX,
-        speckleRange=2,
-        mode=cv2.STEREO_SGBM_MODE_SGBM_3WAY,
+def settings_of(method: str) -> tuple[str, ...]:
+    """Return what a method's numbers depend on besides its inputs, as ``name=value``."""
+    stored = (
+        f"step_px={STEP}",
+        f"nearest_mm={NEAREST_MM:g}",
+        f"farthest_mm={FARTHEST_MM:g}",
+        f"unit_mm={UNIT_MM:g}",
     )
-    padded = [
-        cv2.copyMakeBorder(locally_normalised(picture), 0, 0, *border, cv2.BORDER_REPLICATE)
-        for picture in (left, right)
-    ]
-    raw = np.asarray(matcher.compute(padded[0], padded[1]))[:, border[0] : -border[1]]
-    disparity = np.asarray(raw.astype(np.float32) / 16, np.float32)
-    known = (raw >= first * 16) & _smooth(disparity)
-    likeness = _likeness(left, right, np.where(known, disparity, 0))
-    return np.where(known & (likeness >= _LEAST_LIKENESS), disparity, np.nan).astype(np.float64)
+    if method == SGBM:
+        return stored
+    return (
+        *stored,
+        f"sigma_unit_mm={SIGMA_UNIT_MM:g}",
+        f"coarse_px={LARGEST_COARSE_PX}",
+        f"windows_px={NARROW * CELL:g}..{WIDE * CELL:g}",
+        f"most_apart_px={MOST_APART_PX:g}",
+        f"most_sigma_px={MOST_SIGMA_PX:g}",
+    )
+
+
+def _matched(
+    left: EncodedLuma, right: EncodedLuma, calibration: StereoCalibration
+) -> tuple[Rectification, Floats, Floats]:
+    """Return the rectification of the cells, their disparities (NaN: not trusted) and sigma."""
+    require_pair(left, right, calibration, nearest_mm=NEAREST_MM, farthest_mm=FARTHEST_MM)
+    rig = rectify(calibration, scale=1.0)
+    sides = match_sides(
+        *rig.sharp_pictures(left, right),
+        lowest_px=rig.disparity_px(FARTHEST_MM),
+        highest_px=rig.disparity_px(NEAREST_MM),
+    )
+    disparity, sigma, trusted = fuse(*sides)
+    return rig, np.where(trusted, disparity, np.nan).astype(np.float64), sigma.astype(np.float64)
 
 
 def encode_depth(depth: DepthMap) -> bytes:
@@ -141,21 +166,58 @@ def encode_depth(depth: DepthMap) -> bytes:
 
     Depths that the form cannot hold become invalid.
     """
-    steps = np.round(np.where(depth.valid, depth.depth_mm, 0) / UNIT_MM)
-    steps[(steps < 1) | (steps > LARGEST_STORED_MM / UNIT_MM)] = 0
+    return _encoded(depth.depth_mm, depth.valid, UNIT_MM)
+
+
+def encode_sigma(depth: DepthMap) -> bytes:
+    """Return the stored form of a depth map's uncertainty.
+
+    What exceeds the form is stored as its largest value, 6.5535 mm; what is untold as 0.
+    """
+    largest = np.iinfo(np.uint16).max * SIGMA_UNIT_MM
+    told = depth.valid & np.isfinite(depth.sigma_mm)
+    return _encoded(np.clip(depth.sigma_mm, SIGMA_UNIT_MM, largest), told, SIGMA_UNIT_MM)
+
+
+def decode_depth(
+    content: bytes, *, step: int = STEP, method: str = METHOD, sigma: bytes | None = None
+) -> DepthMap:
+    """Return the depth map stored in ``content``, its uncertainty with it when ``sigma`` is given.
+
+    Raises:
+        MalformedInput: the bytes are not a 16-bit grey PNG, or the two differ in size.
+    """
+    fix_arithmetic()
+    depth_mm, valid = _decoded(content, UNIT_MM)
+    if sigma is None:
+        return DepthMap(depth_mm=depth_mm, valid=valid, step=step, method=method)
+    sigma_mm, _ = _decoded(sigma, SIGMA_UNIT_MM)
+    if sigma_mm.shape != depth_mm.shape:
+        raise malformed(
+            "depth.sigma-size",
+            f"depth is {depth_mm.shape[1]}x{depth_mm.shape[0]}, its uncertainty "
+            f"{sigma_mm.shape[1]}x{sigma_mm.shape[0]}",
+            "Read the two that were recorded together",
+        )
+    return DepthMap(
+        depth_mm=depth_mm,
+        valid=valid,
+        step=step,
+        method=method,
+        sigma_mm=np.where(valid, sigma_mm, np.nan).astype(np.float32),
+    )
+
+
+def _encoded(values: NDArray[np.float32], told: Mask, unit: float) -> bytes:
+    steps = np.round(np.where(told, values, 0) / unit)
+    steps[(steps < 1) | (steps > np.iinfo(np.uint16).max)] = 0
     done, content = cv2.imencode(".png", steps.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 6])
     if not done:  # pragma: no cover - encoding to memory does not fail for valid arrays
         raise RuntimeError("the PNG encoder refused a depth map")
     return content.tobytes()
 
 
-def decode_depth(content: bytes, *, step: int = STEP, method: str = METHOD) -> DepthMap:
-    """Return the depth map stored in ``content``.
-
-    Raises:
-        MalformedInput: the bytes are not a 16-bit grey PNG.
-    """
-    fix_arithmetic()
+def _decoded(content: bytes, unit: float) -> tuple[NDArray[np.float32], Mask]:
     steps = (
         cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
     )
@@ -163,80 +225,41 @@ def decode_depth(content: bytes, *, step: int = STEP, method: str = METHOD) -> D
         raise malformed(
             "depth.format", "the bytes are not a 16-bit grey PNG", "Reconstruct the pair again"
         )
-    valid = np.asarray(steps > 0)
-    depth_mm = np.where(valid, steps * UNIT_MM, np.nan).astype(np.float32)
-    return DepthMap(depth_mm=depth_mm, valid=valid, step=step, method=method)
+    told = np.asarray(steps > 0)
+    return np.where(told, steps * unit, np.nan).astype(np.float32), told
 
 
-def _search_range(
-    coarse: Rectification, left: EncodedLuma, right: EncodedLuma
-) -> tuple[float, float] | None:
-    """Return the nearest and farthest distance seen at a quarter of the size, or nothing."""
-    disparity = match(
-        coarse.left_picture(left),
-        coarse.right_picture(right),
-        lowest=coarse.disparity_px(FARTHEST_MM),
-        highest=coarse.disparity_px(NEAREST_MM),
-    )
-    found = disparity[~np.isnan(disparity)]
-    if found.size < _FEWEST_COARSE:
-        return None
-    far, near = np.quantile(found, [0.01, 0.99])
-    nearest, farthest = coarse.distance_mm(np.array([near, far]))
-    return float(max(nearest, NEAREST_MM)), float(min(farthest, FARTHEST_MM))
-
-
-def _smooth(disparity: NDArray[np.float32]) -> Mask:
-    """Return where disparity changes no faster than a steep surface; outlines fall out."""
-    kernel = np.ones((5, 5), np.uint8)
-    largest, smallest = cv2.dilate(disparity, kernel), cv2.erode(disparity, kernel)
-    return np.asarray((np.asarray(largest) - np.asarray(smallest)) <= _STEEPEST_PX)
-
-
-def _likeness(
-    left: EncodedLuma, right: EncodedLuma, disparity: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Return the correlation of each pixel's neighbourhood with its match, -1..1.
-
-    Where only sensor noise is left (dark background, drowned shadow) it is near 0.
-    """
-    rows, columns = disparity.shape
-    grid_x, grid_y = np.meshgrid(
-        np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)
-    )
-    moved = cv2.remap(right, grid_x - disparity, grid_y, cv2.INTER_LINEAR)
-    first, second = left.astype(np.float32), np.asarray(moved, np.float32)
-
-    def local(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(cv2.blur(values, (_WINDOW, _WINDOW)), np.float32)
-
-    mean_1, mean_2 = local(first), local(second)
-    variance_1 = local(first**2) - mean_1**2
-    variance_2 = local(second**2) - mean_2**2
-    common = local(first * second) - mean_1 * mean_2
-    scale = np.sqrt(np.maximum(variance_1, 0) * np.maximum(variance_2, 0)) + _NOISE_VARIANCE
-    return np.asarray(common / scale, np.float32)
-
-
-def _on_left_pixels(fine: Rectification, disparity: Floats, *, height: int, width: int) -> DepthMap:
+def _on_left_pixels(
+    rig: Rectification,
+    disparity: Floats,
+    sigma: Floats,
+    *,
+    height: int,
+    width: int,
+    method: str,
+) -> DepthMap:
     """Carry rectified disparities to the grid of the stored left picture."""
     rows, columns = height // STEP, width // STEP
     grid_x, grid_y = np.meshgrid(np.arange(columns), np.arange(rows))
     grid = np.stack([grid_x, grid_y], axis=-1).reshape(-1, 2)
-    where = fine.from_left_pixels(np.asarray(grid * STEP + (STEP - 1) / 2, np.float64))
+    where = rig.from_left_pixels(np.asarray(grid * STEP + (STEP - 1) / 2, np.float64))
+    cells = where if method == SGBM else (where + 0.5) / CELL - 0.5
     shape = (rows, columns)
-    map_x = where[:, 0].reshape(shape).astype(np.float32)
-    map_y = where[:, 1].reshape(shape).astype(np.float32)
+    map_x = cells[:, 0].reshape(shape).astype(np.float32)
+    map_y = cells[:, 1].reshape(shape).astype(np.float32)
     known = (~np.isnan(disparity)).astype(np.float32)
     sampled = cv2.remap(np.nan_to_num(disparity), map_x, map_y, cv2.INTER_LINEAR)
     trusted = cv2.remap(known, map_x, map_y, cv2.INTER_LINEAR)
-    distance = fine.distance_mm(np.asarray(sampled, np.float64).reshape(-1))
-    depth = fine.left_depth_mm(where, distance).reshape(shape)
+    spread_px = np.asarray(cv2.remap(sigma, map_x, map_y, cv2.INTER_LINEAR))
+    distance = rig.distance_mm(np.asarray(sampled, np.float64).reshape(-1))
+    depth = rig.left_depth_mm(where, distance).reshape(shape)
     within = (distance >= NEAREST_MM) & (distance <= FARTHEST_MM)
     valid = np.asarray((np.asarray(trusted) > 0.999) & within.reshape(shape))  # noqa: PLR2004
+    per_px = distance.reshape(shape) / (rig.focal_px * rig.calibration.baseline_mm)
     return DepthMap(
         depth_mm=np.where(valid, depth, np.nan).astype(np.float32),
         valid=valid,
         step=STEP,
-        method=METHOD,
+        method=method,
+        sigma_mm=np.where(valid, spread_px * depth * per_px, np.nan).astype(np.float32),
     )

@@ -79,6 +79,50 @@ class Rectification:
             luma, self.calibration.right, self.right_rotation, self.right_centre_px
         )
 
+    def sharp_pictures(
+        self, left: EncodedLuma, right: EncodedLuma
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return both pictures rectified by Lanczos interpolation: (rows, columns) float32, 0..255.
+
+        Only at scale 1, where nothing has to be shrunk; no grey level is rounded.
+
+        Raises:
+            MalformedInput: the pictures have another size than the calibration.
+        """
+        if self.scale != 1:
+            message = "sharp pictures are made at the size of the stored ones"
+            raise ValueError(message)
+        for luma in (left, right):
+            self.calibration.require_size(width=luma.shape[1], height=luma.shape[0])
+        return (
+            self._sharp(left, self.calibration.left, self.left_rotation, self.left_centre_px),
+            self._sharp(right, self.calibration.right, self.right_rotation, self.right_centre_px),
+        )
+
+    def _sharp(
+        self,
+        luma: EncodedLuma,
+        camera: CameraIntrinsics,
+        rotation: Floats,
+        centre: tuple[float, float],
+    ) -> NDArray[np.float32]:
+        columns, rows = cv2.initUndistortRectifyMap(
+            camera.matrix,
+            camera.distortion_vector,
+            rotation,
+            self._matrix(centre),
+            (self.width, self.height),
+            cv2.CV_32FC1,
+        )
+        moved = cv2.remap(
+            luma.astype(np.float32),
+            columns,
+            rows,
+            cv2.INTER_LANCZOS4,
+            borderMode=cv2.BORDER_CONSTANT,
+        )
+        return np.asarray(moved, np.float32)
+
     def from_left_pixels(self, pixels: Floats) -> Floats:
         """Return where pixels of the stored left picture lie in the rectified one: (n, 2)."""
         camera = self.calibration.left

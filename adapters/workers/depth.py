@@ -3,7 +3,8 @@
 Rules kept here:
 
 1. Only an accepted stereo pair whose calibration may be relied on gives depth [REQ-IN-123, 125,
-   144]; where the calibration may not, the depth map is withheld with the evidence.
+   144]; where the calibration may not, or the pair does not fit it, the depth map is withheld
+   with the evidence.
 2. The record names algorithm, settings, platform and every input by digest, so that it can be made
    again.
 3. Completeness is the share of the face with trusted depth, as the attempt was measured.
@@ -26,7 +27,7 @@ from adapters.imaging import depth as maps
 from adapters.imaging import measures
 from adapters.imaging.determinism import platform_digest
 from adapters.workbench import Workbench
-from domain.errors import Refusal
+from domain.errors import MalformedInput, Refusal
 from domain.events.capture_session import DepthReconstructed
 from domain.events.record import Record
 from domain.handling import update
@@ -41,6 +42,7 @@ DEPTH_MAP: Final = "depth-map"
 """The permanent word of this output where it is withheld."""
 
 CALIBRATION_RULE: Final = "depth.locked-calibration"
+PAIR_RULE: Final = "depth.pair"
 _MEDIA_TYPE: Final = "image/png"
 
 _FEWEST_MATCHES: Final = 0.6
@@ -57,14 +59,17 @@ def reconstruct_depth(
     capture = read_capture(bench, step.session, step.attempt)
     if not attempts.depth_due(capture.session, step.attempt):
         return ()
-    if (DEPTH_MAP, CALIBRATION_RULE) in capture.attempt.withheld:
+    if any(output == DEPTH_MAP for output, _ in capture.attempt.withheld):
         return ()
     gate = read_gate(bench, capture)
     calibrated = locked_calibration(bench, capture)
     if gate is None or not gate.passed or calibrated is None:
-        return _withheld(bench, step, calling, capture, gate)
+        return _withheld(bench, step, calling, capture, _uncalibrated(gate))
     left, right = (read_picture(bench, frame, key=capture.key) for frame in capture.attempt.frames)
-    depth = maps.reconstruct(left, right, read_parameters(bench, calibrated))
+    try:
+        depth = maps.reconstruct(left, right, read_parameters(bench, calibrated))
+    except MalformedInput as refused:
+        return _withheld(bench, step, calling, capture, _unmatched(refused))
     content, stored = bench.keep(maps.encode_depth(depth), key=capture.key, media_type=_MEDIA_TYPE)
     share = _measured(capture, measures.DEPTH_COMPLETENESS)
     made = DepthReconstructed(
@@ -72,7 +77,7 @@ def reconstruct_depth(
         calibration=calibrated.record.calibration,
         depth=content,
         algorithm=depth.method,
-        settings=_settings(),
+        settings=maps.settings_of(depth.method),
         inputs=(*capture.attempt.digests, calibrated.record.parameters.digest),
         completeness=float(depth.valid.mean()) if share is None else share,
         quality_flags=_flags(capture),
@@ -88,19 +93,8 @@ def reconstruct_depth(
 
 
 def _withheld(
-    bench: Workbench,
-    step: ReconstructDepth,
-    calling: Record,
-    capture: Capture,
-    gate: GateResult | None,
+    bench: Workbench, step: ReconstructDepth, calling: Record, capture: Capture, ground: Refusal
 ) -> tuple[Record, ...]:
-    ground = Refusal(
-        rule=CALIBRATION_RULE,
-        evidence="no locked calibration stands behind this capture"
-        if gate is None
-        else gate.evidence,
-        next_step="Capture with a station whose calibration is locked and valid.",
-    )
     return update(
         bench.log,
         CAPTURE_SESSION,
@@ -112,12 +106,21 @@ def _withheld(
     )
 
 
-def _settings() -> tuple[str, ...]:
-    return (
-        f"step_px={maps.STEP}",
-        f"nearest_mm={maps.NEAREST_MM:g}",
-        f"farthest_mm={maps.FARTHEST_MM:g}",
-        f"unit_mm={maps.UNIT_MM:g}",
+def _uncalibrated(gate: GateResult | None) -> Refusal:
+    return Refusal(
+        rule=CALIBRATION_RULE,
+        evidence="no locked calibration stands behind this capture"
+        if gate is None
+        else gate.evidence,
+        next_step="Capture with a station whose calibration is locked and valid.",
+    )
+
+
+def _unmatched(refused: MalformedInput) -> Refusal:
+    return Refusal(
+        rule=PAIR_RULE,
+        evidence=str(refused),
+        next_step="Capture the view again; if it repeats, do the field check with the target.",
     )
 
 
