@@ -8,6 +8,7 @@ Rules kept here:
 """
 
 from adapters.captured_depth import read_depth
+from adapters.captured_face import read_regions
 from adapters.captures import read_capture, read_picture
 from adapters.inference.analysis import Analysis, Given, Source
 from adapters.inference.onnx_model import StepsAfter
@@ -61,11 +62,13 @@ def read_input(
         raise NotFound(message)
     prompts = capture.opened.prompts
     depth = read_depth(bench, capture)
+    image = read_picture(bench, frame, key=capture.key)
     source = Source(
-        image=read_picture(bench, frame, key=capture.key),
+        model=bench.content(requested.model, key=bench.clinic_key),
+        image=image,
         depth=None if depth is None else depth.map,
         camera=None if depth is None else depth.calibration.left,
-        regions={},
+        regions=read_regions(bench, capture, rows=image.height, columns=image.width),
         makeup=prompts.makeup,
         neutral_expression=prompts.neutral_expression,
         hair_back=prompts.hair_back,

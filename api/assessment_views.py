@@ -279,6 +279,7 @@ def _artefacts(row: Row, runs: list[Row]) -> list[ArtefactView]:
         for run in runs
         if run["inference"] in row["inferences"]
         for each in run["artefacts"]
+        if each["content"]["media_type"].startswith("image/")
     ]
 
 

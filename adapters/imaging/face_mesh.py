@@ -38,6 +38,9 @@ from domain.errors import MalformedInput
 
 METHOD: Final = "face-mesh/1"
 FORMAT: Final = "vultus/face-mesh/v1"
+DOCUMENT: Final = "face-mesh"
+"""Permanent word of a stored mesh among a run's results."""
+
 PRESENCE_MIN: Final = 0.5
 SMALLEST_SIDE_PX: Final = 64
 SEVERAL_RULE: Final = "face.several"

@@ -1,7 +1,11 @@
 """Which steps surround the released models of each name.
 
-Rule kept here: a release whose name is not listed has no steps in this build, and is not run; its
-run fails with that reason, on the record.
+Rules kept here:
+
+1. A release whose name is not listed has no steps in this build, and is not run; its run fails with
+   that reason, on the record.
+2. The order is the order in which runs are called for: the face mesh comes first, because the
+   others are given the facial regions that follow from it.
 """
 
 from collections.abc import Mapping
@@ -9,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from adapters.inference.analysis import Analysis
+from adapters.inference.face_mesh_analysis import FaceMeshAnalysis
 from adapters.inference.skin_chromophores import SkinChromophores
 from adapters.inference.skin_colour import SkinColour
 from adapters.inference.skin_congestion import SkinCongestion
@@ -17,6 +22,7 @@ from adapters.inference.skin_texture import SkinTexture
 from domain.errors import MalformedInput
 
 _ALL: Final[tuple[Analysis, ...]] = (
+    FaceMeshAnalysis(),
     SkinColour(),
     SkinChromophores(),
     SkinPigmentation(),

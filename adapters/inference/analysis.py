@@ -33,6 +33,7 @@ class Source:
     """A capture, as far as analyses may look at it.
 
     Attributes:
+        model: The released model's bytes, for steps before it that run a part of it.
         image: The picture of the left or only camera.
         depth: Depth as the same camera sees it; none without a locked calibration.
         camera: That camera; none without a locked calibration.
@@ -42,6 +43,7 @@ class Source:
         hair_back: Whether hair was declared held back; none when not asked.
     """
 
+    model: bytes = field(repr=False)
     image: DecodedImage
     depth: DepthMap | None
     camera: CameraIntrinsics | None
@@ -82,6 +84,23 @@ class WithheldMeasure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A result that is no picture, stored for other steps to read.
+
+    Attributes:
+        name: Permanent word.
+        content: Its bytes.
+        media_type: What they are.
+        legend: What they mean, in words.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str
+    legend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """What is said of one run.
 
@@ -89,11 +108,13 @@ class Reported:
         findings: In the order they are shown.
         overlays: Maps and segmentations to lay over the picture.
         withheld: What is not said, and why.
+        documents: Results that are no pictures.
     """
 
     findings: tuple[Finding, ...]
     overlays: tuple[Overlay, ...]
     withheld: tuple[WithheldMeasure, ...] = ()
+    documents: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,14 @@ from functools import partial
 from typing import Final
 
 from adapters.captures import Capture, read_capture
-from adapters.inference.analyses import analysis_of
+from adapters.inference.analyses import ANALYSES, analysis_of
 from adapters.inference.analysis import Judged, Reported, WithheldMeasure
 from adapters.inference.onnx_model import ReleasedModel
 from adapters.released_model import read_input, read_manifest, steps_after
 from adapters.workbench import Workbench
 from domain.errors import MalformedInput, Refusal
 from domain.events.inference import InferenceCompleted, InferenceRequested
+from domain.events.model_release import ModelRegistered
 from domain.events.record import Record, StoredBlob
 from domain.handling import Context, load, load_existing, update
 from domain.policies import RequestInferences, RunInference
@@ -79,12 +80,9 @@ def request_inferences(
     consent = _consent(bench, capture.subject)
     context = bench.context(calling, WORKER, subject=capture.subject)
     made: list[Record] = []
-    for stream in bench.streams.of_kind(ReleaseId.kind):
-        release, _ = load(bench.log, MODEL_RELEASE, stream)
-        if release.registered is None or not approved(release):
-            continue
-        manifest = release.registered.manifest
-        request = _request(capture, step, release.registered.release, manifest)
+    for registered in _approved_releases(bench):
+        manifest = registered.manifest
+        request = _request(capture, step, registered.release, manifest)
         if _settled(bench, capture, request, manifest):
             continue
         if consent.covered:
@@ -92,6 +90,17 @@ def request_inferences(
         else:
             made += _withhold(bench, step, manifest, consent, context)
     return tuple(made)
+
+
+def _approved_releases(bench: Workbench) -> list[ModelRegistered]:
+    """Return every approved release, those first whose results others are given."""
+    order = {name: place for place, name in enumerate(ANALYSES)}
+    found = []
+    for stream in bench.streams.of_kind(ReleaseId.kind):
+        release, _ = load(bench.log, MODEL_RELEASE, stream)
+        if release.registered is not None and approved(release):
+            found.append(release.registered)
+    return sorted(found, key=lambda each: order.get(each.manifest.name, len(order)))
 
 
 def run_inference(bench: Workbench, step: RunInference, calling: Record) -> tuple[Record, ...]:
@@ -215,7 +224,7 @@ def _execute(bench: Workbench, requested: InferenceRequested) -> _Executed:
         )
     except MalformedInput as error:
         raise _Refused(rule="inference.input", evidence=str(error)) from error
-    artefacts, stored = _keep_overlays(bench, reported, f"subject:{requested.subject}")
+    artefacts, stored = _keep_results(bench, reported, f"subject:{requested.subject}")
     completed = InferenceCompleted(
         run=result.facts,
         inputs=result.input_digests,
@@ -226,13 +235,17 @@ def _execute(bench: Workbench, requested: InferenceRequested) -> _Executed:
     return _Executed(completed=completed, stored=stored, withheld=reported.withheld)
 
 
-def _keep_overlays(
+def _keep_results(
     bench: Workbench, reported: Reported, key: str
 ) -> tuple[tuple[Artefact, ...], tuple[StoredBlob, ...]]:
     artefacts, kept = [], []
     for each in reported.overlays:
         content, stored = bench.keep(each.png, key=key, media_type=_MEDIA_TYPE)
         artefacts.append(Artefact(name=each.name, content=content, legend=each.legend))
+        kept.append(stored)
+    for document in reported.documents:
+        content, stored = bench.keep(document.content, key=key, media_type=document.media_type)
+        artefacts.append(Artefact(name=document.name, content=content, legend=document.legend))
         kept.append(stored)
     return tuple(artefacts), tuple(kept)
 

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.database import migrate, open_engine
 from adapters.eventlog.log import RecordLog, open_event_log
-from adapters.inference.release import signed_message
+from adapters.inference.analysis import Analysis
+from adapters.inference.release import ModelRelease, signed_message
 from adapters.inference.skin_colour_graph import build_skin_colour_graph
 from adapters.inference.skin_colour_release import skin_colour_release
 from adapters.keys.signing import Ed25519Signer, P256Signer
@@ -311,7 +312,17 @@ class ClinicDay:
     def release_model(self, model: bytes | None = None) -> None:
         """Record the skin-colour model with its signed manifest."""
         content = build_skin_colour_graph() if model is None else model
-        release = skin_colour_release(Digest.of(content))
+        self._release(self.release, skin_colour_release(Digest.of(content)), content)
+
+    def release_analysis(self, analysis: Analysis) -> ReleaseId:
+        """Record an analysis's model with its signed manifest; return the release."""
+        content = analysis.model()
+        release = analysis.release(Digest.of(content))
+        identifier = ReleaseId.derived(release.name, release.version, str(release.model))
+        self._release(identifier, release, content)
+        return identifier
+
+    def _release(self, identifier: ReleaseId, release: ModelRelease, content: bytes) -> None:
         manifest = release.manifest()
         registered = ModelManifest(
             name=release.name,
@@ -333,14 +344,14 @@ class ClinicDay:
         )
         stored = tuple(self.keep(each, CLINIC_KEY) for each in (content, manifest))
         self.record(
-            self.release.stream,
-            ModelRegistered(release=self.release, manifest=registered, registered_by=OPERATOR),
+            identifier.stream,
+            ModelRegistered(release=identifier, manifest=registered, registered_by=OPERATOR),
             by=Actor.practitioner(OPERATOR),
             blobs=stored,
         )
         approval = self.signature(Digest.of(manifest), QUALITY_MANAGER, Meaning.APPROVED)
         approved = ModelApproved(signature=approval)
-        self.record(self.release.stream, approved, by=Actor.practitioner(QUALITY_MANAGER))
+        self.record(identifier.stream, approved, by=Actor.practitioner(QUALITY_MANAGER))
 
     def enrol(
         self,
