@@ -3,7 +3,8 @@
 Rules kept here:
 
 1. What one event and one visit take is measured here, now. How much a clinic does, how large its
-   pictures are and what things cost is assumed, printed, and can be given instead.
+   pictures are and what things cost is assumed, printed, and can be given instead. SQLite and
+   PostgreSQL are measured; one clinic is reckoned with the first, a fleet with the second.
 2. One clinic has one log in one database, with one order and one writer at a time. Clinics are
    spread over servers whole; a log is never split. One witness may stand over all of them.
 3. A server is filled to a share that leaves room for its worst minute and for catching up.
@@ -15,21 +16,25 @@ import math
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
 from adapters.memory import ManualClock
 from api.commands.opening import progress_bar
 from api.settings import from_environment
-from api.wiring import open_system
+from api.wiring import System, open_system
 from domain.values.time import ServerTime
 from validation.benchmarks.clinic_build import build
 from validation.benchmarks.clinic_years import ClinicYears
+from validation.benchmarks.postgres import PostgresCluster
 
 EVENTS = 20_000
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
 FLEETS = (1, 100, 10_000)
 BEGINNING = ServerTime.parse("2018-03-05T07:00:00.000000Z")
 _DAY_S = 8 * 3600
@@ -92,6 +97,7 @@ class Need:
         clinics: How many.
         events_a_year: Events of all.
         peak_events_per_s: In the busiest minute, of all.
+        databases: Databases, one for each log, each with a standby where several machines serve.
         database_gb: Growth of all databases in a year.
         content_tb: Growth of stored content in a year.
         record_cores: Cores for appending and applying in the busiest minute.
@@ -104,6 +110,7 @@ class Need:
     clinics: int
     events_a_year: float
     peak_events_per_s: float
+    databases: int
     database_gb: float
     content_tb: float
     record_cores: float
@@ -124,24 +131,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, reckon, print."""
-    measured = measure(options.events)
+    alone, fleet = measure(options.events), measure(options.events, POSTGRESQL)
     assumed = Assumed(**{name: getattr(options, name) for name in asdict(Assumed())})
-    needs = [need(measured, assumed, clinics) for clinics in FLEETS]
+    measured = [alone, *[fleet] * (len(FLEETS) - 1)]
+    needs = [need(each, assumed, clinics) for each, clinics in zip(measured, FLEETS, strict=True)]
     console = Console()
-    console.print(_facts("Measured here, on SQLite, one core at a time", asdict(measured)))
+    console.print(_facts("Measured here, on SQLite, one core at a time", asdict(alone)))
+    console.print(_facts("Measured here, on PostgreSQL, one writer", asdict(fleet)))
     console.print(_facts("Assumed; give others as options", asdict(assumed)))
     console.print(_needs(needs))
-    most = measured.appends_per_s * assumed.filled
-    one = need(measured, assumed, 1).peak_events_per_s
+    most = min(alone.appends_per_s, fleet.appends_per_s) * assumed.filled
+    one = needs[0].peak_events_per_s
     console.print(
-        f"One clinic's log takes {most:,.0f} events per second, half of what one writer does here;"
+        f"One clinic's log takes {most:,.0f} events per second, {assumed.filled:.0%} of what one"
+        " writer does here;"
         f"\nits busiest minute asks for {one:.2f}. The order of one log ends at one writer, and a"
         "\nclinic reaches it when it is "
         f"{most / one:,.0f} times as busy as assumed. More clinics are more logs."
     )
     if options.json is not None:
         figures = {
-            "measured": asdict(measured),
+            "measured": {SQLITE: asdict(alone), POSTGRESQL: asdict(fleet)},
             "assumed": asdict(assumed),
             "needs": [asdict(each) for each in needs],
         }
@@ -149,10 +159,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def measure(events: int) -> Measured:
-    """Write a clinic's events to an SQLite record and apply them to every projection."""
-    with tempfile.TemporaryDirectory(prefix="vultus-capacity-") as folder:
-        settings = from_environment({"VULTUS_DATA": folder})
+def measure(events: int, kind: str = SQLITE) -> Measured:
+    """Write a clinic's events to a record of a kind and apply them to every projection."""
+    with ExitStack() as held:
+        made = tempfile.TemporaryDirectory(prefix="vultus-capacity-")
+        folder = Path(held.enter_context(made))
+        environment = {"VULTUS_DATA": str(folder / "data")}
+        if kind == POSTGRESQL:
+            folder.chmod(0o711)  # the database's own user passes through
+            server = PostgresCluster.make(folder / "server")
+            server.start()
+            held.callback(server.remove)
+            environment["VULTUS_DATABASE"] = server.dsn()
+        settings = from_environment(environment)
         clock = ManualClock(BEGINNING)
         with open_system(settings, clock=clock) as system:
             with progress_bar("writing", events) as progress:
@@ -162,13 +181,21 @@ def measure(events: int) -> Measured:
             began = time.perf_counter()
             system.runner.catch_up()
             applied_s = time.perf_counter() - began
-        size = sum(each.stat().st_size for each in Path(folder).glob("vultus.sqlite*"))
+            size = _size(system)
     return Measured(
         events_per_visit=events / built.visits,
         bytes_per_event=size / events,
         appends_per_s=events / sum(built.append_s),
         applied_per_s=events / applied_s,
     )
+
+
+def _size(system: System) -> int:
+    if system.engine.dialect.name == "postgresql":
+        with system.reads.connect() as connection:
+            asked = sa.text("SELECT pg_database_size(current_database())")
+            return int(connection.execute(asked).scalar_one())
+    return sum(each.stat().st_size for each in system.settings.data.glob("vultus.sqlite*"))
 
 
 def need(measured: Measured, assumed: Assumed, clinics: int) -> Need:
@@ -186,6 +213,7 @@ def need(measured: Measured, assumed: Assumed, clinics: int) -> Need:
         clinics=clinics,
         events_a_year=events,
         peak_events_per_s=peak_events_per_s,
+        databases=clinics,
         database_gb=database_gb,
         content_tb=content_gb / 1e3,
         record_cores=record_cores,

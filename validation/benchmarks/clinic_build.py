@@ -12,7 +12,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -21,13 +21,14 @@ import pypdfium2
 from adapters.memory import ManualClock
 from api.wiring import System
 from domain.events.assessment import ReportIssued
+from domain.events.capture_session import SessionOpened
 from domain.events.record import Draft
 from domain.values.content import ContentReference, Digest
 from validation.benchmarks.clinic_scribe import Deed, Issued
 from validation.benchmarks.clinic_years import ClinicYears
 
 BATCH = 200
-PARTS = 10
+PARTS = 100
 SAMPLES = 200
 DEEDS_A_REPORT = 22
 _DOCUMENT_LIMIT = 1 << 20
@@ -39,9 +40,11 @@ class Built:
 
     Attributes:
         events: Records in the log.
+        sessions: Capture sessions opened in it.
         visits: Visits begun.
         clients: Subjects enrolled.
-        append_s: Seconds of appending in each tenth.
+        append_s: Seconds of appending, by hundredth of the events asked for and what follows.
+        append_records: Records appended in each of these.
         keys_s: Seconds of making data keys.
         wall_s: Seconds in all, inventing included.
         memory_mb: Resident memory by share of the events written, in percent.
@@ -49,13 +52,34 @@ class Built:
     """
 
     events: int = 0
+    sessions: int = 0
     visits: int = 0
     clients: int = 0
-    append_s: list[float] = field(default_factory=lambda: [0.0] * PARTS)
+    append_s: list[float] = field(default_factory=list)
+    append_records: list[int] = field(default_factory=list)
     keys_s: float = 0.0
     wall_s: float = 0.0
     memory_mb: dict[int, float] = field(default_factory=dict)
     reports: list[Issued] = field(default_factory=list)
+
+    def rate(self, begin: int, end: int | None) -> float:
+        """Return records appended per second over some of the parts."""
+        return sum(self.append_records[begin:end]) / sum(self.append_s[begin:end])
+
+    @property
+    def tenths(self) -> list[float]:
+        """Records per second in each tenth of the events asked for, and in what follows."""
+        return [self.rate(at, at + PARTS // 10) for at in range(0, len(self.append_s), PARTS // 10)]
+
+    @property
+    def first(self) -> float:
+        """Records per second in the first tenth."""
+        return self.rate(0, PARTS // 10)
+
+    @property
+    def last(self) -> float:
+        """Records per second in as many of the last parts."""
+        return self.rate(-(PARTS // 10), None)
 
 
 def build(
@@ -64,11 +88,12 @@ def build(
     years: ClinicYears,
     *,
     events: int,
+    sessions: int = 0,
     progress: Callable[[int], None],
 ) -> Built:
-    """Write exactly so many events and return what that took."""
+    """Write exactly so many events, or more until so many sessions; return what that took."""
     built, began = Built(), time.perf_counter()
-    batch = min(BATCH, max(1, events // PARTS // 2))  # so that every tenth has a rate
+    batch = min(BATCH, max(1, events // PARTS // 2))  # so that every part has a rate
     sampled_every = max(1, events // DEEDS_A_REPORT // SAMPLES)
     document = _document()
     waiting: list[Draft] = []
@@ -87,11 +112,14 @@ def build(
         waiting.extend(drafts)
         clock.advance(timedelta(microseconds=max(0, deed.at.us - clock.now().us)))
         left = events - built.events
-        if len(waiting) >= min(batch, left):
-            _append(system, built, waiting[:left], events)
+        if len(waiting) >= (min(batch, left) if left > 0 else batch):
+            end = waiting[: max(0, left)]
+            if built.sessions + _opened(end) >= sessions:
+                waiting = end  # what is cut off belongs to nothing that is written later
+            _append(system, built, waiting, events)
             waiting = []
-            progress(built.events)
-        if built.events >= events:
+            progress(min(events, built.events))
+        if built.events >= events and built.sessions >= sessions:
             break
     built.visits, built.clients = years.visits, years.clients
     built.wall_s = time.perf_counter() - began
@@ -110,16 +138,26 @@ def resident_mb() -> float:
 
 
 def _append(system: System, built: Built, drafts: list[Draft], events: int) -> None:
-    part = min(PARTS - 1, built.events * PARTS // events)
+    if not drafts:
+        return
+    part = built.events * PARTS // events
+    built.append_s += [0.0] * (part + 1 - len(built.append_s))
+    built.append_records += [0] * (part + 1 - len(built.append_records))
     started = time.perf_counter()
     system.log.append(drafts)
     built.append_s[part] += time.perf_counter() - started
+    built.append_records[part] += len(drafts)
+    built.sessions += _opened(drafts)
     before = built.events * 100 // events
     built.events += len(drafts)
     now = built.events * 100 // events
     for share in (10, 50, 100):
         if before < share <= now:
             built.memory_mb[share] = resident_mb()
+
+
+def _opened(drafts: Iterable[Draft]) -> int:
+    return sum(isinstance(each.event, SessionOpened) for each in drafts)
 
 
 def _with_document(system: System, deed: Deed, content: bytes) -> tuple[Draft, ...]:

@@ -83,7 +83,9 @@ class _Person:
         self._system = system
         self._sample = sample
         self._chance = random.Random(5)  # noqa: S311 - draws what is asked about
-        transport = httpx.ASGITransport(app=create_app(system))
+        self._app = create_app(system)
+        self._strangers = 0
+        transport = httpx.ASGITransport(app=self._app)
         self._http = httpx.AsyncClient(
             transport=transport, base_url=ORIGIN, headers={"X-Vultus-Client": "benchmark"}
         )
@@ -108,6 +110,7 @@ class _Person:
             ("subjects by clinic number", self._search_number),
             ("subjects by two letters", lambda: self._search(draw.choice("abcdefgh") + "e")),
             ("subject with timeline", lambda: self._get(f"/subjects/{self._subject()}")),
+            ("timeline of a subject, a deep page", self._timeline),
             ("sessions of a subject", self._sessions),
         ]
         for name, path in (
@@ -131,7 +134,15 @@ class _Person:
             ("audit trail of one stream", lambda: self._get(trail, stream=self._stream())),
             ("stations", lambda: self._get("/devices")),
             ("station", lambda: self._get(f"/devices/{draw.choice(sample.stations).device}")),
+            ("what rests on a calibration", self._affected),
+            ("a code printed on a report", self._code),
+            ("protocols", lambda: self._get("/acquisition-protocols")),
+            ("wordings of consent", lambda: self._get("/consent-wordings")),
+            ("who I am", lambda: self._get("/me")),
             ("record's health", lambda: self._get("/ledger/health")),
+            ("checkpoints outside", lambda: self._get("/ledger/outside")),
+            ("keys of the log", lambda: self._get("/ledger/log-keys")),
+            ("whether it can be written", lambda: self._get("/record/storage")),
             ("how far the screens are", lambda: self._get("/record/projections")),
             ("a station's orders", self._orders),
         ]
@@ -153,6 +164,23 @@ class _Person:
 
     def _sessions(self) -> Awaitable[httpx.Response]:
         return self._get("/capture-sessions", subject=self._subject())
+
+    def _timeline(self) -> Awaitable[httpx.Response]:
+        return self._get(f"/subjects/{self._subject()}/timeline", before=self._seq())
+
+    def _affected(self) -> Awaitable[httpx.Response]:
+        station = self._chance.choice(self._sample.stations)
+        calibration = str(station.calibration)
+        return self._get("/trace/affected", kind="calibration", identifier=calibration)
+
+    async def _code(self) -> httpx.Response:
+        """Ask as a stranger does, who may ask only so often from one address."""
+        self._strangers += 1
+        number = self._strangers
+        address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+        transport = httpx.ASGITransport(app=self._app, client=(address, 443))
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as stranger:
+            return await stranger.get(f"{PREFIX}/verify-code/{secrets.token_hex(5).upper()}")
 
     def _search_worklist(self) -> Awaitable[httpx.Response]:
         number = self._chance.randrange(self._sample.clients)

@@ -1,0 +1,28 @@
+"""What a phase takes of memory is seen while it runs, in this process and in its helpers."""
+
+import subprocess
+import sys
+
+from tests.fleet.processes import wait_until
+from validation.benchmarks.memory import Peak, resident_with_helpers_mb
+
+TAKE = "import time; taken = bytearray(b'x') * 80_000_000; print('taken', flush=True); input()"
+
+
+def test_what_was_taken_and_given_back_is_seen() -> None:
+    with Peak() as peak:
+        taken = bytearray(b"x") * 80_000_000
+        wait_until(lambda: peak.grown_mb > 60)
+        del taken
+    assert 60 < peak.grown_mb < 200
+
+
+def test_what_a_helper_takes_is_counted() -> None:
+    before = resident_with_helpers_mb()
+    with subprocess.Popen(
+        [sys.executable, "-c", TAKE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as helper:
+        assert helper.stdout is not None
+        assert helper.stdout.readline() == "taken\n"
+        assert resident_with_helpers_mb() > before + 60
+        helper.communicate("\n")
