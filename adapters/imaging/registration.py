@@ -53,10 +53,12 @@ _LEAST_SCALE_MM: Final = 0.005
 _FIRST_REACH_MM: Final = 25.0
 _LEAST_REACH_MM: Final = 1.0
 _LEAST_FACING: Final = 0.35
-_TURN_DONE: Final = 2e-7
-_SHIFT_DONE_MM: Final = 2e-5
+_TURN_DONE: Final = 2e-6
+_SHIFT_DONE_MM: Final = 2e-4
+_STEADY_AFTER: Final = 25
 _LEAST_SPREAD: Final = 1e-4
 _FEWEST_LANDMARKS: Final = 4
+_CLOSE_MM: Final = 1.0
 _STEADY: Final = "Capture again: face bare, expression neutral, chin and forehead on the rest."
 
 
@@ -144,8 +146,7 @@ def register(
     target, _ = _points(earlier, stable_earlier)
     starts = (start,) if start is not None else _from_moments(target, points)
     tried = [
-        _descend(earlier, stable_earlier, points, each, reach_mm=_FIRST_REACH_MM)
-        for each in starts
+        _descend(earlier, stable_earlier, points, each, reach_mm=_FIRST_REACH_MM) for each in starts
     ]
     motion, rounds = min(tried, key=lambda each: _cost(earlier, stable_earlier, points, each[0]))
     if rounds >= _MOST_ROUNDS:
@@ -179,9 +180,6 @@ def from_landmarks(earlier_mm: Floats, later_mm: Floats) -> Rigid:
     apart = np.linalg.norm(motion(second) - first, axis=1)
     near = apart <= max(2.5 * float(np.median(apart)), _CLOSE_MM)
     return _kabsch(first[near], second[near]) if near.sum() >= _FEWEST_LANDMARKS else motion
-
-
-_CLOSE_MM: Final = 1.0
 
 
 def _kabsch(first: Floats, second: Floats) -> Rigid:
@@ -224,17 +222,23 @@ def _descend(
     surface: Surface, stable: Mask, points: Floats, motion: Rigid, *, reach_mm: float
 ) -> tuple[Rigid, int]:
     """Return the motion after Gauss-Newton steps, and how many; all of them if none was last."""
+    scale = np.inf
     for number in range(_MOST_ROUNDS):
         partners = _partners(surface, stable, motion(points))
         if len(partners.points) < _FEWEST_POINTS:
             raise _overlaps_little(partners.share)
-        scale = max(_MAD * float(np.median(np.abs(partners.distances))), _LEAST_SCALE_MM)
+        # Points at the rim gain and lose their partner from step to step. A kept scale and shorter
+        # steps end that to and fro.
+        late = number >= _STEADY_AFTER
+        if not late:
+            scale = _scale(partners)
         cut = min(_TUKEY * scale, reach_mm)
         reach_mm = max(reach_mm / 2, _LEAST_REACH_MM) if reach_mm > _LEAST_REACH_MM else np.inf
         weights = _tukey(partners.distances, cut)
         centre = partners.points.mean(axis=0)
         rows = _rows(partners, centre)
         step = _solve(rows.T @ (rows * weights[:, None]), rows.T @ (weights * partners.distances))
+        step *= 0.5 if late else 1.0
         turn = np.asarray(cv2.Rodrigues(step[:3])[0], np.float64)
         motion = Rigid(
             rotation=turn @ motion.rotation,
@@ -266,6 +270,10 @@ def _partners(surface: Surface, stable: Mask, points: Floats) -> _Partners:
         distances=np.asarray(distances, np.float64),
         share=float(kept.mean()),
     )
+
+
+def _scale(partners: _Partners) -> float:
+    return max(_MAD * float(np.median(np.abs(partners.distances))), _LEAST_SCALE_MM)
 
 
 def _rows(partners: _Partners, centre: Floats) -> Floats:
@@ -303,8 +311,7 @@ def _judged(
     partners = _partners(surface, stable, motion(points))
     if partners.share < LEAST_OVERLAP:
         raise _overlaps_little(partners.share)
-    scale = max(_MAD * float(np.median(np.abs(partners.distances))), _LEAST_SCALE_MM)
-    weights = _tukey(partners.distances, _TUKEY * scale)
+    weights = _tukey(partners.distances, _TUKEY * _scale(partners))
     share = float((weights > 0).mean())
     if share < LEAST_INLIERS:
         raise RuleViolation(

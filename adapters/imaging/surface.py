@@ -5,8 +5,8 @@ Rules kept here:
 1. Rays are those of the calibrated left camera, its lens distortion included, scaled to z = 1.
 2. Between pixels the reciprocal of depth is interpolated, because it is linear over a plane; next
    to an invalid pixel there is no surface.
-3. Normals point towards the camera and come from the surface smoothed over about a millimetre;
-   depths are never smoothed.
+3. Normals point towards the camera and come from the surface smoothed over a few millimetres,
+   because noise in them would pass for form; depths are never smoothed.
 
 Source: Hartley and Zisserman 2004, section 6.1; Brown 1971 (distortion).
 """
@@ -25,7 +25,7 @@ from adapters.imaging.refusal import malformed
 
 Floats = NDArray[np.float64]
 
-SMOOTHING_MM: Final = 1.0
+SMOOTHING_MM: Final = 2.5
 _CLOSEST: Final = 1e-3
 _MAD: Final = 1.4826
 
@@ -124,7 +124,7 @@ class Surface:
         self, places_px: Floats, *, nearest: bool = False
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], Mask]:
         rows, columns = self.shape
-        finite = np.isfinite(places_px).all(axis=1)
+        finite = np.asarray(np.isfinite(places_px).all(axis=1), np.bool_)
         safe = np.where(finite[:, None], places_px, -1.0)
         whole = np.floor(safe + 0.5 * nearest)
         inside = (
@@ -137,16 +137,16 @@ class Surface:
         return kept[:, 1], kept[:, 0], np.asarray(inside, np.bool_)
 
 
-def surface_of(
-    depth: DepthMap, camera: CameraIntrinsics, *, sigma_mm: Floats | None = None
-) -> Surface:
+def surface_of(depth: DepthMap, camera: CameraIntrinsics) -> Surface:
     """Return a depth map as a surface.
+
+    Where the map does not tell its uncertainty, the scatter of neighbouring depths stands for it.
+    That is too small where errors are alike over many pixels; what it lacks shows as variance of
+    the standardised distances (see ``change_uncertainty``).
 
     Args:
         depth: The depth map.
         camera: The calibrated left camera.
-        sigma_mm: (rows, columns) standard uncertainty of each depth; none to take the scatter of
-            neighbouring depths, which is too small where errors are alike over many pixels.
 
     Raises:
         MalformedInput: the map does not belong to the camera, or holds no surface.
@@ -164,8 +164,8 @@ def surface_of(
     rays = _rays(camera, rows, columns, depth.step)
     pixel_mm = float(np.nanmedian(values)) * depth.step / camera.focal_x_px
     smooth = _smoothed(values, SMOOTHING_MM / pixel_mm)
-    if sigma_mm is None:
-        sigma_mm = np.full(values.shape, _scatter(values))
+    told = np.isfinite(depth.sigma_mm) & (depth.sigma_mm > 0)
+    sigma_mm = np.where(told, depth.sigma_mm, _scatter(values)).astype(np.float64)
     return Surface(
         camera=camera,
         step=depth.step,
