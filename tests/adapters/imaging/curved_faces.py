@@ -89,12 +89,13 @@ def _exact(pose: Rigid, bump_mm3: float) -> tuple[Floats, Floats, Mask]:
     depth: Floats = np.full(len(rays), 450.0)
     for _ in range(16):
         gap, ahead, behind = (
-            _gap(depth + offset, rays, pose, bump_mm3) for offset in (0.0, 1e-3, -1e-3)
+            _gap(np.asarray(depth + offset, np.float64), rays, pose, bump_mm3)
+            for offset in (0.0, 1e-3, -1e-3)
         )
         step = np.clip(gap / ((ahead - behind) / 2e-3), -5, 5)
         depth = np.asarray(depth - step, np.float64)
     head = pose.back(rays * depth[:, None])
-    good = (np.abs(_gap(depth, rays, pose, bump_mm3)) < 1e-7) & (
+    good = (np.abs(_gap(np.asarray(depth, np.float64), rays, pose, bump_mm3)) < 1e-7) & (
         (head[:, 0] / 70) ** 2 + (head[:, 1] / 95) ** 2 < 1
     )
     valid = good.reshape(HEIGHT, WIDTH)
