@@ -101,6 +101,24 @@ class Blocked(BaseModel):
     gates: list[Gate]
 
 
+class Refused(BaseModel):
+    """What was wanted and did not become an attempt: failed, given up, or refused on receipt.
+
+    ``kind`` is ``failed``, ``given-up``, ``attempt`` or ``photograph``. There is no picture of it.
+    """
+
+    seq: int
+    at: str
+    kind: str
+    view: str
+    attempt: str | None
+    digests: list[str]
+    gates: list[Gate]
+    rule: str
+    evidence: str
+    next_step: str
+
+
 class WithheldOutput(BaseModel):
     """An output that a rule forbade."""
 
@@ -157,6 +175,7 @@ class SessionDetail(BaseModel):
     preconditions: list[Gate]
     attempts: list[Attempt]
     blocked: list[Blocked]
+    refused: list[Refused]
     withheld: list[WithheldOutput]
     views: list[View]
     assessment: str | None
@@ -214,6 +233,13 @@ def session_detail(reading: Reading, row: Row) -> SessionDetail:
                 gates=gates(each["gates"]),
             )
             for each in row["blocked"]
+        ],
+        refused=[
+            Refused(
+                **{name: each[name] for name in Refused.model_fields if name != "gates"},
+                gates=gates(each["gates"]),
+            )
+            for each in row["refused"]
         ],
         withheld=[
             WithheldOutput(**{name: each[name] for name in WithheldOutput.model_fields})

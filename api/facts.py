@@ -14,6 +14,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from adapters.eventlog.log import RecordLog
+from adapters.eventlog.staging import settled
 from api.wiring import System
 from domain.errors import StaleVersion
 from domain.events.access import AccessEvent
@@ -63,17 +64,16 @@ def access_of(system: System, practitioner: PractitionerId) -> tuple[Access, int
 
 def access_in(system: System, stream: StreamName) -> tuple[Access, int]:
     """Return what is known of access by an access stream, and its version."""
+    log = settled(system.log)
     with _LOCK:
-        state, version = _KNOWN.setdefault(system.log, OrderedDict()).get(
-            stream, (ACCESS.initial, 0)
-        )
-    records = system.log.stream(stream, after_version=version)
+        state, version = _KNOWN.setdefault(log, OrderedDict()).get(stream, (ACCESS.initial, 0))
+    records = log.stream(stream, after_version=version)
     for record in records:
         if not isinstance(record.event, Shredded):
             state = ACCESS.evolve(state, record.event)  # type: ignore[arg-type] # its own stream
         version = record.version
     with _LOCK:
-        known = _KNOWN.setdefault(system.log, OrderedDict())
+        known = _KNOWN.setdefault(log, OrderedDict())
         if version >= known.get(stream, (state, 0))[1]:
             known[stream] = state, version
         known.move_to_end(stream)

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from adapters.eventlog.log import RecordLog
 from adapters.keys.signing import verify_p256
-from api.attempt_reception import record_capture
+from api.attempt_reception import StatedCapture, record_capture
 from api.statements import Statement, stored_content
 from api.wiring import System
 from domain.errors import (
@@ -30,7 +30,6 @@ from domain.errors import (
     SignatureInvalid,
     UnknownEvent,
 )
-from domain.events import capture_session as captures
 from domain.events import equipment
 from domain.events.codec import decode
 from domain.events.names import Event
@@ -210,9 +209,9 @@ def _in_order(turn: Turn, number: int) -> tuple[equipment.DeviceSequenceGapDetec
 def _record(
     system: System, statement: Statement, event: Event, context: Context
 ) -> tuple[Record, ...]:
+    if isinstance(event, StatedCapture):
+        return record_capture(system, statement, event, context)
     match event:
-        case captures.AttemptSubmitted() | captures.CaptureBlocked():
-            return record_capture(system, statement, event, context)
         case (
             equipment.CalibrationRecorded()
             | equipment.IlluminationCalibrated()

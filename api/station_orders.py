@@ -4,11 +4,19 @@ Rules kept here:
 
 1. An order holds everything a capture needs, so that a station can go on while we are away.
 2. What became of an attempt is told with what to change, not with what was wrong.
+3. The gates known here are told as they stand now, and for how long that may be relied on: longer
+   than a sign-in lasts without activity, nobody knows who is there.
 """
+
+from typing import Final
 
 from pydantic import BaseModel
 
+from adapters.accounts import IDLE_US
+from domain.values.capture import GateResult
 from projections.rows import Row
+
+GATES_LAST_S: Final = IDLE_US / 1_000_000
 
 _JUDGED = {"accepted", "rejected", "unmeasurable"}
 
@@ -19,6 +27,15 @@ class Judged(BaseModel):
     attempt: str
     accepted: bool
     advice: list[str]
+
+
+class ToldGate(BaseModel):
+    """One of the gates that only the service can check, as it stands now."""
+
+    gate: str
+    passed: bool
+    evidence: str
+    next_step: str
 
 
 class Order(BaseModel):
@@ -35,6 +52,7 @@ class Order(BaseModel):
     accepted_views: list[str]
     judged: list[Judged]
     attempts: int
+    gates: list[ToldGate]
 
 
 class CalibrationInForce(BaseModel):
@@ -54,6 +72,7 @@ class Orders(BaseModel):
     calibration: CalibrationInForce | None
     illumination_at: str | None
     quarantined: str | None
+    gates_last_s: float
     orders: list[Order]
 
 
@@ -66,7 +85,7 @@ def calibration_in_force(row: Row) -> CalibrationInForce:
     )
 
 
-def order_of(row: Row, protocol: Row) -> Order:
+def order_of(row: Row, protocol: Row, gates: tuple[GateResult, ...]) -> Order:
     """Return how an open session is told."""
     accepted = [each["view"] for each in row["attempts"] if each["state"] == "accepted"]
     return Order(
@@ -81,6 +100,15 @@ def order_of(row: Row, protocol: Row) -> Order:
         accepted_views=accepted,
         judged=[_judged(each) for each in row["attempts"] if each["state"] in _JUDGED],
         attempts=len(row["attempts"]),
+        gates=[
+            ToldGate(
+                gate=each.gate.value,
+                passed=each.passed,
+                evidence=each.evidence,
+                next_step=each.next_step,
+            )
+            for each in gates
+        ],
     )
 
 

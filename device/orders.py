@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from domain.errors import MalformedInput
 from domain.events.codec import from_plain
-from domain.values.capture import Prompts
+from domain.values.capture import GateResult, Prompts
 from domain.values.content import CaptureView, Digest
 from domain.values.identifiers import AttemptId, CalibrationId, PractitionerId, SessionId
 from domain.values.protocol import ProtocolContent
-from domain.values.time import ServerTime
+from domain.values.time import DeviceTime, ServerTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,7 @@ class Order:
         model_manifest: Digest of the list of approved model releases the session was opened with.
         accepted: Views of which an attempt was accepted.
         judged: Attempts with a verdict; none when the server does not tell.
+        gates: The gates that only the server can check, as they stood when it answered.
     """
 
     session: SessionId
@@ -50,6 +51,7 @@ class Order:
     model_manifest: Digest
     accepted: frozenset[CaptureView]
     judged: Mapping[AttemptId, Judged] | None
+    gates: tuple[GateResult, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +61,12 @@ class LockedCalibration:
     Attributes:
         calibration: Which one.
         parameters: Digest of its parameters.
+        valid_until: When it expires, by this station's clock, which dated it.
     """
 
     calibration: CalibrationId
     parameters: Digest
+    valid_until: DeviceTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,7 @@ class Orders:
         latest_sequence: Highest number of this station that is recorded.
         calibration: The calibration in force, if one is locked.
         quarantined: Why the station is out of use; none while it is in use.
+        gates_last_s: For how many seconds the gates told may be relied on.
         orders: Open sessions, in the order in which to capture them.
     """
 
@@ -81,6 +86,7 @@ class Orders:
     latest_sequence: int
     calibration: LockedCalibration | None
     quarantined: str | None
+    gates_last_s: float
     orders: tuple[Order, ...]
 
 
@@ -101,8 +107,10 @@ def read_orders(answer: object) -> Orders:
             else LockedCalibration(
                 calibration=CalibrationId(str(_object(locked)["calibration"])),
                 parameters=Digest(str(_object(locked)["parameters"])),
+                valid_until=DeviceTime.parse(str(_object(locked)["valid_until"])),
             ),
             quarantined=None if given["quarantined"] is None else str(given["quarantined"]),
+            gates_last_s=float(given["gates_last_s"]),  # type: ignore[arg-type]
             orders=tuple(_order(_object(each)) for each in _list(given["orders"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -119,6 +127,7 @@ def _order(given: Mapping[str, object]) -> Order:
         model_manifest=Digest(str(given["model_manifest"])),
         accepted=frozenset(CaptureView(str(each)) for each in _list(given["accepted_views"])),
         judged=None if judged is None else dict(_verdict(_object(each)) for each in _list(judged)),
+        gates=tuple(from_plain(GateResult, each) for each in _list(given["gates"])),  # type: ignore[arg-type]
     )
 
 

@@ -2,13 +2,15 @@
 
 Rules kept here:
 
-1. The shutter is asked for only when every gate of the station was reported open in that very look,
-   the operator allows it, and both held without a break for the settling time [REQ-IN-082 to 092].
+1. The shutter is asked for only when every gate, the server's and the station's, was reported open
+   in that very look, the operator allows it, and both held without a break for the settling time
+   [REQ-IN-077 to 092].
 2. A gate nobody reported on is closed.
 3. A capture refused although the operator asked for it is a fact, once for each change of reason;
    a standing fault is one fact, not one for each look [DRV-07].
 4. After a rejected attempt the operator is told what to change; after ``MOST_TRIES`` the station
-   asks for help instead of trying on.
+   asks for help instead of trying on, which is a fact.
+5. A capture that fails behind open gates is a fact; the same failure again soon is the same one.
 
 Nothing here reads a clock or touches hardware: times are microseconds of a clock that never goes
 back, and come as arguments.
@@ -20,7 +22,8 @@ from enum import StrEnum
 from typing import Final
 
 from device.orders import Order
-from domain.values.capture import STATION_GATES, Gate, GateResult, failed, missing
+from domain.errors import Refusal
+from domain.values.capture import CAPTURE_GATES, Gate, GateResult, failed, missing
 from domain.values.content import CaptureView
 from domain.values.gates import block
 from domain.values.identifiers import AttemptId, SessionId
@@ -51,7 +54,7 @@ class Look:
 
     Attributes:
         at_us: When.
-        gates: What is known of the station's gates.
+        gates: What is known of the gates, the server's and the station's.
         armed: Whether the operator allows the shutter.
     """
 
@@ -75,6 +78,8 @@ class Capture:
         reported: The closed gates last reported as a refusal.
         reported_us: When they were.
         attempt: The attempt that awaits its verdict.
+        failure: The rule of the failure last reported; empty before the first.
+        failed_us: When it was.
     """
 
     session: SessionId
@@ -87,6 +92,8 @@ class Capture:
     reported: frozenset[Gate] = field(default_factory=frozenset)
     reported_us: int = 0
     attempt: AttemptId | None = None
+    failure: str = ""
+    failed_us: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +124,25 @@ class Shoot:
     gates: tuple[GateResult, ...]
 
 
-Action = Show | CalibrateLight | Refuse | Shoot
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    """Record that nothing was captured although no gate was closed."""
+
+    view: CaptureView
+    gates: tuple[GateResult, ...]
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUp:
+    """Record that the station stopped trying a view."""
+
+    view: CaptureView
+    tries: int
+    evidence: str
+
+
+Action = Show | CalibrateLight | Refuse | Shoot | Fail | GiveUp
 Step = tuple[Capture, tuple[Action, ...]]
 
 
@@ -154,9 +179,24 @@ def handed_in(capture: Capture, attempt: AttemptId, *, at_us: int) -> Step:
     return judging, (Show(words="Thank you, you may move. Waiting for the verdict."),)
 
 
-def not_captured(capture: Capture, *, why: str) -> Step:
-    """Take note that the shutter failed; nothing was handed in."""
-    return replace(capture, phase=Phase.POSITIONING), (Show(words=why),)
+def not_captured(
+    capture: Capture, why: Refusal, *, gates: tuple[GateResult, ...], at_us: int
+) -> Step:
+    """Take note that the capture failed; nothing was handed in.
+
+    Args:
+        capture: Where the session stands.
+        why: What failed.
+        gates: The gates as they stood; none where the station did not come as far as looking.
+        at_us: When.
+    """
+    held = replace(capture, phase=Phase.POSITIONING)
+    show = Show(words=f"Not captured: {why.evidence}. {why.next_step}")
+    standing = why.rule == held.failure and at_us - held.failed_us < REPEAT_US
+    if standing or held.view is None:
+        return held, (show,)
+    told = replace(held, failure=why.rule, failed_us=at_us)
+    return told, (show, Fail(view=held.view, gates=gates, why=why))
 
 
 def judged(capture: Capture, order: Order, *, at_us: int) -> Step:
@@ -184,7 +224,7 @@ def complete(gates: Iterable[GateResult]) -> tuple[GateResult, ...]:
     given = tuple(gates)
     silent = (
         block(gate, "the station did not check this gate", "Have the station looked at.")
-        for gate in missing(given, STATION_GATES)
+        for gate in missing(given, CAPTURE_GATES)
     )
     return (*given, *silent)
 
@@ -214,7 +254,10 @@ def _again(capture: Capture, words: str) -> Step:
     tries = capture.tries + 1
     if tries >= MOST_TRIES:
         helped = replace(capture, phase=Phase.HELP, tries=tries, attempt=None)
-        return helped, (Show(words=f"{words} Ask for help: {tries} attempts were rejected."),)
+        show = Show(words=f"{words} Ask for help: {tries} attempts were rejected.")
+        if capture.view is None:
+            return helped, (show,)
+        return helped, (show, GiveUp(view=capture.view, tries=tries, evidence=words))
     again = replace(
         capture, phase=Phase.POSITIONING, tries=tries, attempt=None, reported=frozenset()
     )

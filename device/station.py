@@ -2,10 +2,12 @@
 
 Rules kept here:
 
-1. Every attempt and every refusal is in the outbox, durable, before anything else happens.
-2. Without room on the disk nothing is captured: what could not be kept is not begun.
-3. Delivery runs beside capture; the client never waits for it [journey 1.4].
-4. The server's answers steer; the station goes on with the orders it has while the server is away.
+1. Delivery runs beside capture; the client never waits for it [journey 1.4].
+2. The server's answers steer; the station goes on with the orders it has while the server is away,
+   as long as what it was told of consent and operator may be relied on.
+3. A station in quarantine is closed at a gate: a capture wanted of it is a recorded refusal.
+
+``device/capturing.py`` carries a session from the first look to the verdict.
 """
 
 import time
@@ -15,47 +17,26 @@ from typing import Final
 import httpx
 
 from adapters.imaging.calibrate import TargetBoard
-from adapters.imaging.calibration import StereoCalibration
 from adapters.system import SystemClock, SystemRandomness
-from device.attempt import Circumstances, pack_attempt
+from device.capturing import Capturing
 from device.client import Client
 from device.delivery import Delivery
 from device.facts import Facts
 from device.orders import Order, Orders
 from device.outbox import Outbox
 from device.ports import CameraSettings, Hardware, SecureKey
-from device.preview import CHART_FOUND, Observed, measure_preview, station_gates
-from device.protocol import (
-    CalibrateLight,
-    Capture,
-    Look,
-    Phase,
-    Refuse,
-    Shoot,
-    Show,
-    begin,
-    handed_in,
-    judged,
-    look,
-    not_captured,
-)
 from device.secure_key import FileSecureKey
 from device.settings import Settings
+from device.told_gates import Told
 from device.upkeep import Upkeep
 from domain.errors import NotSignedIn, RuleViolation, Unavailable
-from domain.events.capture_session import CaptureBlocked
 from domain.events.equipment import (
     DeviceConfigurationChanged,
     FieldCheckPerformed,
 )
 from domain.ports import Clock, Randomness
 from domain.values.calibration import CalibrationRecord, IlluminationRecord
-from domain.values.capture import Gate, Stage
-from domain.values.identifiers import (
-    AttemptId,
-    DeviceId,
-    PractitionerId,
-)
+from domain.values.identifiers import DeviceId, PractitionerId
 from domain.values.protocol import CalibrationLimits
 
 _REQUEST_TIMEOUT_S: Final = 30.0
@@ -131,7 +112,18 @@ class Station:
         )
         self._orders: Orders | None = None
         self._asked_us: int | None = None
-        self._captures: dict[str, Capture] = {}
+        self._told_us = 0
+        self._capturing = Capturing(
+            settings,
+            hardware,
+            facts=self._facts,
+            outbox=self.outbox,
+            upkeep=self._upkeep,
+            configuration=self.configuration,
+            new_id=self._new_id,
+            offset=lambda: self.client.offset,
+            monotonic_us=self._now_us,
+        )
         self._stated = False
         self.problem: str | None = None
 
@@ -143,17 +135,15 @@ class Station:
         order = self._current()
         if order is None or self._orders is None:
             return False
-        capture = self._captures.get(order.session)
-        if capture is None:
-            self._hardware.panel.welcome(order.session)
-            capture = begin(order)
-        capture, actions = judged(capture, order, at_us=self._monotonic_us())
-        self._captures[order.session] = capture
-        self._act(actions)
-        if capture.phase not in (Phase.POSITIONING, Phase.SETTLING):
-            return False
-        self._look(order, capture)
-        return True
+        orders, asked_us = self._orders, self._told_us
+        return self._capturing.step(
+            Told(
+                order=order,
+                calibration=orders.calibration,
+                age_s=(self._monotonic_us() - asked_us) / 1_000_000,
+                lasts_s=orders.gates_last_s,
+            )
+        )
 
     def calibrate(
         self, *, operator: PractitionerId, limits: CalibrationLimits
@@ -202,12 +192,17 @@ class Station:
             return
         try:
             self._orders = self.client.orders()
+            # What is told was so at some time since it was asked for.
+            self._told_us = now_us
             self.outbox.number_from(self._orders.latest_sequence)
             self.problem = None
         except (Unavailable, NotSignedIn, RuleViolation) as error:
             # The server is away or does not know us: go on with the orders at hand.
             self.problem = str(error)
         self._asked_us = self._monotonic_us()
+
+    def _now_us(self) -> int:
+        return self._monotonic_us()
 
     def _ready(self) -> bool:
         """Return whether the station may state anything; state its configuration first."""
@@ -228,122 +223,7 @@ class Station:
 
     def _current(self) -> Order | None:
         """Return the first order there is something left to do for."""
-        if self._orders is None or self._orders.quarantined is not None:
+        if self._orders is None:
             return None
-        for order in self._orders.orders:
-            capture = self._captures.get(order.session)
-            if capture is None or capture.phase not in (Phase.DONE, Phase.HELP):
-                return order
-        return None
-
-    def _look(self, order: Order, capture: Capture) -> None:
-        state = self.outbox.state()
-        if state.free_bytes < self.settings.reserve_bytes:
-            self._hardware.panel.show(
-                f"The station's disk is nearly full ({state.free_bytes >> 20} MB left) and "
-                f"{state.waiting} deliveries wait. Connect the station, or free space."
-            )
-            return
-        light = self._upkeep.illumination()
-        distance_mm = self._hardware.fixture.distance_mm()
-        measured = measure_preview(self._hardware.cameras.preview(), distance_mm)
-        known = self._parameters()
-        observed = Observed(
-            measurements=measured,
-            engaged=self._hardware.fixture.engaged(),
-            rest_cleaned=order.prompts.rest_cleaned,
-            baseline_locked=self._hardware.fixture.baseline_locked(),
-            baseline_mm=None if known is None else known.baseline_mm,
-            nominal_baseline_mm=self.configuration.baseline_mm,
-            illumination=light,
-            at=self._facts.now(),
-            infeasible=self.settings.infeasible_reference,
-        )
-        seen = Look(
-            at_us=self._monotonic_us(),
-            gates=station_gates(observed, order.content),
-            armed=self._hardware.panel.armed(),
-        )
-        capture, actions = look(capture, order, seen)
-        self._captures[order.session] = capture
-        for action in actions:
-            match action:
-                case Shoot():
-                    self._shoot(order, capture, action, observed, distance_mm)
-                case Refuse():
-                    self._facts.state(
-                        CaptureBlocked(
-                            stage=Stage.STATION,
-                            view=action.view,
-                            gates=action.gates,
-                            based_on=(),
-                        ),
-                        stream=order.session.stream,
-                    )
-                    self._hardware.panel.refused()
-                case CalibrateLight():
-                    self._upkeep.calibrate_light()
-                case Show():
-                    self._hardware.panel.show(action.words)
-
-    def _act(self, actions: tuple[object, ...]) -> None:
-        for action in actions:
-            if isinstance(action, Show):
-                self._hardware.panel.show(action.words)
-
-    def _shoot(
-        self,
-        order: Order,
-        capture: Capture,
-        action: Shoot,
-        observed: Observed,
-        distance_mm: float | None,
-    ) -> None:
-        locked = None if self._orders is None else self._orders.calibration
-        light, offset = observed.illumination, self.client.offset
-        if locked is None or light is None or distance_mm is None:
-            raise AssertionError("gates let a capture pass without calibration or distance")
-        captured_at = self._facts.now()
-        attempt = AttemptId(self._new_id())
-        try:
-            pair = self._hardware.cameras.shoot()
-            packed = pack_attempt(
-                pair,
-                attempt=attempt,
-                view=action.requirement.view,
-                captured_at=captured_at,
-                circumstances=Circumstances(
-                    serial=self.settings.serial,
-                    configuration=self.configuration,
-                    model_manifest=order.model_manifest,
-                    calibration=locked.calibration,
-                    illumination=light,
-                    distance_mm=distance_mm,
-                    temperature_c=self._hardware.thermometer.temperature_c(),
-                    fixture_engaged=observed.engaged,
-                    infeasible=observed.infeasible,
-                    colour_reference_passed=_reference_passed(observed, action),
-                    clock_offset_ms=None if offset is None else offset.offset_ms,
-                    clock_uncertainty_ms=None if offset is None else offset.uncertainty_ms,
-                ),
-                gates=action.gates,
-                claims=observed.measurements,
-            )
-            self._facts.state(packed.event, stream=order.session.stream, content=packed.content)
-        except (Unavailable, RuleViolation) as error:
-            after, actions = not_captured(capture, why=f"Not captured: {error}")
-        else:
-            after, actions = handed_in(capture, attempt, at_us=self._monotonic_us())
-        self._captures[order.session] = after
-        self._act(actions)
-
-    def _parameters(self) -> StereoCalibration | None:
-        locked = None if self._orders is None else self._orders.calibration
-        return None if locked is None else self._facts.parameters(locked.parameters)
-
-
-def _reference_passed(observed: Observed, action: Shoot) -> bool:
-    """Return whether the reference was seen and its gate passed [REQ-IN-092]."""
-    seen = any(each.name == CHART_FOUND and each.value >= 1 for each in observed.measurements)
-    gate = next(each for each in action.gates if each.gate is Gate.COLOUR_REFERENCE)
-    return seen and not observed.infeasible and gate.passed
+        orders = self._orders.orders
+        return next((each for each in orders if not self._capturing.ended(each.session)), None)

@@ -14,6 +14,7 @@ from domain.events.subject import SubjectKeyDestroyed
 from domain.values.identifiers import SessionId
 from projections import attempt
 from projections.attempt import ATTEMPT, WITHHELD
+from projections.refused_capture import REFUSED, put_refused
 from projections.rows import Row, erased_subject, every, holdable, names_of, one, plain, subject_of
 from projections.tables import JSON, Projection, metadata
 from projections.writing import Rows
@@ -55,7 +56,7 @@ BLOCKED = sa.Table(
 )
 """``at`` is when it was refused: by the station's clock where the station refused it."""
 
-TABLES = (SESSION, *attempt.TABLES, BLOCKED)
+TABLES = (SESSION, *attempt.TABLES, BLOCKED, REFUSED)
 PAGE = 50
 
 
@@ -93,6 +94,8 @@ def apply(rows: Rows, record: Record) -> None:
             | facts.DepthReconstructed() as event
         ):
             attempt.follow(rows, record, session, event)
+        case _:
+            put_refused(rows, record, session)
     seen = {"version": record.version, "updated_at": str(record.committed_at)}
     rows.change(SESSION, {"session": session}, **seen)
 
@@ -142,11 +145,16 @@ def _block(rows: Rows, record: Record, session: str, event: facts.CaptureBlocked
 
 
 def session(connection: sa.Connection, identifier: str) -> Row | None:
-    """Return a session with ``attempts``, ``blocked`` and ``withheld``, or none."""
+    """Return a session with ``attempts``, ``blocked``, ``refused`` and ``withheld``, or none."""
     found = one(connection, SESSION, session=identifier)
     if found is None:
         return None
-    for name, table in (("attempts", ATTEMPT), ("blocked", BLOCKED), ("withheld", WITHHELD)):
+    for name, table in (
+        ("attempts", ATTEMPT),
+        ("blocked", BLOCKED),
+        ("refused", REFUSED),
+        ("withheld", WITHHELD),
+    ):
         query = sa.select(table).where(table.c.session == identifier).order_by(table.c.seq)
         found[name] = every(connection, query)
     return found

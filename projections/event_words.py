@@ -21,6 +21,7 @@ from domain.events import (
     log_key,
     model_release,
     practitioner,
+    refused_capture,
     study,
 )
 from domain.events import acquisition_protocol as protocol
@@ -52,6 +53,10 @@ MILESTONES = (
     "ConsentWithdrawn",
     "SessionOpened",
     "CaptureBlocked",
+    "CaptureFailed",
+    "CaptureGivenUp",
+    "AttemptRefused",
+    "PhotographRefused",
     "PhotographImported",
     "AttemptUnmeasurable",
     "AttemptJudged",
@@ -189,6 +194,20 @@ def _of_capture(event: Event | Shredded) -> str:
             return f"{event.output}: {event.rule}"
         case capture_session.SessionClosed():
             return f"{len(event.accepted)} accepted"
+        case _:
+            return _of_refusal(event)
+
+
+def _of_refusal(event: Event | Shredded) -> str:
+    match event:
+        case (
+            refused_capture.CaptureFailed()
+            | refused_capture.AttemptRefused()
+            | refused_capture.PhotographRefused()
+        ):
+            return f"{event.view}: {event.rule}"
+        case refused_capture.CaptureGivenUp():
+            return f"{event.view}: {event.tries} attempts"
         case _:
             return _of_review(event)
 

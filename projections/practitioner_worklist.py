@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from domain.events import assessment as assessments
 from domain.events import capture_session as facts
+from domain.events import refused_capture as refused
 from domain.events.record import Record
 from domain.events.subject import SubjectKeyDestroyed
 from domain.values.identifiers import AssessmentId, SessionId
@@ -124,7 +125,12 @@ def _after_capture(row: Row, record: Record) -> Row | None:
             return {column: row[column] + 1}
         case facts.AttemptUnmeasurable():
             return {"rejected": row["rejected"] + 1}
-        case facts.CaptureBlocked():
+        case (
+            facts.CaptureBlocked()
+            | refused.CaptureFailed()
+            | refused.AttemptRefused()
+            | refused.PhotographRefused()
+        ):
             return {"blocked": row["blocked"] + 1}
         case facts.OutputWithheld() as event:
             return {"withheld": sorted({*row["withheld"], event.output})}

@@ -14,15 +14,18 @@ from domain.events.capture_session import (
     PreconditionsChecked,
     SessionOpened,
 )
+from domain.events.codec import encode
 from domain.events.inference import InferenceCompleted, InferenceRequested
 from domain.events.names import NAME_OF, Event
 from domain.events.record import Record
+from domain.ledger import canonical
 from domain.values.actor import Actor
 from domain.values.assessment import Withheld
 from domain.values.capture import (
     SERVER_GATES,
     Prompts,
     ReadAt,
+    SignedStatement,
 )
 from domain.values.consent import Purpose
 from domain.values.content import (
@@ -107,6 +110,19 @@ def an_attempt_submitted(name: str = "first", *, stereo: bool = True) -> Attempt
         conditions=conditions(),
         gates=gates(),
         claims=(a_measurement("focus", 80.0),),
+    )
+
+
+def a_signed_statement() -> SignedStatement:
+    """Return what a station signed about an attempt; nobody checks the signature here."""
+    _, schema, plain = encode(an_attempt_submitted())
+    return SignedStatement(
+        schema=schema,
+        sequence=7,
+        made_at=device_time(5),
+        salt="5a" * 32,
+        payload=canonical.encode(plain).decode(),
+        signature="30" * 70,
     )
 
 

@@ -137,6 +137,11 @@ class StagedLog(RecordLog):
         )
 
 
+def settled(log: RecordLog) -> RecordLog:
+    """Return the log under one that keeps appends back, for what no delivery adds to."""
+    return log._log if isinstance(log, StagedLog) else log  # noqa: SLF001 - the same module
+
+
 def _said(record: Record) -> tuple[object, ...]:
     """Return what a record says, wherever it stands in the log."""
     return (

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from adapters.imaging.decode import decode
+from adapters.imaging.refusal import Ruled
 from api.answers import (
     Limit,
     Place,
@@ -20,8 +21,8 @@ from api.answers import (
     refuse_erased,
     tag,
 )
+from api.capture_gates import check_now
 from api.capture_views import SessionDetail, SessionRow, session_detail, session_rows
-from api.model_list import model_list
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey, SeenVersion
 from api.problems import CaptureRefused, TooLarge
@@ -30,13 +31,14 @@ from api.sources import Sources
 from api.wiring import System
 from domain.errors import NotFound, RuleViolation
 from domain.events.capture_session import CaptureBlocked, PhotographImported, SessionOpened
+from domain.events.refused_capture import PhotographRefused
 from domain.handling import load_existing, update
 from domain.rules import capture_session as rules
 from domain.rules.capture_session import CAPTURE_SESSION
-from domain.rules.equipment import fit_for_capture
-from domain.rules.preconditions import Operator, StationFound, check_preconditions
+from domain.rules.refused_capture import refuse_photograph
 from domain.rules.subject import SUBJECT
 from domain.values.capture import Prompts
+from domain.values.capture_session import CaptureSession
 from domain.values.consent import Purpose
 from domain.values.content import (
     CaptureView,
@@ -46,6 +48,7 @@ from domain.values.content import (
     FrameRole,
     ImageReference,
 )
+from domain.values.gates import GatesClosed
 from domain.values.identifiers import AttemptId, DeviceId, ProtocolId, SessionId, SubjectId
 from projections import capture_session as read
 from projections.practitioner import clinic_row
@@ -109,29 +112,17 @@ def open_session(new: NewSession, person: Worker, system: Running, key: Idempote
     load_existing(system.log, SUBJECT, subject.stream)
     device = None if new.device is None else DeviceId(new.device)
     sources = Sources.of(system)
+    models = sources.model_lists()
     with system.reads.connect() as connection:
-        manifest = model_list(system, connection)
         clinic = clinic_row(connection) or {}
-    protocol = sources.protocol(ProtocolId(new.protocol))
-    station = None
-    if device is not None:
-        state = sources.station(device)
-        fitness = (
-            ()
-            if protocol is None
-            else fit_for_capture(state, at=system.clock.now(), limits=protocol.calibration)
-        )
-        station = StationFound(fitness=fitness, configuration=state.configuration)
-    checked = check_preconditions(
-        consent=sources.consent(subject, new.purpose),
-        operator=Operator(
-            signed_in=sources.signed_in(person.practitioner),
-            may_operate=Permission.SESSIONS_OPERATE in person.permissions,
-        ),
-        station=station,
-        protocol=protocol,
-        model_list=manifest,
-        based_on=sources.based_on,
+    checked = check_now(
+        sources,
+        subject=subject,
+        purpose=new.purpose,
+        operator=person.practitioner,
+        device=device,
+        protocol=ProtocolId(new.protocol),
+        models=models,
     )
     opened = SessionOpened(
         session=session,
@@ -142,7 +133,7 @@ def open_session(new: NewSession, person: Worker, system: Running, key: Idempote
         purpose=new.purpose,
         time_zone=clinic.get("time_zone", "UTC"),
         prompts=Prompts(**new.prompts.model_dump()),
-        model_manifest=manifest,
+        model_manifest=models.in_force,
     )
     context = system.context(person.actor, idempotency_key=key, subject=subject)
     decide = partial(rules.open_session, opened=opened, checked=checked)
@@ -197,9 +188,27 @@ def import_photograph(
     content = file.file.read(limit + 1)
     if len(content) > limit:
         raise TooLarge(limit)
-    facts = decode(content, maximum_bytes=limit).facts
     digest = Digest.of(content)
     attempt = AttemptId.derived(session, digest)
+    sources = Sources.of(system)
+    refuse = partial(
+        refuse_photograph,
+        attempt=attempt,
+        view=CaptureView(view),
+        source=source,
+        content=digest,
+        size_bytes=len(content),
+    )
+    context = system.context(person.actor, idempotency_key=key, subject=opened.subject)
+    stream = identifier.stream
+    try:
+        facts = decode(content, maximum_bytes=limit).facts
+    except Ruled as error:
+        # Neither the bytes nor the name of the file are kept, only that they were refused.
+        refusal = RuleViolation(error.rule, error.evidence, error.next_step)
+        unreadable = partial(refuse, refusal=refusal, based_on=())
+        update(system.log, CAPTURE_SESSION, stream, unreadable, context)
+        raise
     imported = PhotographImported(
         attempt=attempt,
         view=CaptureView(view),
@@ -215,29 +224,28 @@ def import_photograph(
         ),
         source=source,
     )
-    sources = Sources.of(system)
     protocol = sources.protocol(opened.protocol)
     if protocol is None:
         raise RuleViolation("session.protocol", "the protocol was retired", "Open a new session.")
-    decide = partial(
-        rules.import_photograph,
-        imported=imported,
-        content=protocol,
-        consent=sources.consent(opened.subject, opened.purpose),
-        based_on=sources.based_on,
-    )
-    context = system.context(person.actor, idempotency_key=key, subject=opened.subject)
+    consent = sources.consent(opened.subject, opened.purpose)
+
+    def decide(state: CaptureSession) -> PhotographImported | PhotographRefused:
+        try:
+            return rules.import_photograph(state, imported, content=protocol, consent=consent)
+        except GatesClosed as closed:
+            return refuse(state, refusal=closed, based_on=sources.based_on)
+
     if not system.log.recorded(str(context.actor), key):
-        state, _ = load_existing(system.log, CAPTURE_SESSION, identifier.stream)
-        if not isinstance(decide(state), CaptureBlocked):
+        state, _ = load_existing(system.log, CAPTURE_SESSION, stream)
+        if isinstance(decide(state), PhotographImported):
             # Only what may be recorded is stored. Should it be refused after all, because the
             # session moved on right here, the content is swept like all that no record names.
             stored = system.blobs.put(
                 [content], key=f"subject:{opened.subject}", expected=digest, limit_bytes=limit
             )
             context = replace(context, blobs=(stored,))
-    records = update(system.log, CAPTURE_SESSION, identifier.stream, decide, context)
-    if isinstance(records[-1].event, CaptureBlocked):
+    records = update(system.log, CAPTURE_SESSION, stream, decide, context)
+    if isinstance(records[-1].event, PhotographRefused):
         raise CaptureRefused(records[-1].event.gates)
     place = recorded(records).model_dump()
     return Imported(**place, attempt=str(attempt), digest=digest)

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from api.answers import Running
 from api.calling_station import Caller, Station
+from api.capture_gates import gates_of
 from api.delivery import together
 from api.reception import (
     Refused,
@@ -33,7 +34,7 @@ from api.reception import (
 )
 from api.sources import Sources
 from api.statements import Statement
-from api.station_orders import Orders, calibration_in_force, order_of
+from api.station_orders import GATES_LAST_S, Orders, calibration_in_force, order_of
 from api.wiring import System
 from domain.errors import MalformedInput, RuleViolation
 from domain.events.record import Attestation
@@ -131,20 +132,22 @@ def orders(caller: Station, system: Running) -> Orders:
     latest = recorded_sequence(system, caller.device)
     with system.reads.connect() as connection:
         device = equipment.device(connection, caller.device) or {}
-        calibration = device.get("calibration")
-        illumination = device.get("illumination") or []
-        return Orders(
-            server_time=str(system.clock.now()),
-            device=str(caller.device),
-            latest_sequence=latest,
-            calibration=None if calibration is None else calibration_in_force(calibration),
-            illumination_at=illumination[0]["at"] if illumination else None,
-            quarantined=device.get("quarantine"),
-            orders=[
-                order_of(row, acquisition_protocol.protocol(connection, row["protocol"]) or {})
-                for row in capture_session.open_for_device(connection, caller.device)
-            ],
-        )
+        sessions = [
+            (row, acquisition_protocol.protocol(connection, row["protocol"]) or {})
+            for row in capture_session.open_for_device(connection, caller.device)
+        ]
+    calibration = device.get("calibration")
+    illumination = device.get("illumination") or []
+    return Orders(
+        server_time=str(system.clock.now()),
+        device=str(caller.device),
+        latest_sequence=latest,
+        calibration=None if calibration is None else calibration_in_force(calibration),
+        illumination_at=illumination[0]["at"] if illumination else None,
+        quarantined=device.get("quarantine"),
+        gates_last_s=GATES_LAST_S,
+        orders=[order_of(row, protocol, gates_of(system, row)) for row, protocol in sessions],
+    )
 
 
 @ROUTER.put("/blobs/{digest}", status_code=201)

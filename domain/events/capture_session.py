@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+from domain.events.refused_capture import (
+    AttemptRefused,
+    CaptureFailed,
+    CaptureGivenUp,
+    PhotographRefused,
+)
 from domain.values.capture import CaptureConditions, GateResult, Prompts, ReadAt, Stage
 from domain.values.consent import Purpose
 from domain.values.content import CaptureView, ContentReference, Digest, ImageReference
@@ -60,10 +66,11 @@ class PreconditionsChecked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureBlocked:
-    """A capture was refused before the shutter, with the reason.
+    """A capture was refused by a gate before the shutter, with the reason.
 
     Attributes:
-        stage: Where it was refused.
+        stage: Where it was refused. ``receipt`` is not written any more: what was refused there
+            had been captured, and is an ``AttemptRefused`` or a ``PhotographRefused``.
         view: The capture view asked for, when known.
         gates: Every gate checked, passed or not.
         based_on: The streams and versions that were read.
@@ -243,4 +250,8 @@ CaptureSessionEvent = (
     | OutputWithheld
     | SessionClosed
     | SessionAbandoned
+    | CaptureFailed
+    | CaptureGivenUp
+    | AttemptRefused
+    | PhotographRefused
 )

@@ -92,8 +92,8 @@ def locked_out(access: Access, at: ServerTime, lockout: Lockout) -> bool:
 
 
 def signed_in(access: Access, at: ServerTime, within: timedelta) -> bool:
-    """Return whether a sign-in has not ended and is not older than ``within`` [REQ-IN-078]."""
-    return any(at < each.plus(within) for each in access.sign_ins)
+    """Return whether a sign-in has not ended and began within ``within`` before [REQ-IN-078]."""
+    return any(each <= at < each.plus(within) for each in access.sign_ins)
 
 
 def fresh(

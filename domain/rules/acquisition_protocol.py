@@ -10,7 +10,7 @@ Rules kept here:
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from domain.errors import RuleViolation
+from domain.errors import MalformedInput, RuleViolation
 from domain.events import codec
 from domain.events.acquisition_protocol import (
     ProtocolApproved,
@@ -87,8 +87,9 @@ def draft_protocol(
     """Write a version of a protocol.
 
     Raises:
-        RuleViolation: the version was written before.
+        RuleViolation: the version was written before, or names a build by no digest.
     """
+    _must_name_builds(content)
     if protocol.drafted is not None:
         raise RuleViolation(
             "protocol.drafted-once",
@@ -137,6 +138,21 @@ def retire_protocol(protocol: AcquisitionProtocol, *, reason: str) -> tuple[Prot
     if protocol.retired:
         return ()
     return (ProtocolRetired(reason=said(reason, rule="protocol.reason", what="reason")),)
+
+
+def _must_name_builds(content: ProtocolContent) -> None:
+    for each in content.software:
+        _, names_a_build, digest = each.partition(" ")
+        try:
+            if names_a_build:
+                Digest(digest)
+        except MalformedInput as error:
+            raise RuleViolation(
+                "protocol.software",
+                f"{each!r} is neither a version nor a version and a digest: {error}",
+                "Give the version, and the digest that the station reports where one build only "
+                "is approved.",
+            ) from error
 
 
 def _drafted(protocol: AcquisitionProtocol) -> ProtocolDrafted:

@@ -2,9 +2,11 @@
 
 Rules kept here:
 
-1. A refused capture is a recorded fact with every gate and its evidence [DRV-07].
+1. A capture is refused with every gate and its evidence; ``domain/rules/refused_capture.py``
+   decides what is recorded of that [DRV-07].
 2. An attempt is kept whether good or bad [REQ-IN-200 to 202].
-3. Consent is asked again for every attempt: once withdrawn, nothing more is taken in.
+3. Consent and operator are asked again for every attempt: once withdrawn, nothing more is taken
+   in; whoever signed out captures nothing more.
 4. A session ends complete, with every required view accepted, or is abandoned with a reason.
 
 ``domain/rules/attempt.py`` decides what becomes of the attempts.
@@ -30,16 +32,24 @@ from domain.events.capture_session import (
     SessionClosed,
     SessionOpened,
 )
-from domain.values.capture import Gate, GateResult, ReadAt, Stage, failed
+from domain.events.refused_capture import (
+    AttemptRefused,
+    CaptureFailed,
+    CaptureGivenUp,
+    PhotographRefused,
+)
+from domain.values.capture import Gate, GateResult
 from domain.values.capture_session import Attempt, CaptureSession, is_stereo_pair
 from domain.values.consent import Coverage
 from domain.values.content import CaptureView, FrameRole
 from domain.values.gates import (
+    Operator,
     consent_gate,
+    must_be_open,
+    operator_gate,
     session_station_gate,
     station_gates,
     unreported,
-    versions_gate,
 )
 from domain.values.identifiers import AttemptId, DeviceId, SessionId
 from domain.values.protocol import ProtocolContent, ViewRequirement
@@ -47,6 +57,7 @@ from domain.values.words import said
 
 RECEIPT_GATES = (
     Gate.CONSENT,
+    Gate.OPERATOR,
     Gate.VERSIONS,
     Gate.DEVICE_IDENTITY,
     Gate.CALIBRATION,
@@ -63,6 +74,8 @@ def evolve(session: CaptureSession, event: CaptureSessionEvent) -> CaptureSessio
         case SessionOpened():
             return _opened(session, event)
         case PreconditionsChecked() | CaptureBlocked():
+            return session
+        case CaptureFailed() | CaptureGivenUp() | AttemptRefused() | PhotographRefused():
             return session
         case AttemptSubmitted() | PhotographImported():
             attempt = _arrived(event)
@@ -106,30 +119,6 @@ def open_session(
     return opened, checked
 
 
-def report_block(
-    session: CaptureSession, blocked: CaptureBlocked, *, device: DeviceId
-) -> CaptureBlocked:
-    """Record that the station refused a capture before the shutter [DRV-07].
-
-    Raises:
-        RuleViolation: the session is not open, is another station's, or nothing was refused.
-    """
-    _must_be_open(session)
-    if device != session.device:
-        raise RuleViolation(
-            "capture.station",
-            "the session is captured with another station",
-            "Report on sessions of this station.",
-        )
-    if blocked.stage is not Stage.STATION or not failed(blocked.gates):
-        raise RuleViolation(
-            "capture.block",
-            f"{len(failed(blocked.gates))} gates failed at stage {blocked.stage}",
-            "Report the station's gates, at least one of which did not pass.",
-        )
-    return blocked
-
-
 def submit_attempt(
     session: CaptureSession,
     submitted: AttemptSubmitted,
@@ -137,10 +126,10 @@ def submit_attempt(
     device: DeviceId,
     content: ProtocolContent,
     consent: Coverage,
+    operator: Operator,
     device_gates: tuple[GateResult, ...],
-    based_on: tuple[ReadAt, ...],
-) -> AttemptSubmitted | CaptureBlocked:
-    """Take in what the station handed in, or record at which gate it was refused.
+) -> AttemptSubmitted:
+    """Take in what the station handed in.
 
     Args:
         session: The session.
@@ -148,38 +137,25 @@ def submit_attempt(
         device: The station that signed it.
         content: The session's protocol.
         consent: Whether consent covers the session's purpose now.
+        operator: What is known of the session's operator when it was captured.
         device_gates: The station's gates for this capture, from ``fit_for_attempt``.
-        based_on: The streams and versions that were read.
 
     Raises:
+        GatesClosed: a gate is not open; with every gate and its evidence.
         RuleViolation: the session is not open, the attempt was handed in before, the protocol has
             no such view, or the frames do not fit it.
     """
     _must_accept(session, submitted.attempt)
     requirement = _requirement(content, submitted.view)
     _must_fit(submitted, requirement)
-    conditions = submitted.conditions
-    found = (
-        consent_gate(consent),
-        versions_gate(
-            firmware=conditions.firmware,
-            software=conditions.software,
-            content=content,
-            given=conditions.model_manifest,
-            held=session.model_list,
-        ),
-        *device_gates,
-    )
+    found = (consent_gate(consent), operator_gate(operator), *device_gates)
     gates = (
         *found,
         *unreported(found, RECEIPT_GATES),
         *session_station_gate(captured=device, opened=session.device),
-        *station_gates(submitted.gates, conditions, content),
+        *station_gates(submitted.gates, submitted.conditions, content),
     )
-    if failed(gates):
-        return CaptureBlocked(
-            stage=Stage.RECEIPT, view=submitted.view, gates=gates, based_on=based_on
-        )
+    must_be_open(gates)
     return submitted
 
 
@@ -189,11 +165,11 @@ def import_photograph(
     *,
     content: ProtocolContent,
     consent: Coverage,
-    based_on: tuple[ReadAt, ...],
-) -> PhotographImported | CaptureBlocked:
-    """Take in a photograph from elsewhere, or record that consent does not cover it.
+) -> PhotographImported:
+    """Take in a photograph from elsewhere.
 
     Raises:
+        GatesClosed: consent does not cover it.
         RuleViolation: the session is not open, the attempt was handed in before, the protocol has
             no such view, the photograph claims a camera of a station, or has no source.
     """
@@ -206,11 +182,7 @@ def import_photograph(
             "an imported photograph is a single frame of no station's camera",
             "Import it without camera serial number; it stays uncalibrated.",
         )
-    gate = consent_gate(consent)
-    if not gate.passed:
-        return CaptureBlocked(
-            stage=Stage.RECEIPT, view=imported.view, gates=(gate,), based_on=based_on
-        )
+    must_be_open((consent_gate(consent),))
     return imported
 
 
@@ -220,7 +192,7 @@ def close_session(session: CaptureSession, *, content: ProtocolContent) -> Sessi
     Raises:
         RuleViolation: it is not open, attempts await their verdict, or views are missing.
     """
-    _must_be_open(session)
+    session.must_be_open()
     pending = sum(each.pending for each in session.attempts.values())
     if pending:
         raise RuleViolation(
@@ -245,7 +217,7 @@ def abandon_session(session: CaptureSession, *, reason: str) -> SessionAbandoned
     Raises:
         RuleViolation: it is not open, or no reason was given.
     """
-    _must_be_open(session)
+    session.must_be_open()
     return SessionAbandoned(reason=said(reason, rule="session.reason", what="reason"))
 
 
@@ -303,14 +275,8 @@ def _evolve_attempt(
             assert_never(event)
 
 
-def _must_be_open(session: CaptureSession) -> None:
-    if not session.open:
-        state = "was never opened" if session.session is None else "has ended"
-        raise RuleViolation("session.open", f"the session {state}", "Open a new session.")
-
-
 def _must_accept(session: CaptureSession, attempt: AttemptId) -> None:
-    _must_be_open(session)
+    session.must_be_open()
     if attempt in session.attempts:
         raise RuleViolation(
             "capture.attempt-once",

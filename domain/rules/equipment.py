@@ -32,8 +32,9 @@ from domain.events.equipment import (
     IlluminationCalibrated,
 )
 from domain.values.capture import CaptureConditions, DeviceConfiguration, GateResult
+from domain.values.gates import ModelLists, Running, versions_gate
 from domain.values.identifiers import CalibrationId, DeviceId
-from domain.values.protocol import CalibrationLimits
+from domain.values.protocol import ProtocolContent
 from domain.values.station import (
     Calibrated,
     Station,
@@ -80,20 +81,29 @@ EQUIPMENT = Aggregate(kind=DeviceId.kind, initial=Station(), evolve=evolve)
 
 
 def fit_for_capture(
-    station: Station, *, at: ServerTime, limits: CalibrationLimits
+    station: Station, *, at: ServerTime, content: ProtocolContent, models: ModelLists
 ) -> tuple[GateResult, ...]:
-    """Return the gates of device identity and calibration before a session [REQ-IN-079, 080].
+    """Return the gates of a station before a session and before its captures [REQ-IN-079 to 081].
 
     Args:
         station: The station.
         at: Now, by our clock; what the station's says follows from the offset last found.
-        limits: The protocol's.
+        content: The protocol.
+        models: The lists of approved model releases.
     """
     by_its_own = at.plus(timedelta(milliseconds=station.clock_offset_ms))
-    return (
+    limits = content.calibration
+    fit = (
         identity_gate(station),
         calibration_gate(station, station.in_force, at=by_its_own, limits=limits, by_ours=at),
     )
+    held = station.configuration
+    if held is None:
+        return fit
+    running = Running(
+        firmware=held.firmware, software=held.software, software_digest=held.software_digest
+    )
+    return (*fit, versions_gate(running, content=content, models=models))
 
 
 def fit_for_attempt(
@@ -101,27 +111,40 @@ def fit_for_attempt(
     *,
     conditions: CaptureConditions,
     captured_at: DeviceTime,
-    limits: CalibrationLimits,
+    content: ProtocolContent,
+    models: ModelLists,
 ) -> tuple[GateResult, ...]:
-    """Return the gates of device identity, calibration and light for one capture.
+    """Return the gates of a station for one capture: identity, calibration, light, versions.
 
     Args:
         station: The station.
         conditions: What it says about the capture.
         captured_at: When it captured, by its own clock.
-        limits: The protocol's.
+        content: The protocol.
+        models: The lists of approved model releases.
 
     Raises:
         MalformedInput: the offset it claims leads to no calendar.
     """
     by_ours = by_our_clock(captured_at, conditions.clock_offset_ms)
-    return (
+    limits = content.calibration
+    fit = (
         identity_gate(station, conditions),
         calibration_gate(
             station, conditions.calibration, at=captured_at, limits=limits, by_ours=by_ours
         ),
         illumination_gate(station, at=captured_at, limits=limits),
     )
+    held = station.configuration
+    if held is None:
+        return fit
+    running = Running(
+        firmware=conditions.firmware,
+        software=conditions.software,
+        software_digest=held.software_digest,
+    )
+    named = (conditions.model_manifest,)
+    return (*fit, versions_gate(running, content=content, models=models, named=named))
 
 
 def enrol_device(

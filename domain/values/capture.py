@@ -13,6 +13,7 @@ from enum import StrEnum
 from domain.values.calibration import LightZone, WhiteBalance
 from domain.values.content import Digest
 from domain.values.identifiers import CalibrationId, StreamName
+from domain.values.time import DeviceTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,12 @@ STATION_GATES = (
 )
 
 
+IMPORT_GATES = (Gate.CONSENT, Gate.OPERATOR, Gate.PROTOCOL)
+"""Where photographs are imported, no other gate applies: there is no station to ask about."""
+CAPTURE_GATES = (*SERVER_GATES, *STATION_GATES)
+"""All of them are open in the very look that opens the shutter."""
+
+
 class Stage(StrEnum):
     """Where a capture was blocked."""
 
@@ -127,6 +134,27 @@ class ReadAt:
 
     stream: StreamName
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedStatement:
+    """A statement of a station, word for word, so that its signature can still be checked.
+
+    Attributes:
+        schema: Version of the event's name that was stated.
+        sequence: The station's number of it.
+        made_at: When it was signed, by the station's clock.
+        salt: 32 bytes, hexadecimal.
+        payload: The canonical JSON that was signed through its commitment. Source: RFC 8785.
+        signature: Of the statement, hexadecimal.
+    """
+
+    schema: int
+    sequence: int
+    made_at: DeviceTime
+    salt: str
+    payload: str
+    signature: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

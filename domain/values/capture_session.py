@@ -9,6 +9,7 @@ Rules kept here:
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.errors import RuleViolation
 from domain.values.content import (
     CaptureView,
     ContentReference,
@@ -118,6 +119,16 @@ class CaptureSession:
     def open(self) -> bool:
         """Whether attempts may be handed in."""
         return self.session is not None and not self.closed and not self.abandoned
+
+    def must_be_open(self) -> None:
+        """Refuse anything more once the session has ended, or before it began.
+
+        Raises:
+            RuleViolation: it is not open.
+        """
+        if not self.open:
+            state = "was never opened" if self.session is None else "has ended"
+            raise RuleViolation("session.open", f"the session {state}", "Open a new session.")
 
     @property
     def accepted(self) -> tuple[AttemptId, ...]:

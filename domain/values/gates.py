@@ -4,11 +4,21 @@ Rules kept here:
 
 1. A gate that passes says on what evidence; one that does not also says what to do.
 2. A gate nobody reported on did not pass.
+3. Versions are compared with what is approved now, and the evidence says with what [REQ-IN-081].
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from domain.values.capture import STATION_GATES, CaptureConditions, Gate, GateResult, missing
+from domain.errors import RuleViolation
+from domain.values.capture import (
+    STATION_GATES,
+    CaptureConditions,
+    Gate,
+    GateResult,
+    failed,
+    missing,
+)
 from domain.values.consent import Coverage
 from domain.values.content import Digest
 from domain.values.identifiers import DeviceId
@@ -17,6 +27,76 @@ from domain.values.quality import QualityMeasurement, judge
 
 DISTANCE = "distance"
 """The word under which a protocol limits the camera-to-face distance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """What is known of whoever operates, at one moment.
+
+    Attributes:
+        signed_in: Whether signed in.
+        may_operate: Whether the roles held allow capturing.
+    """
+
+    signed_in: bool
+    may_operate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What runs on a station.
+
+    Attributes:
+        firmware: Firmware version.
+        software: Version of the station software.
+        software_digest: Digest of that software as the station reports it.
+    """
+
+    firmware: str
+    software: str
+    software_digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLists:
+    """Digests of lists of approved model releases.
+
+    Attributes:
+        in_force: The list of those approved now.
+        opened_with: The list a session was opened with; none while it is being opened.
+    """
+
+    in_force: Digest
+    opened_with: Digest | None = None
+
+
+class GatesClosed(RuleViolation):
+    """A capture was refused at a gate.
+
+    Attributes:
+        gates: Every gate checked, passed or not.
+    """
+
+    def __init__(self, gates: Iterable[GateResult]) -> None:
+        """Name the gates that did not pass and keep all of them."""
+        self.gates = tuple(gates)
+        closed = failed(self.gates)
+        super().__init__(
+            "capture.gates",
+            f"gates that did not pass: {', '.join(each.gate for each in closed)}",
+            " ".join(dict.fromkeys(each.next_step for each in closed)),
+        )
+
+
+def must_be_open(gates: Iterable[GateResult]) -> None:
+    """Refuse a capture at the gates that are closed.
+
+    Raises:
+        GatesClosed: at least one of them is.
+    """
+    found = tuple(gates)
+    if failed(found):
+        raise GatesClosed(found)
 
 
 def let_pass(gate: Gate, evidence: str) -> GateResult:
@@ -40,38 +120,75 @@ def consent_gate(consent: Coverage) -> GateResult:
     )
 
 
+def operator_gate(operator: Operator) -> GateResult:
+    """Return whether the operator lets the capture pass [REQ-IN-078]."""
+    if not operator.signed_in:
+        return block(Gate.OPERATOR, "the operator is not signed in", "Sign in and try again.")
+    if not operator.may_operate:
+        return block(
+            Gate.OPERATOR,
+            "the operator's role does not include capturing",
+            "Ask an administrator for the role of operator or practitioner.",
+        )
+    return let_pass(Gate.OPERATOR, "the operator is signed in and may capture")
+
+
+def protocol_gate(protocol: ProtocolContent | None) -> GateResult:
+    """Return whether the protocol may be followed; none stands for one that may not."""
+    if protocol is None:
+        return block(
+            Gate.PROTOCOL, "the protocol version is not approved", "Choose an approved version."
+        )
+    return let_pass(Gate.PROTOCOL, f"{protocol.name} {protocol.version} is approved")
+
+
 def versions_gate(
+    running: Running,
     *,
-    firmware: str,
-    software: str,
     content: ProtocolContent,
-    given: Digest | None,
-    held: Digest | None,
+    models: ModelLists,
+    named: tuple[Digest | None, ...] = (),
 ) -> GateResult:
-    """Return whether everything that runs is approved [REQ-IN-081].
+    """Return whether everything that runs is approved now [REQ-IN-081].
 
     Args:
-        firmware: Firmware version that runs.
-        software: Station software version that runs.
+        running: What runs on the station.
         content: The protocol, which names the approved versions.
-        given: Digest of the list of approved model releases that the station holds.
-        held: Digest of the list in force.
+        models: The lists of approved model releases, now and at the opening.
+        named: The list that the capture itself names, where there is a capture.
     """
     wrong = []
-    if firmware not in content.firmware:
-        wrong.append(f"firmware {firmware} is not among {', '.join(content.firmware)}")
-    if software not in content.software:
-        wrong.append(f"station software {software} is not among {', '.join(content.software)}")
-    if given != held:
-        wrong.append("the station does not hold the list of approved model releases in force")
+    if running.firmware not in content.firmware:
+        wrong.append(f"firmware {running.firmware} is not among {', '.join(content.firmware)}")
+    software = _software(running, content)
+    wrong.extend(software.wrong)
+    opened_with = models.opened_with
+    if opened_with is not None and opened_with != models.in_force:
+        wrong.append(
+            f"the session was opened with the model list {opened_with}, in force is now "
+            f"{models.in_force}"
+        )
+    wrong.extend(
+        f"the capture names the model list {each or 'none'}, in force is {models.in_force}"
+        for each in named
+        if each != models.in_force
+    )
     if wrong:
         return block(
             Gate.VERSIONS,
             "; ".join(wrong),
             "Update the station to approved versions and open a new session.",
         )
+    compared = " and ".join(
+        who
+        for who, told in (("the session", opened_with is not None), ("the capture", bool(named)))
+        if told
+    )
+    lists = f"named by {compared}" if compared else "given to the session"
     return let_pass(
-        Gate.VERSIONS, f"firmware {firmware}, station software {software}, model list {held}"
+        Gate.VERSIONS,
+        f"firmware {running.firmware}, {software.evidence}, model list in force "
+        f"{models.in_force}, {lists}",
     )
 
 
@@ -104,7 +221,9 @@ def station_gates(
     A gate that the station reports as passed is not believed against the numbers it reports
     [REQ-IN-082, 083, 091].
     """
-    given = tuple(reported)
+    # What the station was told by us is found again here; only where it captured all the same,
+    # against what it was told, does that count.
+    given = tuple(each for each in reported if each.gate in STATION_GATES or not each.passed)
     contradicted = []
     if not conditions.fixture_engaged:
         contradicted.append(
@@ -133,3 +252,28 @@ def station_gates(
             )
         )
     return (*given, *unreported(given, STATION_GATES), *contradicted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    wrong: tuple[str, ...] = ()
+    evidence: str = ""
+
+
+def _software(running: Running, content: ProtocolContent) -> _Compared:
+    """Compare the station software with what the protocol approves: by digest where it names one.
+
+    An entry is a version, or a version and the digest of its only approved build.
+    """
+    version, digest = running.software, running.software_digest
+    if f"{version} {digest}" in content.software:
+        return _Compared(evidence=f"station software {version} with the approved digest {digest}")
+    if version in content.software:
+        return _Compared(
+            evidence=f"station software {version} by its version (the protocol names no digest of "
+            f"it; the station reports {digest})"
+        )
+    approved = ", ".join(content.software)
+    return _Compared(
+        wrong=(f"station software {version} with the digest {digest} is not among {approved}",)
+    )

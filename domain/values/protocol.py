@@ -60,7 +60,8 @@ class ProtocolContent:
         limits: Limits of the quality verdict on the stored bytes.
         calibration: What a calibration must reach.
         firmware: Firmware versions approved for capture.
-        software: Station software versions approved for capture.
+        software: Station software approved for capture; each a version, such as ``0.1.0``, or a
+            version and the digest of the only build approved of it, ``0.1.0 sha256:…``.
         references: Published workflow references it was benchmarked against [REQ-IN-027].
     """
 

@@ -1,25 +1,18 @@
 """Opening sessions behind the gates, importing photographs, closing, and looking at images."""
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from api.signin import access_stream
-from domain.events.equipment import DeviceConfigurationChanged
-from domain.handling import update
-from domain.rules import access
-from domain.rules.access import ACCESS
-from domain.values.capture import SERVER_GATES, Gate
-from domain.values.identifiers import PractitionerId
+from domain.values.capture import IMPORT_GATES, SERVER_GATES, Gate
+from domain.values.content import Digest
 from tests.api import pictures
+from tests.api.closed_gates import CLOSING
 from tests.api.portal import (
     ORIGIN,
-    SERVICE,
     Clinic,
     Person,
     Portal,
@@ -28,7 +21,6 @@ from tests.api.portal import (
     opening,
 )
 from tests.api.station import Station
-from tests.builders import a_configuration
 
 
 def blocked_gates(answered: httpx.Response) -> list[str]:
@@ -39,53 +31,6 @@ def blocked_gates(answered: httpx.Response) -> list[str]:
     assert all(each["evidence"] for each in problem["gates"])
     assert all(each["next_step"] for each in problem["gates"] if not each["passed"])
     return [each["gate"] for each in problem["gates"] if not each["passed"]]
-
-
-def withdrawn(portal: Portal, clinic: Clinic, body: dict[str, Any]) -> None:
-    answer_consent(portal.sign_in("practitioner"), clinic.subject, "withdraw")
-
-
-def signed_out(portal: Portal, clinic: Clinic, body: dict[str, Any]) -> None:
-    person = PractitionerId(clinic.people["operator"])
-    context = portal.system.context(SERVICE)
-    for _ in range(3):
-        update(
-            portal.system.log,
-            ACCESS,
-            access_stream(person),
-            lambda state: access.sign_out(state, practitioner=person, reason="asked"),
-            context,
-        )
-
-
-def quarantined(portal: Portal, clinic: Clinic, body: dict[str, Any]) -> None:
-    path = f"/devices/{clinic.station.device}/quarantine"
-    portal.sign_in("quality").done(path, {"reason": "It fell down"})
-
-
-def expired(portal: Portal, clinic: Clinic, body: dict[str, Any]) -> None:
-    portal.clock.advance(timedelta(days=30))
-
-
-def updated(portal: Portal, clinic: Clinic, body: dict[str, Any]) -> None:
-    station = clinic.station.at(portal.http, portal.clock)
-    changed = DeviceConfigurationChanged(configuration=replace(a_configuration(), firmware="9.9.9"))
-    assert not station.deliver(station.state(changed))["refused"]
-
-
-def retired(portal: Portal, clinic: Clinic, body: dict[str, Any]) -> None:
-    path = f"/acquisition-protocols/{clinic.protocol}/retire"
-    portal.sign_in("quality").done(path, {"reason": "A better one"})
-
-
-CLOSING: dict[Gate, Callable[[Portal, Clinic, dict[str, Any]], None]] = {
-    Gate.CONSENT: withdrawn,
-    Gate.OPERATOR: signed_out,
-    Gate.DEVICE_IDENTITY: quarantined,
-    Gate.CALIBRATION: expired,
-    Gate.VERSIONS: updated,
-    Gate.PROTOCOL: retired,
-}
 
 
 def test_every_gate_the_server_knows_is_tried() -> None:
@@ -135,6 +80,15 @@ def test_a_session_opens_behind_open_gates_and_says_what_was_found(
     assert all(each["passed"] for each in shown["preconditions"])
     (row,) = operator.read("/capture-sessions")["items"]
     assert row["session"] == opened["session"]
+
+
+@pytest.mark.verifies("REQ-IN-122")
+def test_an_import_says_nothing_of_gates_that_only_a_station_has(
+    operator: Person, session: str
+) -> None:
+    shown = operator.read(f"/capture-sessions/{session}")["preconditions"]
+    assert [each["gate"] for each in shown] == [each.value for each in IMPORT_GATES]
+    assert all(each["passed"] for each in shown)
 
 
 def test_a_station_that_never_said_what_it_is_opens_nothing(
@@ -209,18 +163,27 @@ def test_a_photograph_is_kept_as_it_came(
     assert "Featherstonehaugh" not in repr(portal.records("PhotographImported"))
 
 
-@pytest.mark.verifies("REQ-IN-186")
+@pytest.mark.verifies("REQ-IN-186", "DRV-07")
 @pytest.mark.parametrize("what", pictures.BAD)
-def test_what_is_no_good_picture_is_refused_by_rule_and_leaves_nothing(
+def test_what_is_no_good_picture_is_refused_by_rule_on_record_and_leaves_no_picture(
     portal: Portal, operator: Person, session: str, what: str
 ) -> None:
     size, blobs = portal.system.log.size(), stored(portal)
-    answered = bring(operator, session, pictures.BAD[what])
+    answered = bring(operator, session, pictures.BAD[what], key="k" * 32)
 
     assert answered.status_code == 422, answered.text
-    assert answered.json()["detail"].startswith("image.")
-    assert portal.system.log.size() == size
+    (refused,) = portal.events("PhotographRefused")
+    assert answered.json()["detail"].startswith(f"{refused.rule}: {refused.evidence}")
+    assert refused.rule.startswith("image.")
+    assert refused.content == Digest.of(pictures.BAD[what])
+    assert refused.size_bytes == len(pictures.BAD[what])
     assert stored(portal) == blobs
+    again = bring(operator, session, pictures.BAD[what], key="k" * 32)
+    assert again.json()["detail"] == answered.json()["detail"]
+    assert portal.system.log.size() == size + 1
+    (shown,) = operator.read(f"/capture-sessions/{session}")["refused"]
+    assert (shown["kind"], shown["rule"]) == ("photograph", refused.rule)
+    assert "Featherstonehaugh" not in repr(refused)
 
 
 def test_a_picture_larger_than_is_taken_in_is_refused(
@@ -289,7 +252,9 @@ def test_after_consent_is_withdrawn_no_photograph_comes_in_and_that_is_recorded(
 
     assert answered.status_code == 409
     assert [each["gate"] for each in answered.json()["gates"]] == ["consent"]
-    assert portal.events("CaptureBlocked")[0].stage.value == "receipt"
+    (refused,) = portal.events("PhotographRefused")
+    assert (refused.rule, refused.content) == ("capture.gates", Digest.of(pictures.png()))
+    assert refused.based_on
     assert stored(portal) == blobs
 
 

@@ -154,7 +154,7 @@ def test_what_changed_while_a_delivery_was_decided_on_is_heeded(
     assert "consent" in refused["evidence"]
     assert len(outcome["accepted"]) == 1
     assert not portal.records("AttemptSubmitted")
-    gates = portal.records("CaptureBlocked")[0].event.gates
+    gates = portal.records("AttemptRefused")[0].event.gates
     assert [each.gate for each in gates if not each.passed] == [Gate.CONSENT]
 
 

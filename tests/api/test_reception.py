@@ -13,19 +13,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.keys.signing import verify_p256
 from domain.errors import Unavailable
 from domain.events.capture_session import AttemptSubmitted
+from domain.events.codec import decode
 from domain.events.consent import ConsentWithdrawn
 from domain.events.equipment import (
     DeviceBatchRejected,
     DeviceClockDriftDetected,
     DeviceSequenceGapDetected,
 )
+from domain.events.refused_capture import CaptureFailed, CaptureGivenUp
 from domain.ledger import canonical
-from domain.ledger.entry import decode_entry
+from domain.ledger.entry import commitment, decode_entry, device_statement
 from domain.values.actor import Actor
-from domain.values.capture import Gate
+from domain.values.capture import CAPTURE_GATES, Gate
 from domain.values.consent import Purpose
+from domain.values.content import Digest
 from domain.values.identifiers import DeviceId, SessionId, SubjectId
 from domain.values.time import DeviceTime
 from tests.api.portal import (
@@ -37,7 +41,7 @@ from tests.api.portal import (
     opening,
 )
 from tests.api.station import Station, Wire
-from tests.builders import gates
+from tests.builders import FRONTAL, gates
 
 LEFT, RIGHT = b"left frame", b"right frame"
 DAY = timedelta(days=1)
@@ -281,17 +285,101 @@ def test_a_gate_that_closed_meanwhile_blocks_the_capture_and_uses_up_its_number_
 
     assert outcome["rule"] == "capture.gates"
     assert "consent" in outcome["evidence"]
-    (blocked,) = portal.records("CaptureBlocked")
+    (kept,) = portal.records("AttemptRefused")
     (rejected,) = portal.records("DeviceBatchRejected")
-    assert rejected.seq == blocked.seq + 1
+    assert rejected.seq == kept.seq + 1
     assert rejected.event.device_sequences == (statement["device_sequence"],)
-    assert blocked.event.stage.value == "receipt"
-    assert [each.gate for each in blocked.event.gates if not each.passed] == [Gate.CONSENT]
-    assert blocked.event.based_on
+    assert (kept.event.rule, kept.key) == ("capture.gates", f"subject:{clinic.subject}")
+    assert kept.event.frames == (Digest.of(LEFT), Digest.of(RIGHT))
+    assert [each.gate for each in kept.event.gates if not each.passed] == [Gate.CONSENT]
+    assert kept.event.based_on
+    assert kept.blobs == ()
     assert not portal.records("AttemptSubmitted")
+    (shown,) = operator.read(f"/capture-sessions/{session}")["refused"]
+    assert (shown["kind"], shown["digests"]) == ("attempt", list(kept.event.frames))
+    assert shown["attempt"] == kept.event.attempt
     size = portal.system.log.size()
     assert station.deliver(statement)["refused"][0]["rule"] == "capture.gates"
     assert portal.system.log.size() == size
+
+
+@pytest.mark.verifies("DRV-05", "DRV-07")
+def test_the_stations_signature_over_a_refused_attempt_can_still_be_checked(
+    portal: Portal, station: Station, session: str, manifest: str, *, clinic: Clinic
+) -> None:
+    statement = station.capture(session, manifest, (LEFT, RIGHT))
+    answer_consent(portal.sign_in("operator"), clinic.subject, "withdraw")
+    station.deliver(statement)
+    (kept,) = portal.events("AttemptRefused")
+    said = kept.statement
+    payload = said.payload.encode()
+    signed = device_statement(
+        stream=str(SessionId(session).stream),
+        name="AttemptSubmitted",
+        schema=said.schema,
+        device=str(station.device),
+        device_sequence=said.sequence,
+        device_time_us=said.made_at.us,
+        commitment=commitment(bytes.fromhex(said.salt), payload),
+    )
+    verify_p256(station.public_key, bytes.fromhex(said.signature), signed)
+    attempt = decode("AttemptSubmitted", said.schema, canonical.parse_canonical(payload))
+    assert isinstance(attempt, AttemptSubmitted)
+    assert attempt.conditions.distance_mm == 450.0
+
+
+@pytest.mark.verifies("DRV-07")
+@pytest.mark.parametrize("what", ["the session ended", "a frame is missing", "handed in before"])
+def test_an_attempt_that_another_rule_refuses_is_kept_the_same_way(
+    portal: Portal, station: Station, session: str, manifest: str, *, what: str
+) -> None:
+    operator = portal.sign_in("operator")
+    if what == "a frame is missing":
+        event = station.attempt(session, manifest, (LEFT, b"never delivered"))
+        statement = station.state(event, stream=str(SessionId(session).stream))
+        rule = "device.missing"
+    else:
+        statement = station.capture(session, manifest, (LEFT, RIGHT))
+        rule = "session.open" if what == "the session ended" else "capture.attempt-once"
+    if rule == "session.open":
+        operator.done(f"/capture-sessions/{session}/abandon", {"reason": "The client left"})
+    if rule == "capture.attempt-once":
+        assert station.deliver(statement)["accepted"]
+        statement = station.capture(session, manifest, (LEFT, RIGHT))
+    (outcome,) = station.deliver(statement)["refused"]
+
+    assert outcome["rule"] == rule
+    (kept,) = portal.events("AttemptRefused")
+    assert (kept.rule, kept.gates) == (rule, ())
+    assert kept.frames[0] == Digest.of(LEFT)
+    assert kept.statement.sequence == statement["device_sequence"]
+
+
+@pytest.mark.verifies("DRV-07")
+def test_what_failed_at_the_station_and_what_it_gave_up_are_recorded_and_shown(
+    portal: Portal, station: Station, session: str, operator: Person
+) -> None:
+    stream = str(SessionId(session).stream)
+    failure = CaptureFailed(
+        view=FRONTAL,
+        gates=gates(CAPTURE_GATES),
+        rule="capture.hardware",
+        evidence="the right camera gives no picture",
+        next_step="Try again.",
+    )
+    given_up = CaptureGivenUp(view=FRONTAL, tries=6, evidence="Hold still.")
+    statements = [station.state(each, stream=stream) for each in (failure, given_up)]
+    assert station.deliver(*statements)["refused"] == []
+    shown = operator.read(f"/capture-sessions/{session}")["refused"]
+
+    assert [(each["kind"], each["rule"]) for each in shown] == [
+        ("failed", "capture.hardware"),
+        ("given-up", "capture.given-up"),
+    ]
+    assert "6 attempts" in shown[1]["evidence"]
+    impossible = replace(given_up, tries=0)
+    (outcome,) = station.deliver(station.state(impossible, stream=stream))["refused"]
+    assert outcome["rule"] == "capture.given-up"
 
 
 @pytest.mark.verifies("DRV-07")

@@ -21,10 +21,13 @@ from domain.events.names import Event
 from domain.ledger import canonical
 from domain.ledger.entry import commitment, device_statement
 from domain.ports import Clock
+from domain.values.capture import SERVER_GATES
 from domain.values.content import Digest
+from domain.values.gates import let_pass
 from domain.values.identifiers import CalibrationId, DeviceId, SessionId
 from domain.values.protocol import ProtocolContent
-from tests.builders import MODEL_LIST, OPERATOR
+from domain.values.time import DeviceTime
+from tests.builders import MODEL_LIST, OPERATOR, device_time
 from tests.event_builders import a_session_opened
 
 PREFIX = "/api/v1/device"
@@ -51,6 +54,8 @@ class Server:
     calibration: tuple[CalibrationId, Digest] | None = None
     erased: set[SessionId] = field(default_factory=set)
     signed: int = 0
+    valid_until: DeviceTime = field(default_factory=lambda: device_time(60 * 24 * 29))
+    gates_last_s: float = 900.0
 
     def http(self) -> httpx.Client:
         """Return a connection to this server."""
@@ -72,6 +77,7 @@ class Server:
             "accepted_views": [],
             "judged": [],
             "attempts": 0,
+            "gates": [to_plain(let_pass(gate, "told by the server")) for gate in SERVER_GATES],
         }
         self.orders.append(order)
 
@@ -121,9 +127,14 @@ class Server:
             "latest_sequence": self.latest(),
             "calibration": None
             if locked is None
-            else {"calibration": locked[0], "parameters": locked[1], "valid_until": ""},
+            else {
+                "calibration": locked[0],
+                "parameters": locked[1],
+                "valid_until": str(self.valid_until),
+            },
             "illumination_at": None,
             "quarantined": None,
+            "gates_last_s": self.gates_last_s,
             "orders": self.orders,
         }
 

@@ -15,6 +15,8 @@ from device.protocol import (
     VERDICT_PATIENCE_US,
     CalibrateLight,
     Capture,
+    Fail,
+    GiveUp,
     Look,
     Phase,
     Refuse,
@@ -26,7 +28,8 @@ from device.protocol import (
     look,
     not_captured,
 )
-from domain.values.capture import STATION_GATES, Gate, GateResult, failed
+from domain.errors import Refusal
+from domain.values.capture import CAPTURE_GATES, Gate, GateResult, failed
 from domain.values.content import CaptureView
 from domain.values.gates import block, let_pass
 from domain.values.protocol import ViewRequirement
@@ -56,15 +59,16 @@ ORDER = Order(
     model_manifest=MODEL_LIST,
     accepted=frozenset(),
     judged={},
+    gates=(),
 )
 ATTEMPT = an_attempt_id()
 
 
 def gates_with(*closed: Gate, evidence: str = "found") -> tuple[GateResult, ...]:
-    """Return all of the station's gates, these ones closed."""
+    """Return all gates, these ones closed."""
     return tuple(
         block(gate, evidence, f"Mind the {gate}.") if gate in closed else let_pass(gate, "fine")
-        for gate in STATION_GATES
+        for gate in CAPTURE_GATES
     )
 
 
@@ -83,8 +87,19 @@ def after(*looks: Look, order: Order = ORDER) -> tuple[Capture, list[protocol.Ac
     return capture, done
 
 
-@pytest.mark.verifies("REQ-IN-082", "REQ-IN-083", "REQ-IN-084", "REQ-IN-085", "REQ-IN-091")
-@pytest.mark.parametrize("gate", STATION_GATES)
+@pytest.mark.verifies(
+    "REQ-IN-077",
+    "REQ-IN-078",
+    "REQ-IN-079",
+    "REQ-IN-080",
+    "REQ-IN-081",
+    "REQ-IN-082",
+    "REQ-IN-083",
+    "REQ-IN-084",
+    "REQ-IN-085",
+    "REQ-IN-091",
+)
+@pytest.mark.parametrize("gate", CAPTURE_GATES)
 def test_a_closed_gate_blocks_the_shutter_and_is_recorded(gate: Gate) -> None:
     light = gate is Gate.ILLUMINATION
     looks = [seen(at * SETTLE_US, gate) for at in range(6)]
@@ -148,7 +163,7 @@ def test_a_gate_nobody_reported_on_is_closed() -> None:
     partial = Look(at_us=0, gates=gates_with()[1:], armed=True)
     _, done = after(partial, replace(partial, at_us=SETTLE_US))
     (refused,) = [each for each in done if isinstance(each, Refuse)]
-    assert [each.gate for each in failed(refused.gates)] == [STATION_GATES[0]]
+    assert [each.gate for each in failed(refused.gates)] == [CAPTURE_GATES[0]]
 
 
 def shot() -> Capture:
@@ -189,30 +204,65 @@ def test_a_server_that_tells_no_verdicts_is_waited_for_with_patience_only() -> N
     assert again.phase is Phase.POSITIONING
 
 
-def test_after_many_rejections_the_station_asks_for_help() -> None:
+@pytest.mark.verifies("DRV-07")
+def test_after_many_rejections_the_station_asks_for_help_and_says_so_on_record() -> None:
     capture = begin(ORDER)
     order = replace(ORDER, judged={ATTEMPT: Judged(accepted=False, advice=())})
     for _ in range(MOST_TRIES):
         capture, _ = handed_in(capture, ATTEMPT, at_us=0)
         capture, actions = judged(capture, order, at_us=0)
     assert capture.phase is Phase.HELP
-    assert "Ask for help" in str(actions)
+    show, given_up = actions
+    assert "Ask for help" in str(show)
+    assert isinstance(given_up, GiveUp)
+    assert (given_up.view, given_up.tries) == (FRONTAL, MOST_TRIES)
     assert look(capture, order, seen(0)) == (capture, ())
 
 
-def test_a_shutter_that_fails_leads_back_to_positioning() -> None:
+CAMERA = Refusal(
+    rule="capture.hardware", evidence="the camera gives no picture", next_step="Try again."
+)
+
+
+@pytest.mark.verifies("DRV-07")
+def test_a_shutter_that_fails_leads_back_to_positioning_and_is_a_fact() -> None:
     capture, _ = after(seen(0), seen(SETTLE_US))
-    capture, actions = not_captured(capture, why="The camera gives no picture.")
+    capture, actions = not_captured(capture, CAMERA, gates=gates_with(), at_us=SETTLE_US)
     assert capture.phase is Phase.POSITIONING
-    assert actions == (Show(words="The camera gives no picture."),)
+    assert actions == (
+        Show(words="Not captured: the camera gives no picture. Try again."),
+        Fail(view=FRONTAL, gates=gates_with(), why=CAMERA),
+    )
+
+
+@pytest.mark.verifies("DRV-07")
+def test_a_standing_failure_is_one_fact_until_it_is_another_or_much_later() -> None:
+    disk = replace(CAMERA, rule="capture.disk")
+    capture, facts = begin(ORDER), []
+    for at_us, why in (
+        (0, CAMERA),
+        (SETTLE_US, CAMERA),
+        (REPEAT_US - 1, CAMERA),
+        (REPEAT_US, disk),
+        (REPEAT_US + 1, CAMERA),
+        (2 * REPEAT_US + 1, CAMERA),
+    ):
+        capture, actions = not_captured(capture, why, gates=(), at_us=at_us)
+        facts += [(at_us, each.why) for each in actions if isinstance(each, Fail)]
+    assert facts == [
+        (0, CAMERA),
+        (REPEAT_US, disk),
+        (REPEAT_US + 1, CAMERA),
+        (2 * REPEAT_US + 1, CAMERA),
+    ]
 
 
 STEPS = st.lists(
     st.one_of(
         st.tuples(
             st.just("look"),
-            st.frozensets(st.sampled_from(STATION_GATES), max_size=2),
-            st.frozensets(st.sampled_from(STATION_GATES), max_size=1),
+            st.frozensets(st.sampled_from(CAPTURE_GATES), max_size=2),
+            st.frozensets(st.sampled_from(CAPTURE_GATES), max_size=1),
             st.booleans(),
             st.integers(0, 2 * SETTLE_US),
         ),
@@ -242,7 +292,7 @@ def test_no_order_of_observations_shoots_with_a_closed_gate(steps: list[object])
                 if isinstance(action, Shoot):
                     assert open_since is not None
                     assert now_us - open_since >= SETTLE_US
-                    assert {each.gate for each in action.gates} == set(STATION_GATES)
+                    assert {each.gate for each in action.gates} == set(CAPTURE_GATES)
                     assert not failed(action.gates)
                     assert action.requirement.view not in order.accepted
                 if isinstance(action, Refuse):
@@ -252,7 +302,7 @@ def test_no_order_of_observations_shoots_with_a_closed_gate(steps: list[object])
             capture, _ = handed_in(capture, ATTEMPT, at_us=now_us)
             open_since = None
         elif step == "failed" and capture.phase is Phase.SHOOTING:
-            capture, _ = not_captured(capture, why="failed")
+            capture, _ = not_captured(capture, CAMERA, gates=(), at_us=now_us)
             open_since = None
         elif step == "accepted" and capture.view is not None:
             order = replace(order, accepted=order.accepted | {capture.view})

@@ -3,12 +3,13 @@
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from adapters.imaging.decode import decode
 from adapters.memory import ManualClock
-from device.protocol import SETTLE_US
+from device.protocol import MOST_TRIES, SETTLE_US
 from device.provision import provision
 from device.script import Script, read_script
 from device.settings import Settings
@@ -17,21 +18,31 @@ from device.simulated_station import simulated_station
 from device.simulation.rig import PREVIEW
 from device.station import Station
 from device.work import work
-from domain.errors import RuleViolation, Unavailable
+from domain.errors import MalformedInput, RuleViolation, Unavailable
 from domain.events.capture_session import AttemptSubmitted, CaptureBlocked
+from domain.events.codec import to_plain
 from domain.events.equipment import (
     CalibrationRecorded,
     DeviceConfigurationChanged,
     FieldCheckPerformed,
     IlluminationCalibrated,
 )
+from domain.events.refused_capture import CaptureFailed, CaptureGivenUp
 from domain.values.calibration import CalibrationRecord
-from domain.values.capture import STATION_GATES, Gate, failed
-from domain.values.gates import station_gates
+from domain.values.capture import CAPTURE_GATES, SERVER_GATES, Gate, failed
+from domain.values.gates import block, let_pass, station_gates
 from domain.values.identifiers import DeviceId, SessionId
 from domain.values.protocol import ProtocolContent
 from domain.values.quality import Limit
-from tests.builders import DEVICE, MODEL_LIST, OPERATOR, SESSION, a_protocol_content, later
+from tests.builders import (
+    DEVICE,
+    MODEL_LIST,
+    OPERATOR,
+    SESSION,
+    a_protocol_content,
+    device_time,
+    later,
+)
 from tests.device.server import Server, busy
 
 CONTENT: ProtocolContent = replace(
@@ -51,6 +62,7 @@ CONTENT: ProtocolContent = replace(
 )
 LIMITS = replace(CONTENT.calibration, reprojection_error_px=0.5, epipolar_error_px=0.5)
 SUBJECT = {"identity_seed": 11}
+Kind = TypeVar("Kind")
 
 
 class Steps:
@@ -236,7 +248,7 @@ def test_a_blocked_then_a_rejected_then_an_accepted_capture(unlit: Clinic) -> No
     assert all(zone.healthy and zone.current_ma > 0 for zone in light.illumination.zones)
     assert isinstance(blocked, CaptureBlocked)
     assert [each.gate for each in failed(blocked.gates)] == [Gate.DISTANCE]
-    assert "Move away from the cameras by at least 55.0 mm" in blocked.gates[1].next_step
+    assert "Move away from the cameras by at least 55.0 mm" in failed(blocked.gates)[0].next_step
     assert isinstance(attempt, AttemptSubmitted)
     clinic.judge(accepted=False)
     clinic.until_waiting(1)
@@ -257,7 +269,7 @@ def test_an_attempt_states_every_condition_the_server_will_check(clinic: Clinic)
     (attempt,) = clinic.attempts()
     conditions = attempt.conditions
     assert not failed(station_gates(attempt.gates, conditions, CONTENT))
-    assert {each.gate for each in attempt.gates} == set(STATION_GATES)
+    assert {each.gate for each in attempt.gates} == set(CAPTURE_GATES)
     assert conditions.colour_reference_passed
     assert conditions.model_manifest == MODEL_LIST
     assert conditions.clock_offset_ms == 0.0
@@ -331,14 +343,135 @@ def test_a_station_started_again_goes_on_with_its_numbers_and_its_light(
     ]
 
 
-def test_without_room_on_the_disk_nothing_is_captured_and_the_operator_is_told(
-    clinic: Clinic,
+def stated(clinic: Clinic, kind: type[Kind]) -> list[Kind]:
+    """Deliver everything and return the facts of a kind that arrived."""
+    clinic.deliver()
+    return [each for each in clinic.server.recorded.values() if isinstance(each, kind)]
+
+
+def told(clinic: Clinic, *closed: Gate) -> None:
+    """Let the server tell of its gates, these ones closed."""
+    (order,) = clinic.server.orders
+    order["gates"] = [
+        to_plain(
+            block(gate, "told so", f"Mind the {gate}.") if gate in closed else let_pass(gate, "ok")
+        )
+        for gate in SERVER_GATES
+    ]
+    clinic.station.ask_now()
+
+
+@pytest.mark.verifies(
+    "REQ-IN-077", "REQ-IN-078", "REQ-IN-079", "REQ-IN-080", "REQ-IN-081", "DRV-07"
+)
+@pytest.mark.parametrize("gate", SERVER_GATES)
+def test_a_gate_that_the_server_closes_blocks_the_shutter_and_is_stated(
+    clinic: Clinic, gate: Gate
 ) -> None:
-    clinic.station.settings = replace(clinic.settings, reserve_bytes=1 << 62)
+    clinic.station.step()
+    told(clinic, gate)
+    clinic.until_waiting(2)
+    (blocked,) = stated(clinic, CaptureBlocked)
+    assert [each.gate for each in failed(blocked.gates)] == [gate]
+    assert not clinic.attempts()
+    assert f"Mind the {gate}." in clinic.simulated.panel.shown
+    told(clinic)
+    clinic.until_waiting(1)
+    assert len(stated(clinic, AttemptSubmitted)) == 1
+
+
+@pytest.mark.verifies("REQ-IN-077", "REQ-IN-078")
+def test_what_the_server_told_does_not_count_for_longer_than_it_said(clinic: Clinic) -> None:
+    clinic.server.gates_last_s = 60.0
+    clinic.station.ask_now()
+    clinic.server.trouble.extend([busy] * 1000)
+    clinic.station._monotonic_us.now_us += 61_000_000  # type: ignore[attr-defined]
+    clinic.until_waiting(2)
+    clinic.server.trouble.clear()
+    (blocked,) = stated(clinic, CaptureBlocked)
+    assert {each.gate for each in failed(blocked.gates)} == set(SERVER_GATES)
+    assert not clinic.attempts()
+
+
+@pytest.mark.verifies("REQ-IN-080")
+def test_a_calibration_expires_by_the_stations_own_clock(clinic: Clinic) -> None:
+    clinic.server.valid_until = device_time()
+    clinic.until_waiting(2)
+    (blocked,) = stated(clinic, CaptureBlocked)
+    assert [each.gate for each in failed(blocked.gates)] == [Gate.CALIBRATION]
+    assert "by the station's clock" in failed(blocked.gates)[0].evidence
+
+
+@pytest.mark.verifies("REQ-IN-081")
+def test_what_runs_here_must_be_approved_whatever_the_server_believes(clinic: Clinic) -> None:
+    (order,) = clinic.server.orders
+    order["protocol_content"] = to_plain(replace(CONTENT, firmware=("9.9",)))
+    clinic.until_waiting(2)
+    (blocked,) = stated(clinic, CaptureBlocked)
+    assert [each.gate for each in failed(blocked.gates)] == [Gate.VERSIONS]
+
+
+@pytest.mark.verifies("DRV-07")
+def test_without_room_on_the_disk_nothing_is_captured_and_that_is_a_fact(clinic: Clinic) -> None:
+    clinic.station._capturing._settings = replace(clinic.settings, reserve_bytes=1 << 62)
+    for _ in range(4):
+        clinic.station.step()
+    assert any("disk is nearly full" in words for words in clinic.simulated.panel.shown)
+    assert not any(name.startswith("Thank you") for name in clinic.simulated.panel.shown)
+    (failure,) = stated(clinic, CaptureFailed)
+    assert failure.rule == "capture.disk"
+    assert not failure.gates
+
+
+@pytest.mark.parametrize("clinic", [[{"armed": False}]], indirect=True)
+def test_without_room_and_without_anybody_asking_nothing_is_refused(clinic: Clinic) -> None:
+    clinic.station._capturing._settings = replace(clinic.settings, reserve_bytes=1 << 62)
     for _ in range(4):
         clinic.station.step()
     assert "disk is nearly full" in clinic.simulated.panel.shown[-1]
-    assert not any(name.startswith("Thank you") for name in clinic.simulated.panel.shown)
+    assert not stated(clinic, CaptureFailed)
+
+
+@pytest.mark.verifies("DRV-07")
+@pytest.mark.parametrize(
+    ("error", "rule"),
+    [
+        (Unavailable("the right camera gives no picture"), "capture.hardware"),
+        (RuleViolation("camera.skew", "the pair is 9 ms apart", "Check the cable."), "camera.skew"),
+        (MalformedInput("the picture cannot be encoded"), "capture.hardware"),
+    ],
+    ids=["away", "skew", "broken"],
+)
+def test_a_shutter_that_fails_behind_open_gates_is_a_fact_once(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, error: Exception, rule: str
+) -> None:
+    def shoot() -> None:
+        raise error
+
+    monkeypatch.setattr(clinic.station._hardware.cameras, "shoot", shoot)
+    for _ in range(9):
+        clinic.station.step()
+    (failure,) = stated(clinic, CaptureFailed)
+    assert failure.rule == rule
+    assert failure.evidence in str(error)
+    assert {each.gate for each in failure.gates} == set(CAPTURE_GATES)
+    monkeypatch.undo()
+    clinic.until_waiting(1)
+    assert len(stated(clinic, AttemptSubmitted)) == 1
+
+
+@pytest.mark.verifies("DRV-07")
+def test_giving_up_is_a_fact(clinic: Clinic) -> None:
+    clinic.until_waiting(2)
+    for _ in range(MOST_TRIES):
+        clinic.until_waiting(1)
+        clinic.deliver()
+        clinic.judge(accepted=False)
+    clinic.until_waiting(1)
+    (given_up,) = stated(clinic, CaptureGivenUp)
+    assert given_up.tries == MOST_TRIES
+    assert "exhale" in given_up.evidence
+    assert not clinic.station.step()
 
 
 def test_a_disk_that_fills_up_at_the_shutter_is_told_and_nothing_is_half_done(
@@ -351,9 +484,31 @@ def test_a_disk_that_fills_up_at_the_shutter_is_told_and_nothing_is_half_done(
     for _ in range(3):
         clinic.station.step()
     assert any("disk is full" in words for words in clinic.simulated.panel.shown)
-    assert clinic.station.outbox.state().last_sequence == 1
     connection.execute("PRAGMA max_page_count = 1000000")
-    clinic.until_waiting(2)
+    clinic.until_waiting(3)
+    (failure,) = stated(clinic, CaptureFailed)
+    assert "disk is full" in failure.evidence
+    assert len(clinic.attempts()) == 1
+
+
+@pytest.mark.verifies("DRV-07")
+def test_a_fact_that_the_disk_does_not_take_is_stated_before_the_next_look(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise Unavailable("the disk is full")
+
+    clinic.station.step()
+    monkeypatch.setattr(clinic.station._facts, "state", full)
+    told(clinic, Gate.CONSENT)
+    clinic.station.step()
+    assert "Not recorded yet: the disk is full." in clinic.simulated.panel.shown
+    with pytest.raises(Unavailable):
+        clinic.station.step()
+    monkeypatch.undo()
+    clinic.station.step()
+    (blocked,) = stated(clinic, CaptureBlocked)
+    assert [each.gate for each in failed(blocked.gates)] == [Gate.CONSENT]
 
 
 def test_nothing_is_stated_before_the_server_was_heard_once(tmp_path: Path, cache: Path) -> None:
@@ -365,12 +520,12 @@ def test_nothing_is_stated_before_the_server_was_heard_once(tmp_path: Path, cach
     assert clinic.station.outbox.state().last_sequence == 0
 
 
-def test_without_a_locked_calibration_the_baseline_gate_stays_closed(clinic: Clinic) -> None:
+def test_without_a_locked_calibration_its_gates_stay_closed(clinic: Clinic) -> None:
     clinic.server.calibration = None
     clinic.until_waiting(2)
     clinic.deliver()
     (blocked,) = [e for e in clinic.server.recorded.values() if isinstance(e, CaptureBlocked)]
-    assert [each.gate for each in failed(blocked.gates)] == [Gate.BASELINE]
+    assert [each.gate for each in failed(blocked.gates)] == [Gate.CALIBRATION, Gate.BASELINE]
     with pytest.raises(RuleViolation, match="in-force"):
         clinic.station.check_in_field(limits=LIMITS)
 

@@ -10,13 +10,22 @@ from domain.events.inference import InferenceRequested
 from domain.events.names import Event
 from domain.events.record import Record
 from domain.handling import load
-from domain.rules import assessment, attempt, capture_session, equipment, inference, report
+from domain.rules import (
+    assessment,
+    attempt,
+    capture_session,
+    equipment,
+    inference,
+    refused_capture,
+    report,
+)
 from domain.values.actor import Actor
 from domain.values.assessment import Assessment, Withheld
 from domain.values.capture import Gate, ReadAt, Stage
 from domain.values.capture_session import CaptureSession
 from domain.values.content import ContentReference, Digest
 from domain.values.finding import Finding
+from domain.values.gates import GatesClosed, ModelLists, Operator
 from domain.values.identifiers import (
     AssessmentId,
     AttemptId,
@@ -33,6 +42,7 @@ from domain.values.station import calibration_gate
 from domain.values.time import DeviceTime
 from tests.builders import (
     DEVICE,
+    MODEL_LIST,
     PRACTITIONER,
     RELEASE,
     a_content,
@@ -47,6 +57,7 @@ from tests.event_builders import (
     a_depth,
     a_photograph_imported,
     a_session_opened,
+    a_signed_statement,
     an_attempt_measured,
     an_attempt_submitted,
     an_inference_completed,
@@ -130,7 +141,7 @@ class Visit:
             based_on=(ReadAt(stream=DEVICE.stream, version=1),),
         )
         self.capture(
-            lambda state: capture_session.report_block(state, found, device=DEVICE),
+            lambda state: refused_capture.report_block(state, found, device=DEVICE),
             actor=STATION,
             said=found,
         )
@@ -146,22 +157,30 @@ class Visit:
             frames=a_stereo_pair(picture or str(identifier)),
             conditions=claimed,
         )
-        decided = capture_session.submit_attempt(
-            self.state,
-            submitted,
-            device=DEVICE,
+        fit = equipment.fit_for_attempt(
+            station,
+            conditions=claimed,
+            captured_at=DeviceTime(self.clinic.clock.now().us),
             content=CONTENT,
-            consent=a_coverage(),
-            device_gates=equipment.fit_for_attempt(
-                station,
-                conditions=claimed,
-                captured_at=DeviceTime(self.clinic.clock.now().us),
-                limits=CONTENT.calibration,
-            ),
-            based_on=(),
+            models=ModelLists(in_force=MODEL_LIST, opened_with=MODEL_LIST),
         )
-        taken = isinstance(decided, captured.AttemptSubmitted)
-        self.capture(lambda _: decided, actor=STATION, said=decided if taken else None)
+        try:
+            taken = capture_session.submit_attempt(
+                self.state,
+                submitted,
+                device=DEVICE,
+                content=CONTENT,
+                consent=a_coverage(),
+                operator=Operator(signed_in=True, may_operate=True),
+                device_gates=fit,
+            )
+        except GatesClosed as closed:
+            refused = refused_capture.refuse_attempt(
+                submitted, closed, statement=a_signed_statement(), based_on=()
+            )
+            self.capture(lambda _: refused, actor=STATION)
+        else:
+            self.capture(lambda _: taken, actor=STATION, said=taken)
         return identifier
 
     def bring(self, *, picture: str | None = None, source: str = "the phone") -> AttemptId:
@@ -171,7 +190,7 @@ class Visit:
         imported = replace(photograph, attempt=identifier, source=source)
         self.capture(
             lambda state: capture_session.import_photograph(
-                state, imported, content=CONTENT, consent=a_coverage(), based_on=()
+                state, imported, content=CONTENT, consent=a_coverage()
             ),
             actor=DOCTOR,
         )

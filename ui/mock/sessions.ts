@@ -104,6 +104,14 @@ function make(number: number, which: number, state: Session["state"], taken: Tak
         ...STATION_GATES.filter((gate) => gate.gate !== "distance"),
       ],
     }] : [],
+    refused: number === 200 ? [{
+      at: ago(24), seq: 1_196, kind: "failed", view: "left-oblique", attempt: null, digests: [], gates: STATION_GATES,
+      rule: "capture.hardware", evidence: "The right camera gave no picture", next_step: "Try again; have the station looked at if it stays.",
+    }, {
+      at: ago(22), seq: 1_199, kind: "attempt", view: "left-oblique", attempt: id(290), digests: [digest("left"), digest("right")],
+      gates: [{ gate: "operator", label: "Operator signed in", passed: false, evidence: "The operator is not signed in.", next_step: "Sign in and try again." }],
+      rule: "capture.gates", evidence: "gates that did not pass: operator", next_step: "Sign in and try again.",
+    }] : [],
     withheld: attempts.filter((each) => each.depth && each.depth.completeness < 0.85).slice(0, 1).map((each) => ({
       attempt: each.attempt, output: "volume-change", rule: "depth.completeness",
       evidence: "Stereo completeness 71 % is below 85 % in the left oblique view.", next_step: "Capture the view again with the chin on the rest.",

@@ -6,6 +6,9 @@ Rules kept here:
    measures and what a faulty one does. A real station's limits come from its own verification.
 """
 
+from dataclasses import replace
+
+from device.settings import SOFTWARE, software_digest
 from domain.values.content import CaptureView
 from domain.values.protocol import CalibrationLimits, ProtocolContent, ViewRequirement
 from domain.values.quality import Limit
@@ -177,3 +180,11 @@ PHOTOGRAPH = ProtocolContent(
     software=STEREO_FACE.software,
     references=(REFERENCE,),
 )
+
+
+def of_this_build(content: ProtocolContent) -> ProtocolContent:
+    """Return a protocol that approves the station software that is installed, and no other build.
+
+    Whoever puts a protocol into use writes down the digest that an approved station reports.
+    """
+    return replace(content, software=(f"{SOFTWARE} {software_digest()}",))

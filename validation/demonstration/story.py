@@ -30,7 +30,7 @@ from domain.values.identifiers import DeviceId, PractitionerId
 from validation.demonstration import people, setting, visits
 from validation.demonstration.clock import StoryClock
 from validation.demonstration.people import Person, Secrets
-from validation.demonstration.protocols import PHOTOGRAPH, STEREO_FACE
+from validation.demonstration.protocols import PHOTOGRAPH, STEREO_FACE, of_this_build
 
 Say = Callable[[str], None]
 BEGINS = timedelta(weeks=6)
@@ -77,7 +77,7 @@ class Story:
             setting.register_people(administrator, self._secrets)
         with self._person(people.QUALITY) as quality, self._person(people.SECOND) as second:
             setting.register_model(self._system, quality, second)
-            face = setting.approve_protocol(quality, second, STEREO_FACE)
+            face = setting.approve_protocol(quality, second, of_this_build(STEREO_FACE))
             photograph = setting.approve_protocol(quality, second, PHOTOGRAPH)
             self._say("a capture station is enrolled, calibrated and locked for use")
             station_settings = self._enrol(quality)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -17,24 +18,32 @@ from domain.events.capture_session import (
 from domain.rules.capture_session import (
     BESIDE_CLOSING,
     CAPTURE_SESSION,
+    RECEIPT_GATES,
     abandon_session,
     close_session,
     import_photograph,
     open_session,
-    report_block,
     submit_attempt,
 )
-from domain.values.capture import STATION_GATES, CaptureConditions, Gate, ReadAt, Stage, failed
+from domain.values.capture import (
+    CAPTURE_GATES,
+    STATION_GATES,
+    CaptureConditions,
+    Gate,
+    ReadAt,
+    Stage,
+    failed,
+)
+from domain.values.capture_session import CaptureSession
 from domain.values.content import CaptureView, FrameRole, ImageReference
+from domain.values.gates import GatesClosed, Operator
 from domain.values.identifiers import ConsentId, DeviceId
 from domain.values.protocol import ProtocolContent, ViewRequirement
 from tests.builders import (
     DEVICE,
-    FRONTAL,
     SERIALS,
     SUBJECT,
     a_coverage,
-    a_digest,
     a_frame,
     a_protocol_content,
     a_stereo_pair,
@@ -53,7 +62,8 @@ from tests.event_builders import (
 )
 from tests.given import given
 
-FIT = gates((Gate.DEVICE_IDENTITY, Gate.CALIBRATION, Gate.ILLUMINATION))
+FIT_GATES = (Gate.DEVICE_IDENTITY, Gate.CALIBRATION, Gate.ILLUMINATION, Gate.VERSIONS)
+FIT = gates(FIT_GATES)
 BASED_ON = (ReadAt(stream=ConsentId.derived(SUBJECT).stream, version=1),)
 OPENED: tuple[CaptureSessionEvent, ...] = (a_session_opened(), preconditions())
 IMPORTING: tuple[CaptureSessionEvent, ...] = (a_session_opened(device=None), preconditions())
@@ -69,24 +79,22 @@ submit = partial(
     device=DEVICE,
     content=a_protocol_content(),
     consent=a_coverage(),
+    operator=Operator(signed_in=True, may_operate=True),
     device_gates=FIT,
-    based_on=BASED_ON,
 )
 bring_in = partial(
     import_photograph,
     imported=a_photograph_imported(),
     content=a_protocol_content(stereo=False),
     consent=a_coverage(),
-    based_on=BASED_ON,
 )
 close = partial(close_session, content=a_protocol_content())
 
 
-def failures(decided: AttemptSubmitted | CaptureBlocked) -> dict[Gate, str]:
-    assert isinstance(decided, CaptureBlocked)
-    assert decided.stage is Stage.RECEIPT
-    assert decided.based_on == BASED_ON
-    return {each.gate: each.evidence for each in failed(decided.gates)}
+def failures(state: CaptureSession, **changes: Any) -> dict[Gate, str]:  # noqa: ANN401
+    with pytest.raises(GatesClosed) as refused:
+        submit(state, **changes)
+    return {each.gate: each.evidence for each in failed(refused.value.gates)}
 
 
 def said(changed: CaptureConditions) -> AttemptSubmitted:
@@ -116,33 +124,6 @@ def test_a_session_that_is_refused_leaves_the_refusal_and_may_be_tried_again() -
 def test_a_session_is_opened_once() -> None:
     attempt = partial(open_session, opened=a_session_opened(), checked=preconditions())
     given(CAPTURE_SESSION, *OPENED).when(attempt).refuses("session.opened-once")
-
-
-@pytest.mark.verifies("DRV-07")
-@pytest.mark.verifies("REQ-IN-082")
-def test_what_the_station_refused_before_the_shutter_is_recorded() -> None:
-    blocked = CaptureBlocked(
-        stage=Stage.STATION, view=FRONTAL, gates=gates(failing=Gate.FIXTURE), based_on=()
-    )
-    report = partial(report_block, blocked=blocked, device=DEVICE)
-    given(CAPTURE_SESSION, *OPENED).when(report).then(blocked)
-    given(CAPTURE_SESSION).when(report).refuses("session.open")
-    other = partial(report, device=DeviceId.derived("other"))
-    given(CAPTURE_SESSION, *OPENED).when(other).refuses("capture.station")
-
-
-@pytest.mark.parametrize(
-    "blocked",
-    [
-        CaptureBlocked(stage=Stage.STATION, view=FRONTAL, gates=gates(), based_on=()),
-        CaptureBlocked(
-            stage=Stage.RECEIPT, view=FRONTAL, gates=gates(failing=Gate.FIXTURE), based_on=()
-        ),
-    ],
-)
-def test_a_station_reports_only_its_own_refusals(blocked: CaptureBlocked) -> None:
-    report = partial(report_block, blocked=blocked, device=DEVICE)
-    given(CAPTURE_SESSION, *OPENED).when(report).refuses("capture.block")
 
 
 @pytest.mark.verifies("REQ-IN-093")
@@ -233,47 +214,46 @@ def test_a_frame_of_a_camera_nobody_named_is_refused() -> None:
 @pytest.mark.verifies("DRV-07")
 @pytest.mark.verifies("REQ-IN-201")
 def test_consent_withdrawn_during_the_session_blocks_every_further_capture() -> None:
-    blocked = submit(opened_state, consent=a_coverage(covered=False))
-    assert failures(blocked).keys() == {Gate.CONSENT}
-    importing = given(CAPTURE_SESSION, *IMPORTING).state
-    photograph = bring_in(importing, consent=a_coverage(covered=False))
-    assert isinstance(photograph, CaptureBlocked)
-    assert photograph.view == FRONTAL
+    withdrawn = a_coverage(covered=False)
+    assert failures(opened_state, consent=withdrawn).keys() == {Gate.CONSENT}
+    importing = given(CAPTURE_SESSION, *IMPORTING)
+    importing.when(partial(bring_in, consent=withdrawn)).refuses("capture.gates")
+
+
+@pytest.mark.verifies("REQ-IN-078")
+@pytest.mark.parametrize(
+    ("operator", "words"),
+    [
+        (Operator(signed_in=False, may_operate=True), "not signed in"),
+        (Operator(signed_in=True, may_operate=False), "role"),
+    ],
+)
+def test_who_signed_out_or_lost_the_role_captures_nothing_more(
+    operator: Operator, words: str
+) -> None:
+    found = failures(opened_state, operator=operator)
+    assert found.keys() == {Gate.OPERATOR}
+    assert words in found[Gate.OPERATOR]
 
 
 @pytest.mark.verifies("REQ-IN-079")
 @pytest.mark.verifies("REQ-IN-080")
 @pytest.mark.verifies("REQ-IN-086")
-@pytest.mark.parametrize("gate", [Gate.DEVICE_IDENTITY, Gate.CALIBRATION, Gate.ILLUMINATION])
+@pytest.mark.parametrize("gate", FIT_GATES)
 def test_a_station_that_is_no_longer_fit_is_blocked_at_receipt(gate: Gate) -> None:
-    unfit = gates((Gate.DEVICE_IDENTITY, Gate.CALIBRATION, Gate.ILLUMINATION), failing=gate)
-    assert failures(submit(opened_state, device_gates=unfit)).keys() == {gate}
+    unfit = gates(FIT_GATES, failing=gate)
+    assert failures(opened_state, device_gates=unfit).keys() == {gate}
     unreported = tuple(each for each in FIT if each.gate is not gate)
-    assert failures(submit(opened_state, device_gates=unreported)).keys() == {gate}
+    assert failures(opened_state, device_gates=unreported).keys() == {gate}
 
 
 @pytest.mark.verifies("REQ-IN-079")
 def test_another_station_than_the_sessions_is_blocked() -> None:
     other = DeviceId.derived("other")
-    found = failures(submit(opened_state, device=other))
+    found = failures(opened_state, device=other)
     assert other in found[Gate.DEVICE_IDENTITY]
     importing = given(CAPTURE_SESSION, *IMPORTING).state
-    assert "none" in failures(submit(importing))[Gate.DEVICE_IDENTITY]
-
-
-@pytest.mark.verifies("REQ-IN-081")
-@pytest.mark.parametrize(
-    "changed",
-    [
-        replace(conditions(), firmware="9.9"),
-        replace(conditions(), software="9.9"),
-        replace(conditions(), model_manifest=None),
-        replace(conditions(), model_manifest=a_digest("another list")),
-    ],
-)
-def test_unapproved_versions_are_blocked_at_receipt(changed: CaptureConditions) -> None:
-    found = failures(submit(opened_state, submitted=said(changed)))
-    assert found.keys() == {Gate.VERSIONS}
+    assert "none" in failures(importing)[Gate.DEVICE_IDENTITY]
 
 
 @pytest.mark.verifies("REQ-IN-082")
@@ -286,10 +266,10 @@ def test_unapproved_versions_are_blocked_at_receipt(changed: CaptureConditions) 
 @pytest.mark.parametrize("gate", STATION_GATES)
 def test_a_gate_that_failed_or_was_left_out_at_the_station_is_blocked(gate: Gate) -> None:
     failing = replace(an_attempt_submitted(), gates=gates(failing=gate))
-    assert failures(submit(opened_state, submitted=failing)).keys() == {gate}
+    assert failures(opened_state, submitted=failing).keys() == {gate}
     left_out = tuple(each for each in STATION_GATES if each is not gate)
     silent = replace(an_attempt_submitted(), gates=gates(left_out))
-    assert "nothing was reported" in failures(submit(opened_state, submitted=silent))[gate]
+    assert "nothing was reported" in failures(opened_state, submitted=silent)[gate]
 
 
 @pytest.mark.verifies("REQ-IN-082")
@@ -307,7 +287,7 @@ def test_a_gate_that_failed_or_was_left_out_at_the_station_is_blocked(gate: Gate
 def test_a_gate_is_not_believed_against_the_stations_own_numbers(
     changed: CaptureConditions, gate: Gate, evidence: str
 ) -> None:
-    found = failures(submit(opened_state, submitted=said(changed)))
+    found = failures(opened_state, submitted=said(changed))
     assert found.keys() == {gate}
     assert evidence in found[gate]
 
@@ -320,7 +300,7 @@ def test_a_distance_may_be_limited_on_one_side(
     content = a_protocol_content()
     limits = (replace(content.station_limits[0], minimum=minimum, maximum=maximum),)
     one_sided = replace(content, station_limits=limits)
-    assert "any" in failures(submit(opened_state, content=one_sided))[Gate.DISTANCE]
+    assert "any" in failures(opened_state, content=one_sided)[Gate.DISTANCE]
 
 
 @pytest.mark.verifies("REQ-IN-083")
@@ -328,8 +308,21 @@ def test_a_distance_limited_for_stereo_only_is_checked_too() -> None:
     content = a_protocol_content()
     limits = (replace(content.station_limits[0], stereo_only=True),)
     near = said(replace(conditions(), distance_mm=400.0))
-    decided = submit(opened_state, submitted=near, content=replace(content, station_limits=limits))
-    assert failures(decided).keys() == {Gate.DISTANCE}
+    changed = replace(content, station_limits=limits)
+    assert failures(opened_state, submitted=near, content=changed).keys() == {Gate.DISTANCE}
+
+
+@pytest.mark.verifies("REQ-IN-077")
+def test_what_the_station_was_told_counts_only_against_it() -> None:
+    told = replace(an_attempt_submitted(), gates=gates(CAPTURE_GATES))
+    given(CAPTURE_SESSION, *OPENED).when(partial(submit, submitted=told)).then(told)
+    knew = replace(told, gates=gates(CAPTURE_GATES, failing=Gate.CONSENT))
+    assert failures(opened_state, submitted=knew).keys() == {Gate.CONSENT}
+    with pytest.raises(GatesClosed) as refused:
+        submit(opened_state, submitted=told, consent=a_coverage(covered=False))
+    assert sorted(each.gate for each in refused.value.gates) == sorted(
+        (*RECEIPT_GATES, *STATION_GATES)
+    )
 
 
 @pytest.mark.verifies("REQ-IN-091")

@@ -1,8 +1,10 @@
 """Tests of which station is which and whether it may be used."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -42,12 +44,14 @@ from domain.values.capture import (
     GateResult,
     failed,
 )
+from domain.values.gates import ModelLists
 from domain.values.identifiers import CalibrationId
 from domain.values.station import Station
 from domain.values.time import DeviceTime, ServerTime
 from tests.builders import (
     CALIBRATION,
     DEVICE,
+    MODEL_LIST,
     a_calibration_record,
     a_configuration,
     a_digest,
@@ -60,7 +64,8 @@ from tests.builders import (
 )
 from tests.given import given
 
-LIMITS = a_protocol_content().calibration
+CONTENT = a_protocol_content()
+MODELS = ModelLists(in_force=MODEL_LIST, opened_with=MODEL_LIST)
 ENROLLED = DeviceEnrolled(device=DEVICE, serial="ST-0001", model="portal", public_key="3059")
 CONFIGURED = DeviceConfigurationChanged(configuration=a_configuration())
 CALIBRATED = CalibrationRecorded(calibration=a_calibration_record())
@@ -89,7 +94,7 @@ def blocked(gates: tuple[GateResult, ...]) -> dict[Gate, str]:
 
 
 def at_capture(*events: EquipmentEvent) -> dict[Gate, str]:
-    return blocked(fit_for_capture(station(*events), at=later(), limits=LIMITS))
+    return blocked(fit_for_capture(station(*events), at=later(), content=CONTENT, models=MODELS))
 
 
 @pytest.mark.verifies("REQ-IN-215")
@@ -143,8 +148,12 @@ def test_cameras_that_are_no_matched_pair_are_refused(configuration: DeviceConfi
 @pytest.mark.verifies("REQ-IN-079")
 @pytest.mark.verifies("REQ-IN-080")
 def test_a_ready_station_is_fit_for_capture() -> None:
-    gates = fit_for_capture(station(*READY), at=later(), limits=LIMITS)
-    assert [each.gate for each in gates] == [Gate.DEVICE_IDENTITY, Gate.CALIBRATION]
+    gates = fit_for_capture(station(*READY), at=later(), content=CONTENT, models=MODELS)
+    assert [each.gate for each in gates] == [
+        Gate.DEVICE_IDENTITY,
+        Gate.CALIBRATION,
+        Gate.VERSIONS,
+    ]
     assert all(each.passed for each in gates)
     assert "boot verified" in gates[0].evidence
     assert "0.12 px" in gates[1].evidence
@@ -171,7 +180,9 @@ def test_a_station_in_quarantine_is_not_fit_until_released() -> None:
 def test_a_boot_that_was_not_verified_is_named() -> None:
     unverified = replace(a_configuration(), secure_boot=False)
     changed = DeviceConfigurationChanged(configuration=unverified)
-    identity, _ = fit_for_capture(station(*READY, changed), at=later(), limits=LIMITS)
+    identity, *_ = fit_for_capture(
+        station(*READY, changed), at=later(), content=CONTENT, models=MODELS
+    )
     assert "boot not verified" in identity.evidence
 
 
@@ -208,9 +219,9 @@ def test_a_calibration_that_cannot_be_relied_on_blocks(
 def test_a_calibration_blocks_from_the_instant_it_expires() -> None:
     ready = station(*READY)
     expiry = a_calibration_record().valid_until
-    before = fit_for_capture(ready, at=ServerTime(expiry.us - 1), limits=LIMITS)
+    before = fit_for_capture(ready, at=ServerTime(expiry.us - 1), content=CONTENT, models=MODELS)
     assert not failed(before)
-    after = fit_for_capture(ready, at=ServerTime(expiry.us), limits=LIMITS)
+    after = fit_for_capture(ready, at=ServerTime(expiry.us), content=CONTENT, models=MODELS)
     assert "expired" in blocked(after)[Gate.CALIBRATION]
 
 
@@ -220,14 +231,15 @@ def test_a_field_check_that_passes_again_restores_the_calibration() -> None:
 
 @pytest.mark.verifies("REQ-IN-080")
 def test_a_calibration_locked_under_wider_limits_does_not_serve_a_stricter_protocol() -> None:
-    strict = replace(
-        LIMITS,
+    limits = replace(
+        CONTENT.calibration,
         reprojection_error_px=0.1,
         epipolar_error_px=0.1,
         baseline_tolerance_mm=0.001,
         valid_days=7,
     )
-    evidence = blocked(fit_for_capture(station(*READY), at=later(), limits=strict))[
+    strict = replace(CONTENT, calibration=limits)
+    evidence = blocked(fit_for_capture(station(*READY), at=later(), content=strict, models=MODELS))[
         Gate.CALIBRATION
     ]
     for part in ("0.12 px is above 0.1 px", "0.15 px is above 0.1 px", "80.01 mm", "7 days"):
@@ -236,19 +248,24 @@ def test_a_calibration_locked_under_wider_limits_does_not_serve_a_stricter_proto
 
 def test_the_calibration_counts_even_if_the_station_is_not_described() -> None:
     undescribed = replace(station(*READY), configuration=None)
-    gates = fit_for_capture(undescribed, at=later(), limits=LIMITS)
+    gates = fit_for_capture(undescribed, at=later(), content=CONTENT, models=MODELS)
     assert "cameras were changed" in blocked(gates)[Gate.CALIBRATION]
 
 
 @pytest.mark.verifies("REQ-IN-086")
 def test_a_station_is_fit_for_an_attempt_with_fresh_light() -> None:
     gates = fit_for_attempt(
-        station(*READY), conditions=conditions(), captured_at=device_time(5), limits=LIMITS
+        station(*READY),
+        conditions=conditions(),
+        captured_at=device_time(5),
+        content=CONTENT,
+        models=MODELS,
     )
     assert [each.gate for each in gates] == [
         Gate.DEVICE_IDENTITY,
         Gate.CALIBRATION,
         Gate.ILLUMINATION,
+        Gate.VERSIONS,
     ]
     assert not failed(gates)
 
@@ -270,7 +287,11 @@ def test_light_that_cannot_be_relied_on_blocks(
     events: tuple[EquipmentEvent, ...], minutes: float, evidence: str
 ) -> None:
     gates = fit_for_attempt(
-        station(*events), conditions=conditions(), captured_at=device_time(minutes), limits=LIMITS
+        station(*events),
+        conditions=conditions(),
+        captured_at=device_time(minutes),
+        content=CONTENT,
+        models=MODELS,
     )
     assert evidence in blocked(gates)[Gate.ILLUMINATION]
 
@@ -305,7 +326,9 @@ def a_day_off(days: int, *, light_minutes: float) -> tuple[Station, CaptureCondi
 @pytest.mark.parametrize("hours", [0.1, 11.9, 12.1, 13.0, 24.0])
 def test_the_age_of_the_light_is_taken_from_the_stations_own_clock(days: int, hours: float) -> None:
     found, said, captured = a_day_off(days, light_minutes=hours * 60)
-    gates = fit_for_attempt(found, conditions=said, captured_at=captured, limits=LIMITS)
+    gates = fit_for_attempt(
+        found, conditions=said, captured_at=captured, content=CONTENT, models=MODELS
+    )
     expected = {} if hours <= 12 else {Gate.ILLUMINATION: f"calibrated {hours:.1f} hours ago"}
     assert blocked(gates).keys() == expected.keys()
     assert all(words in blocked(gates)[gate] for gate, words in expected.items())
@@ -316,7 +339,11 @@ def test_light_calibrated_after_the_capture_by_the_same_clock_is_not_relied_on()
     found, said, captured = a_day_off(1, light_minutes=5)
     put_right = replace(said, clock_offset_ms=0.0)
     gates = fit_for_attempt(
-        found, conditions=put_right, captured_at=captured.plus(-timedelta(days=1)), limits=LIMITS
+        found,
+        conditions=put_right,
+        captured_at=captured.plus(-timedelta(days=1)),
+        content=CONTENT,
+        models=MODELS,
     )
     assert "23.9 hours after the capture" in blocked(gates)[Gate.ILLUMINATION]
 
@@ -330,12 +357,16 @@ def test_a_calibration_expires_as_soon_as_either_clock_says_so(days: int) -> Non
     # By our clock the station's own times are ``ahead`` earlier.
     last = expiry.plus(min(ahead, timedelta()) - timedelta(microseconds=1))
     for captured, expired in ((last, False), (last.plus(timedelta(microseconds=1)), True)):
-        gates = fit_for_attempt(found, conditions=said, captured_at=captured, limits=LIMITS)
+        gates = fit_for_attempt(
+            found, conditions=said, captured_at=captured, content=CONTENT, models=MODELS
+        )
         assert (Gate.CALIBRATION in blocked(gates)) is expired
     known = replace(found, clock_offset_ms=said.clock_offset_ms or 0.0)
     by_ours = ServerTime(last.plus(-ahead).us)
-    assert not failed(fit_for_capture(known, at=by_ours, limits=LIMITS))
-    evidence = blocked(fit_for_capture(known, at=by_ours.plus(timedelta(days=1)), limits=LIMITS))
+    assert not failed(fit_for_capture(known, at=by_ours, content=CONTENT, models=MODELS))
+    evidence = blocked(
+        fit_for_capture(known, at=by_ours.plus(timedelta(days=1)), content=CONTENT, models=MODELS)
+    )
     assert "expired" in evidence[Gate.CALIBRATION]
 
 
@@ -346,7 +377,9 @@ def test_an_attempt_that_names_another_station_or_camera_is_blocked() -> None:
         (replace(conditions(), device_serial="ST-0002"), "ST-0002"),
         (replace(conditions(), camera_serials=("OTHER",)), "OTHER"),
     ):
-        gates = fit_for_attempt(ready, conditions=said, captured_at=device_time(5), limits=LIMITS)
+        gates = fit_for_attempt(
+            ready, conditions=said, captured_at=device_time(5), content=CONTENT, models=MODELS
+        )
         assert evidence in blocked(gates)[Gate.DEVICE_IDENTITY]
 
 
@@ -355,7 +388,11 @@ def test_an_attempt_without_a_calibration_or_with_an_unknown_one_is_blocked() ->
     for calibration in (None, CalibrationId.derived("another")):
         said = replace(conditions(), calibration=calibration)
         gates = fit_for_attempt(
-            station(*READY), conditions=said, captured_at=device_time(5), limits=LIMITS
+            station(*READY),
+            conditions=said,
+            captured_at=device_time(5),
+            content=CONTENT,
+            models=MODELS,
         )
         assert Gate.CALIBRATION in blocked(gates)
 
@@ -431,3 +468,93 @@ def test_quarantine_and_release_are_recorded_with_their_reason_once() -> None:
 
 def test_a_fact_about_an_unknown_calibration_changes_nothing() -> None:
     assert station(ENROLLED, LOCKED) == station(ENROLLED)
+
+
+OTHER = a_digest("another list")
+DIGEST = a_configuration().software_digest
+
+
+@pytest.mark.verifies("REQ-IN-081")
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"firmware": "9.9"}, "firmware 9.9 is not among"),
+        ({"software": "9.9"}, f"station software 9.9 with the digest {DIGEST} is not among"),
+        ({"model_manifest": None}, "the capture names the model list none"),
+        ({"model_manifest": OTHER}, f"the capture names the model list {OTHER}, in force is"),
+    ],
+)
+def test_a_capture_with_anything_that_is_not_approved_is_blocked(
+    changed: dict[str, Any], words: str
+) -> None:
+    said = replace(conditions(), **changed)
+    gates = fit_for_attempt(
+        station(*READY),
+        conditions=said,
+        captured_at=device_time(5),
+        content=CONTENT,
+        models=MODELS,
+    )
+    assert words in blocked(gates)[Gate.VERSIONS]
+
+
+@pytest.mark.verifies("REQ-IN-081")
+def test_a_model_approved_or_suspended_since_the_opening_blocks_before_and_after_the_shutter() -> (
+    None
+):
+    moved_on = ModelLists(in_force=OTHER, opened_with=MODEL_LIST)
+    before = fit_for_capture(station(*READY), at=later(), content=CONTENT, models=moved_on)
+    assert f"opened with the model list {MODEL_LIST}" in blocked(before)[Gate.VERSIONS]
+    after = fit_for_attempt(
+        station(*READY),
+        conditions=conditions(),
+        captured_at=device_time(5),
+        content=CONTENT,
+        models=moved_on,
+    )
+    assert str(OTHER) in blocked(after)[Gate.VERSIONS]
+    opening = fit_for_capture(
+        station(*READY), at=later(), content=CONTENT, models=ModelLists(in_force=OTHER)
+    )
+    assert not failed(opening)
+    assert "given to the session" in opening[-1].evidence
+
+
+@pytest.mark.verifies("REQ-IN-081")
+@pytest.mark.parametrize(
+    ("approved", "passed", "words"),
+    [
+        (("0.1.0",), True, f"by its version (the protocol names no digest of it; .* {DIGEST}"),
+        ((f"0.1.0 {DIGEST}",), True, f"with the approved digest {DIGEST}"),
+        ((f"0.1.0 {OTHER}",), False, f"with the digest {DIGEST} is not among 0.1.0 {OTHER}"),
+        (("0.0.9", f"0.1.0 {OTHER}"), False, "is not among"),
+        ((f"0.0.9 {DIGEST}",), False, "station software 0.1.0"),
+    ],
+)
+def test_where_a_protocol_names_a_build_no_other_build_of_the_version_passes(
+    approved: tuple[str, ...], *, passed: bool, words: str
+) -> None:
+    content = replace(CONTENT, software=approved)
+    (gate,) = (
+        each
+        for each in fit_for_capture(station(*READY), at=later(), content=content, models=MODELS)
+        if each.gate is Gate.VERSIONS
+    )
+    assert gate.passed is passed
+    assert re.search(words.replace("(", "\\("), gate.evidence)
+
+
+def test_what_runs_on_a_station_that_never_said_so_is_not_reported_as_approved() -> None:
+    undescribed = station(ENROLLED)
+    both = (
+        fit_for_capture(undescribed, at=later(), content=CONTENT, models=MODELS),
+        fit_for_attempt(
+            undescribed,
+            conditions=conditions(),
+            captured_at=device_time(5),
+            content=CONTENT,
+            models=MODELS,
+        ),
+    )
+    for gates in both:
+        assert Gate.VERSIONS not in {each.gate for each in gates}

@@ -15,7 +15,15 @@ from domain.events.inference import InferenceCompleted
 from domain.events.record import Draft
 from domain.ledger import canonical
 from domain.ledger.entry import commitment, device_statement
-from domain.rules import attempt, calibration, capture_session, consent, equipment, inference
+from domain.rules import (
+    attempt,
+    calibration,
+    capture_session,
+    consent,
+    equipment,
+    inference,
+    refused_capture,
+)
 from domain.rules.access import ACCESS
 from domain.rules.acquisition_protocol import ACQUISITION_PROTOCOL, approved_content
 from domain.rules.assessment import ASSESSMENT, presented_digest
@@ -25,6 +33,7 @@ from domain.rules.practitioner import PRACTITIONER
 from domain.rules.report import issue_report
 from domain.rules.subject import SUBJECT
 from domain.values.consent import Purpose
+from domain.values.gates import ModelLists, Operator
 from domain.values.identifiers import ClinicId, ConsentId, StreamName
 from validation.benchmarks.clinic_house import PROTOCOL, RELEASE
 from validation.benchmarks.clinic_scribe import Deed
@@ -94,13 +103,14 @@ def decided(folded: Folded, draft: Draft) -> object:
                     station,
                     conditions=event.conditions,
                     captured_at=event.captured_at,
-                    limits=STEREO_FACE.calibration,
+                    content=STEREO_FACE,
+                    models=ModelLists(in_force=state.model_list, opened_with=state.model_list),
                 ),
-                based_on=(),
+                operator=Operator(signed_in=True, may_operate=True),
             )
         case captured.CaptureBlocked() as event:
             assert draft.attestation is not None
-            return capture_session.report_block(state, event, device=draft.attestation.device)
+            return refused_capture.report_block(state, event, device=draft.attestation.device)
         case captured.AttemptMeasured() as event:
             return attempt.record_measurement(state, event)
         case captured.AttemptJudged() as event:

@@ -66,9 +66,13 @@ export type Attempt = Closed<
     depth: content.Depth | null;
   }
 >;
+export type Refused = Closed<
+  Described["Refused"],
+  { kind: "failed" | "given-up" | "attempt" | "photograph" }
+>;
 export type Session = Closed<
   Described["SessionDetail"],
-  { state: "open" | "closed" | "abandoned"; attempts: Attempt[]; prompts: Prompts }
+  { state: "open" | "closed" | "abandoned"; attempts: Attempt[]; refused: Refused[]; prompts: Prompts }
 >;
 
 export type DeviceCard = Closed<

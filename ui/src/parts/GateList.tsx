@@ -14,7 +14,7 @@ export function GateList({ gates, brief = false }: Props) {
   return (
     <ul className={styles.list}>
       {ordered.map((gate) => (
-        <li key={gate.gate} data-passed={gate.passed}>
+        <li key={gate.gate + gate.evidence} data-passed={gate.passed}>
           <Glyph name={gate.passed ? "pass" : "fail"} />
           <div>
             <span className={styles.name}>

@@ -2593,6 +2593,8 @@ export interface components {
             accepted_views: string[];
             /** Attempts */
             attempts: number;
+            /** Gates */
+            gates: components["schemas"]["ToldGate"][];
             /** Judged */
             judged: components["schemas"]["Judged"][];
             /** Model Manifest */
@@ -2624,6 +2626,8 @@ export interface components {
             calibration: components["schemas"]["CalibrationInForce"] | null;
             /** Device */
             device: string;
+            /** Gates Last S */
+            gates_last_s: number;
             /** Illumination At */
             illumination_at: string | null;
             /** Latest Sequence */
@@ -2900,6 +2904,34 @@ export interface components {
             version: number;
         };
         /**
+         * Refused
+         * @description What was wanted and did not become an attempt: failed, given up, or refused on receipt.
+         *
+         *     ``kind`` is ``failed``, ``given-up``, ``attempt`` or ``photograph``. There is no picture of it.
+         */
+        Refused: {
+            /** At */
+            at: string;
+            /** Attempt */
+            attempt: string | null;
+            /** Digests */
+            digests: string[];
+            /** Evidence */
+            evidence: string;
+            /** Gates */
+            gates: components["schemas"]["Gate"][];
+            /** Kind */
+            kind: string;
+            /** Next Step */
+            next_step: string;
+            /** Rule */
+            rule: string;
+            /** Seq */
+            seq: number;
+            /** View */
+            view: string;
+        };
+        /**
          * RefusedOut
          * @description Why a statement was refused; the refusal is in the record.
          */
@@ -3114,6 +3146,8 @@ export interface components {
             pseudonym: string;
             /** Purpose */
             purpose: string;
+            /** Refused */
+            refused: components["schemas"]["Refused"][];
             /** Session */
             session: string;
             /** State */
@@ -3414,6 +3448,20 @@ export interface components {
             session: string | null;
             /** Title */
             title: string;
+        };
+        /**
+         * ToldGate
+         * @description One of the gates that only the service can check, as it stands now.
+         */
+        ToldGate: {
+            /** Evidence */
+            evidence: string;
+            /** Gate */
+            gate: string;
+            /** Next Step */
+            next_step: string;
+            /** Passed */
+            passed: boolean;
         };
         /**
          * Trace

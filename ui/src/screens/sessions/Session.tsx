@@ -16,6 +16,7 @@ import { WithheldCard } from "../../parts/WithheldCard";
 import { words } from "../../words";
 import start from "../worklist/Worklist.module.css";
 import { AttemptCard } from "./AttemptCard";
+import { RefusedPanel } from "./RefusedPanel";
 import { SessionActions } from "./SessionActions";
 import styles from "./Session.module.css";
 import { ViewStrip } from "./ViewStrip";
@@ -100,8 +101,14 @@ function Shown({ detail }: { detail: SessionDetail }) {
               <GateList gates={blocked.gates.filter((gate) => !gate.passed)} />
             </Panel>
           ))}
+          {detail.refused.toReversed().map((refused) => (
+            <RefusedPanel key={refused.seq} refused={refused} />
+          ))}
           <Panel title="Gates at the opening" aside={passedText(detail)}>
             <GateList gates={detail.preconditions} />
+            {detail.device === null && (
+              <p>No station is used, so no gate of a station applies: the photographs stay uncalibrated.</p>
+            )}
           </Panel>
           <Panel title="Asked and seen">
             <ul className={styles.prompts}>
