@@ -6,8 +6,11 @@ Rules kept here:
    lead to the trusted root, and a record only with its inclusion proof.
 2. What is asked for is bounded by what is new, never by what was verified before.
 
-BUG: that no later version of a stream stands in the verified part is looked up, not proven. A full
-verification finds a stream that forks.
+BUG: that no later version of a stream stands in the verified part is looked up by its columns, not
+proven. Whoever changes the columns of an older row can so hide it, and let a new record fork its
+stream from the version before. Proving it would need every stream's head from the verification
+before, which grows with the clinic. It is bounded instead: the next full verification compares the
+columns of every row with its entry and finds it; the command and its documentation say so.
 """
 
 from collections.abc import Collection, Mapping

@@ -50,8 +50,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--since-last",
         action="store_true",
-        help="go on from the last complete verification; a changed older record is only found by "
-        "a full one",
+        help="go on from the last complete verification; a changed or hidden older record, and a "
+        "stream that forks because of it, is only found by a full one: run that once a week",
     )
     parser.add_argument(
         "--processes", type=_positive, metavar="N", help="processes at once; one for each core"

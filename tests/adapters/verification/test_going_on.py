@@ -76,6 +76,23 @@ def test_a_changed_older_record_is_found_by_looking_at_everything_only(
     assert not sqlite_clinic.verify().report.intact
 
 
+# The known gap, and what bounds it.
+@pytest.mark.verifies("REQ-IN-002")
+def test_a_stream_that_forks_from_before_a_hidden_record_is_found_by_looking_at_everything(
+    sqlite_clinic: Clinic,
+) -> None:
+    since = verified(sqlite_clinic)
+    stream = sqlite_clinic.streams[0][0]
+    last = sqlite_clinic.log.stream(stream)[-1]
+    allow_changes(sqlite_clinic.logs)
+    sqlite_clinic.set_column(last.seq, "originator_id", "hidden")
+    sqlite_clinic.logs.open().append([a_draft(stream, last.version - 1)])
+    sqlite_clinic.sign()
+    assert sqlite_clinic.verify(since=since).report.intact
+    kinds = {each.kind for each in sqlite_clinic.verify().report.problems}
+    assert ProblemKind.CHAIN_BROKEN in kinds
+
+
 @pytest.mark.verifies("REQ-IN-002")
 def test_a_changed_new_record_is_named(sqlite_clinic: Clinic) -> None:
     since = verified(sqlite_clinic)
