@@ -14,6 +14,7 @@ from importlib import import_module
 
 BENCHMARKS = {
     "blobs": "storing and reading content: object storage beside a folder",
+    "imaging": "accuracy and time of depth and what follows from it, beside their targets",
     "ledger": "appending, verifying, reading: every ratio of the record's speed, on both databases",
     "scale": "a million events: built, verified, rebuilt, and the questions of every screen",
     "capacity": "what 1, 100 and 10,000 clinics take, reckoned from what is measured here",

@@ -1,0 +1,52 @@
+"""The table of imaging: every part measures, and a figure is held against its bounds."""
+
+from io import StringIO
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from adapters.imaging.depth import METHOD, DepthMap
+from device.simulation.rig import FULL, Resolution
+from validation.benchmarks.imaging import measured, table_of
+from validation.benchmarks.imaging_depth import Errors
+from validation.benchmarks.imaging_row import Extent, Row
+
+SMALL = Resolution(columns=480, rows=640)
+
+
+@pytest.mark.slow
+def test_every_row_of_depth_is_measured_and_shown() -> None:
+    rows = measured("depth", Extent(resolution=SMALL, quick=True))
+    by_metric = {row.metric: row for row in rows}
+    assert all(np.isfinite(row.measured) for row in rows)
+    assert by_metric["depth median error, core, light skin"].measured < 1
+    assert by_metric["valid and within 2 mm, core, dark skin"].measured > 0.8
+    out = StringIO()
+    Console(file=out, width=200).print(table_of("depth", rows))
+    assert "pair to depth, 2 cores" in out.getvalue()
+
+
+def test_a_row_reaches_its_bounds_from_the_right_side() -> None:
+    low = Row(metric="error", firm=0.15, goal=0.1, measured=0.12, unit="mm")
+    high = Row(metric="share", firm=0.97, measured=0.96, unit="1", least=True)
+    assert (low.reaches(low.firm), low.reaches(low.goal)) == (True, False)
+    assert high.reaches(high.firm) is False
+    assert high.reaches(high.goal) is None
+    assert Extent(resolution=FULL).full
+
+
+def test_completeness_counts_what_is_valid_and_right_of_the_whole_core() -> None:
+    exact = np.full((2, 2), 450.0)
+    depth_mm = np.array([[450.1, 455.0], [449.9, np.nan]], np.float32)
+    depth = DepthMap(
+        depth_mm=depth_mm,
+        valid=np.isfinite(depth_mm),
+        step=2,
+        method=METHOD,
+        sigma_mm=np.full((2, 2), 0.1, np.float32),
+    )
+    errors = Errors()
+    errors.add(depth, exact, np.ones((2, 2), np.bool_), np.ones((2, 2), np.bool_))
+    assert errors.completeness == 0.5
+    assert errors.median_mm == pytest.approx(0.1, abs=1e-4)

@@ -1,0 +1,91 @@
+"""Accuracy and time of the imaging, beside their targets: one table.
+
+Rules kept here:
+
+1. Each part is a file of its own, named here, with ``rows(extent)``.
+2. Everything is held against exact truth of the simulated station, in the same run as what it is
+   compared with.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from device.simulation.rig import DEMO, FULL
+from validation.benchmarks.imaging_row import Extent, Row
+
+PARTS = {
+    "depth": "validation.benchmarks.imaging_depth",
+}
+"""Each part, and the module whose ``rows`` measures it."""
+
+SIZES = {"demo": DEMO, "full": FULL}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be asked for."""
+    parser.add_argument("--only", choices=sorted(PARTS), help="measure one part")
+    parser.add_argument("--size", choices=sorted(SIZES), default="full", help="of the pictures")
+    parser.add_argument("--quick", action="store_true", help="one identity, two tones")
+    parser.add_argument("--cache", type=Path, help="keep what was rendered in this folder")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Measure and print; 0 when it could be measured."""
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    with console.status("imaging") as status:
+        extent = Extent(
+            resolution=SIZES[asked.size],
+            quick=asked.quick,
+            cache=asked.cache,
+            progress=status.update,
+        )
+        names = [asked.only] if asked.only else list(PARTS)
+        found = {name: measured(name, extent) for name in names}
+    size = f"{extent.resolution.columns} x {extent.resolution.rows} pixels"
+    for name, rows in found.items():
+        console.print(table_of(f"imaging: {name}, {size}", rows))
+    if not extent.full:
+        console.print("The targets belong to the full size; here they are for orientation only.")
+    return 0
+
+
+def measured(name: str, extent: Extent) -> tuple[Row, ...]:
+    """Return the rows of one part."""
+    found: Iterable[Row] = import_module(PARTS[name]).rows(extent)
+    return tuple(found)
+
+
+def table_of(title: str, rows: Iterable[Row]) -> Table:
+    """Return how rows are shown."""
+    table = Table(title=title)
+    for heading in ("metric", "measured", "unit", "firm", "goal", "reached", "remark"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(
+            row.metric,
+            f"{row.measured:.3g}",
+            row.unit,
+            _bound(row, row.firm),
+            _bound(row, row.goal),
+            _reached(row),
+            row.remark,
+        )
+    return table
+
+
+def _bound(row: Row, bound: float | None) -> str:
+    return "" if bound is None else f"{'≥' if row.least else '≤'} {bound:g}"
+
+
+def _reached(row: Row) -> str:
+    if row.reaches(row.goal):
+        return "goal"
+    if row.reaches(row.firm):
+        return "firm"
+    return "" if row.firm is None and row.goal is None else "missed"
