@@ -48,6 +48,7 @@ _STATUS: tuple[tuple[type[errors.RecordsError], HTTPStatus, str, str], ...] = (
     (errors.MalformedInput, HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", "Not readable"),
     (BeingRebuilt, HTTPStatus.SERVICE_UNAVAILABLE, "being-rebuilt", "Being rebuilt"),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Not possible just now"),
+    (errors.UnknownEvent, HTTPStatus.INTERNAL_SERVER_ERROR, "newer-record", "Update this server"),
     (errors.IntegrityFailure, HTTPStatus.INTERNAL_SERVER_ERROR, "integrity", "Record damaged"),
 )
 

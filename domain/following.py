@@ -6,11 +6,13 @@ Rules kept here:
 2. The position is saved after the reaction. A crash in between repeats the reaction, so reactions
    do their work once however often they are asked.
 3. A reaction that cannot go on stops the reader with its position unmoved; nothing is skipped.
+4. A record that cannot be read, damaged or written by a newer build, stops the reader just before
+   it: those that precede it are reacted to first.
 """
 
 from collections.abc import Callable
 
-from domain.errors import ChainBroken, FollowingStopped
+from domain.errors import ChainBroken, FollowingStopped, IntegrityFailure
 from domain.events.record import Record
 from domain.ports import EventLog, Positions
 
@@ -36,11 +38,12 @@ def follow(
 
     Raises:
         ChainBroken: a record does not have the place after the one before.
-        FollowingStopped: the reaction to a record failed; its cause is the failure.
+        FollowingStopped: a record cannot be read, or the reaction to it failed; its cause is the
+            failure.
     """
     done = 0
     position = positions.load(reader)
-    while records := log.after(position, limit=batch):
+    while records := _read(log, reader, position, batch):
         for record in records:
             if record.seq != position + 1:
                 message = f"{reader} found record {record.seq} after record {position}"
@@ -53,3 +56,13 @@ def follow(
             position = record.seq
             done += 1
     return done
+
+
+def _read(log: EventLog, reader: str, position: int, batch: int) -> tuple[Record, ...]:
+    """Return the next records; fewer where one further on cannot be read."""
+    try:
+        return log.after(position, limit=batch)
+    except IntegrityFailure as failure:
+        if batch == 1:
+            raise FollowingStopped(reader, position + 1) from failure
+    return _read(log, reader, position, 1)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.errors import ChainBroken, FollowingStopped, Unavailable
+from domain.errors import ChainBroken, FollowingStopped, Unavailable, UnknownEvent
 from domain.events.practitioner import RoleGranted
 from domain.events.record import Record
 from domain.following import follow
@@ -53,6 +53,26 @@ def test_what_cannot_be_reacted_to_stops_the_reader_there_and_names_the_record()
     assert (caught.value.reader, caught.value.seq) == ("quality", 2)
     assert isinstance(caught.value.__cause__, Unavailable)
     assert positions.load("quality") == 1
+
+
+@pytest.mark.parametrize("batch", [1, 4, 256])
+def test_a_record_that_cannot_be_read_stops_the_reader_just_before_it(batch: int) -> None:
+    whole, positions, seen = a_log(5), PositionsInMemory(), []
+    read = whole.after
+
+    def after(seq: int, *, limit: int) -> tuple[Record, ...]:
+        found = read(seq, limit=limit)
+        if any(each.seq == 3 for each in found):
+            raise UnknownEvent("this build knows no event")
+        return found
+
+    whole.after = after  # type: ignore[method-assign]
+    with pytest.raises(FollowingStopped) as caught:
+        follow(whole, positions, "quality", lambda each: seen.append(each.seq), batch=batch)
+    assert seen == [0, 1, 2]
+    assert (caught.value.reader, caught.value.seq) == ("quality", 3)
+    assert isinstance(caught.value.__cause__, UnknownEvent)
+    assert positions.load("quality") == 2
 
 
 @pytest.mark.verifies("DRV-02")
