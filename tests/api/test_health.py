@@ -1,6 +1,8 @@
 """Life, readiness, measures and version of the service, for whoever watches over it."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,11 +11,14 @@ from adapters.leadership import this_process
 from adapters.positions import DatabasePositions, SetAside, SetAsideRecords, Stop
 from adapters.steps import READER
 from api import version
+from api.screen_reads import AWAY, BEHIND, STANDBY
 from api.verification import verify_system
 from api.work import working
 from projections.tables import POSITION
 from tests.api.portal import PREFIX, Clinic, Portal
 from tests.fleet.processes import wait_until
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_living_service_is_ready(portal: Portal) -> None:
@@ -64,6 +69,18 @@ def test_measures_count_records_and_lag_and_know_nobody(portal: Portal, clinic: 
 
 
 @pytest.mark.verifies("DRV-23")
+def test_every_measure_that_the_documentation_watches_is_measured(portal: Portal) -> None:
+    """An alarm on a name or a label that nobody measures never sounds."""
+    measured = portal.http.get("/metrics").text
+    table = (ROOT / "api" / "DEPLOYMENT.md").read_text("utf-8").partition("## What to watch")[2]
+    watched = re.findall(r"`(vultus_[a-z_]+)", table.partition("\n## ")[0])
+    labels = re.findall(r'\{(at="[^"]+")\}', table.partition("\n## ")[0])
+    assert len(watched) > 5
+    assert labels == [f'at="{each}"' for each in (BEHIND, AWAY, STANDBY)]
+    for name in watched:
+        assert f"\n{name}" in measured, name
+
+
 def test_version_build_and_libraries_are_shown_to_anybody(portal: Portal) -> None:
     shown = portal.http.get("/version").json()
     me = portal.sign_in("operator").read("/me")
