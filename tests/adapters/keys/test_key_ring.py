@@ -366,7 +366,8 @@ def test_a_changed_key_file_is_refused(tmp_path: Path, ring: FileKeyRing) -> Non
     whole = _file(tmp_path).read_bytes()
     other = subject_key("other")
     ring.create(other)
-    for content in (b"", whole[:-1], whole[:-1] + b"\0", _file(tmp_path, other).read_bytes()):
+    flipped = whole[:-1] + bytes([whole[-1] ^ 1])
+    for content in (b"", whole[:-1], flipped, _file(tmp_path, other).read_bytes()):
         _file(tmp_path).write_bytes(content)
         with pytest.raises(DigestMismatch):
             ring.derive(KEY, b"")
