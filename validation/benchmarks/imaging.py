@@ -21,6 +21,7 @@ from validation.benchmarks.imaging_row import Extent, Row
 
 PARTS = {
     "depth": "validation.benchmarks.imaging_depth",
+    "landmarks": "validation.benchmarks.imaging_landmarks",
 }
 """Each part, and the module whose ``rows`` measures it."""
 
