@@ -4,6 +4,7 @@ Rules kept here:
 
 1. Whoever wrote something can ask for a reading that includes it, by position.
 2. A reading that is behind says by how much [DRV-34].
+3. What can be kept as a file has a neutral name, and names the record of its being handed out.
 """
 
 from collections.abc import Callable, Iterator
@@ -114,6 +115,21 @@ def page_of(
 def tag(response: Response, version: int) -> None:
     """Put the version of what is shown on the answer."""
     response.headers["ETag"] = entity_tag(version)
+
+
+def recorded_look(seq: int) -> dict[str, str]:
+    """Return the headers of an answer that shows something: where the look is recorded."""
+    return {"X-Vultus-Audit": str(seq)}
+
+
+def download(name: str, seq: int) -> dict[str, str]:
+    """Return the headers of a file to keep, under a name that says nothing of anybody.
+
+    Args:
+        name: The neutral file name.
+        seq: Where in the log the look or the export is recorded.
+    """
+    return {"Content-Disposition": f'attachment; filename="{name}"', **recorded_look(seq)}
 
 
 Place = Annotated[int, Query(ge=0, le=2**53 - 1)]

@@ -1,4 +1,10 @@
-"""Pixel access: original bytes, previews and overlay maps; every look is recorded [DRV-30]."""
+"""Pixel access: original bytes, previews and overlay maps; every look is recorded [DRV-30].
+
+Rules kept here:
+
+1. Originals and maps are files to keep: a neutral name, and where the look is recorded. A page may
+   show them all the same, for a picture in a page is not asked for by name.
+"""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -10,7 +16,14 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.imaging.decode import decode
-from api.answers import Read, Reading, found_or_refuse, refuse_erased
+from api.answers import (
+    Read,
+    Reading,
+    download,
+    found_or_refuse,
+    recorded_look,
+    refuse_erased,
+)
 from api.permissions import Permission
 from api.signin import Person, access_stream, allowed
 from domain.handling import update
@@ -23,6 +36,7 @@ from projections.rows import Row
 ROUTER = APIRouter(tags=["images"])
 Viewer = Annotated[Person, Depends(allowed(Permission.IMAGES_VIEW))]
 QUALITY = 88
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg"}
 
 
 class Purpose(Enum):
@@ -43,9 +57,8 @@ def image(
 ) -> StreamingResponse:
     """Return an image's original bytes, authenticated as they are read."""
     found = _content(reading, session, digest)
-    _record(reading, person, digest, purpose)
-    pieces = reading.system.blobs.read(Digest(digest), key=f"subject:{found['subject']}")
-    return StreamingResponse(pieces, media_type=found["media_type"])
+    seq = _record(reading, person, digest, purpose)
+    return _file("image", digest, found, _whole(reading, found, digest), seq)
 
 
 @ROUTER.get("/images/{digest}/preview", response_class=Response)
@@ -59,7 +72,7 @@ def preview(
 ) -> Response:
     """Return a smaller JPEG of an image, for screens; never for measuring."""
     found = _content(reading, session, digest)
-    _record(reading, person, digest, purpose)
+    seq = _record(reading, person, digest, purpose)
     content = b"".join(_whole(reading, found, digest))
     pixels = decode(content).encoded
     scale = min(1.0, width / pixels.shape[1])
@@ -68,7 +81,7 @@ def preview(
     _, encoded = cv2.imencode(
         ".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     )
-    return Response(encoded.tobytes(), media_type="image/jpeg")
+    return Response(encoded.tobytes(), media_type="image/jpeg", headers=recorded_look(seq))
 
 
 @ROUTER.get("/artefacts/{digest}", response_class=StreamingResponse)
@@ -82,8 +95,8 @@ def artefact(
     """Return a stored result, such as a map to lay over an image."""
     row = inference.artefact(reading.connection, session, digest)
     found = _found(reading, row, session, "artefact")
-    _record(reading, person, digest, purpose)
-    return StreamingResponse(_whole(reading, found, digest), media_type=found["media_type"])
+    seq = _record(reading, person, digest, purpose)
+    return _file("map", digest, found, _whole(reading, found, digest), seq)
 
 
 def _content(reading: Reading, session: str, digest: str) -> Row:
@@ -101,7 +114,16 @@ def _whole(reading: Reading, found: Row, digest: str) -> Iterator[bytes]:
     return reading.system.blobs.read(Digest(digest), key=f"subject:{found['subject']}")
 
 
-def _record(reading: Reading, person: Person, digest: str, purpose: Purpose) -> None:
+def _file(
+    kind: str, digest: str, found: Row, pieces: Iterator[bytes], seq: int
+) -> StreamingResponse:
+    ending = ENDINGS.get(found["media_type"], "bin")
+    name = f"{kind}-{digest[7:19]}.{ending}"
+    return StreamingResponse(pieces, media_type=found["media_type"], headers=download(name, seq))
+
+
+def _record(reading: Reading, person: Person, digest: str, purpose: Purpose) -> int:
     looked = view_record(resource=f"image:{digest[7:19]}", purpose=purpose.value)
     system, stream = reading.system, access_stream(person.practitioner)
-    update(system.log, ACCESS, stream, lambda _: looked, system.context(person.actor))
+    records = update(system.log, ACCESS, stream, lambda _: looked, system.context(person.actor))
+    return records[-1].seq

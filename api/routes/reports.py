@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from adapters.reports.evidence_bundle import pack_bundle
-from api.answers import Read, Reading, Running, found_or_refuse
+from api.answers import Read, Reading, Running, download, found_or_refuse
 from api.assessment_views import ReportView, report_view
 from api.facts import record_facts
 from api.permissions import Permission
@@ -106,7 +106,7 @@ def document(report: str, person: Exporter, reading: Read) -> Response:
     return Response(
         content,
         media_type="application/pdf",
-        headers=_download(f"report-{row['number']}.pdf", seq),
+        headers=download(f"report-{row['number']}.pdf", seq),
     )
 
 
@@ -145,7 +145,7 @@ def bundle(
     return Response(
         content,
         media_type="application/zip",
-        headers=_download(f"evidence-{row['number']}.zip", seq),
+        headers=download(f"evidence-{row['number']}.zip", seq),
     )
 
 
@@ -221,10 +221,3 @@ def _record_export(
     context = system.context(person.actor, idempotency_key=key)
     records = record_facts(system, system.clinic.stream, [exported], context)
     return records[-1].seq
-
-
-def _download(name: str, seq: int) -> dict[str, str]:
-    return {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "X-Vultus-Audit": str(seq),
-    }

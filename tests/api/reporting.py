@@ -67,11 +67,11 @@ def assessed(portal: Portal, clinic: Clinic) -> Reported:
         operator=PractitionerId(clinic.people["operator"]),
         protocol=ProtocolId(clinic.single),
     )
-    _record(portal, subject, session.stream, 0, opened)
+    record(portal, subject, session.stream, 0, opened)
     proposed = replace(
         an_assessment_opened(), assessment=assessment, session=session, subject=subject
     )
-    _record(portal, subject, assessment.stream, 0, proposed)
+    record(portal, subject, assessment.stream, 0, proposed)
     report = ReportId.derived(assessment, a_digest("signed"))
     return Reported(session=session, assessment=assessment, report=report, document=a_document())
 
@@ -99,12 +99,12 @@ def reported(portal: Portal, clinic: Clinic) -> Reported:
         sources=(),
     )
     signed = AssessmentSignedOff(signature=a_signature(a_digest("signed"), signer=signer))
-    _record(portal, subject, made.assessment.stream, 1, signed)
-    _record(portal, subject, made.assessment.stream, 2, issued, stored)
+    record(portal, subject, made.assessment.stream, 1, signed)
+    record(portal, subject, made.assessment.stream, 2, issued, stored)
     return made
 
 
-def _record(
+def record(
     portal: Portal,
     subject: SubjectId,
     stream: StreamName,
@@ -112,5 +112,6 @@ def _record(
     event: Event,
     *blobs: StoredBlob,
 ) -> None:
+    """Record one event about a subject at the end of a stream."""
     context = replace(portal.system.context(WORKER, subject=subject), blobs=blobs)
     portal.system.log.append(drafts(stream, version, (event,), context))

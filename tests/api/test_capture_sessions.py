@@ -327,6 +327,23 @@ def test_every_look_is_recorded_with_who_what_and_why(
     assert record.event.resource == f"image:{digest[7:19]}"
 
 
+@pytest.mark.verifies("REQ-IN-457", "REQ-IN-458")
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_an_original_is_a_file_with_a_neutral_name_that_says_where_the_look_is_recorded(
+    portal: Portal, operator: Person, session: str, ending: str
+) -> None:
+    picture = pictures.png(side=200) if ending == "png" else pictures.jpeg()
+    digest = bring(operator, session, picture).json()["digest"]
+    answered = operator.get(f"/images/{digest}", session=session)
+
+    name = f"image-{digest[7:19]}.{ending}"
+    assert answered.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert answered.headers["x-vultus-audit"] == str(portal.records("RecordViewed")[-1].seq)
+    shown = operator.get(f"/images/{digest}/preview", session=session)
+    assert shown.headers["x-vultus-audit"] == str(portal.records("RecordViewed")[-1].seq)
+    assert "content-disposition" not in shown.headers
+
+
 @pytest.mark.parametrize("purpose", ["", "curiosity"])
 def test_nobody_looks_for_no_reason(
     portal: Portal, operator: Person, session: str, digest: str, purpose: str
