@@ -26,7 +26,8 @@ from adapters.reports.conditions import (
 from adapters.workbench import Workbench
 from domain.events.capture_session import AttemptSubmitted, DepthReconstructed
 from domain.values.capture import Prompts
-from domain.values.content import CaptureView
+from domain.values.content import CaptureView, Digest
+from domain.values.identifiers import CalibrationId
 
 IN_VIEW: Final = "in-view"
 _UNKNOWN: Final = "not known"
@@ -48,34 +49,57 @@ def report_conditions(
     return tuple(_conditions(sources, capture, depths) for capture in sources.captures)
 
 
-def report_calibration(bench: Workbench, sources: Sources) -> Calibration | Uncalibrated:
-    """Return the calibration behind the captures, or why there is none."""
+def report_calibrations(
+    bench: Workbench, sources: Sources
+) -> tuple[Calibration | Uncalibrated, ...]:
+    """Return every calibration behind the captures, and why there is none where there is none."""
+    used: dict[CalibrationId | None, list[Capture]] = {}
     for capture in sources.captures:
-        used = capture.attempt.calibration
-        known = None if used is None else sources.station.calibrations.get(used)
-        if used is None or known is None or not known.locked:
-            continue
-        record = known.record
-        return Calibration(
-            identifier=str(used),
-            performed_at=sources.moment(record.performed_at),
-            operator=read_person(bench, record.operator, sources.seq),
-            target=f"{record.target.kind}, serial {record.target.serial}, "
-            f"certificate {record.target.certificate}",
-            reprojection_error_px=record.reprojection_error_px,
-            baseline_mm=record.baseline_mm,
-            lens_configuration=record.lens_configuration,
-            passed=record.passed,
-            reasons=record.reasons,
-            valid_until=sources.moment(record.valid_until),
-            current_at_capture=record.current_at(capture.taken_at),
-        )
-    imported = all(capture.attempt.imported for capture in sources.captures)
+        named = capture.attempt.calibration
+        known = None if named is None else sources.station.calibrations.get(named)
+        locked = named if known is not None and known.locked else None
+        used.setdefault(locked, []).append(capture)
+    return tuple(
+        _uncalibrated(captures)
+        if identifier is None
+        else _calibration(bench, sources, identifier, captures)
+        for identifier, captures in used.items()
+    )
+
+
+def _calibration(
+    bench: Workbench, sources: Sources, identifier: CalibrationId, captures: list[Capture]
+) -> Calibration:
+    record = sources.station.calibrations[identifier].record
+    return Calibration(
+        capture_views=_views(captures),
+        identifier=str(identifier),
+        performed_at=sources.moment(record.performed_at),
+        operator=read_person(bench, record.operator, sources.seq),
+        target=f"{record.target.kind}, serial {record.target.serial}, "
+        f"certificate {record.target.certificate}",
+        reprojection_error_px=record.reprojection_error_px,
+        baseline_mm=record.baseline_mm,
+        lens_configuration=record.lens_configuration,
+        passed=record.passed,
+        reasons=record.reasons,
+        valid_until=sources.moment(record.valid_until),
+        current_at_capture=all(record.current_at(each.taken_at) for each in captures),
+    )
+
+
+def _uncalibrated(captures: list[Capture]) -> Uncalibrated:
+    imported = all(capture.attempt.imported for capture in captures)
     return Uncalibrated(
+        capture_views=_views(captures),
         reason="imported photographs are uncalibrated"
         if imported
-        else "no locked calibration stood behind these captures"
+        else "no locked calibration stood behind these captures",
     )
+
+
+def _views(captures: list[Capture]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(view_words(each.attempt.view) for each in captures))
 
 
 def report_versions(bench: Workbench, sources: Sources) -> Versions:
@@ -96,8 +120,10 @@ def report_versions(bench: Workbench, sources: Sources) -> Versions:
     )
 
 
-def report_algorithms(bench: Workbench, sources: Sources) -> tuple[Algorithm, ...]:
-    """Return every model that ran, once, and our own measurements."""
+def report_algorithms(
+    bench: Workbench, sources: Sources, depths: tuple[DepthReconstructed, ...]
+) -> tuple[Algorithm, ...]:
+    """Return every model that ran and every way depth was made, once, and our own measurements."""
     models = {
         run.model: Algorithm(
             name=run.manifest.name,
@@ -122,7 +148,26 @@ def report_algorithms(bench: Workbench, sources: Sources) -> tuple[Algorithm, ..
         training_data="none: analytic",
         validation=_NO_PEOPLE,
     )
-    return (*models.values(), ours)
+    made = dict.fromkeys(map(_depth_algorithm, depths))
+    return (*models.values(), *made, ours)
+
+
+def _depth_algorithm(depth: DepthReconstructed) -> Algorithm:
+    """Return what the record of a reconstruction says it was made with.
+
+    It has no bytes of its own: its digest is that of name and settings as recorded.
+    """
+    name, _, version = depth.algorithm.rpartition("/")
+    settings = ", ".join(depth.settings)
+    recorded = "\n".join((depth.algorithm, *depth.settings))
+    return Algorithm(
+        name=name or depth.algorithm,
+        version=version if name else _UNKNOWN,
+        digest=Digest.of(recorded.encode()),
+        runtime=f"platform {depth.platform[7:19]}; {settings or 'no settings'}",
+        training_data="none: analytic",
+        validation=_NO_PEOPLE,
+    )
 
 
 def _runtime(*parts: str) -> str:

@@ -14,7 +14,7 @@ from adapters.ledger.log_signing import origin
 from adapters.reported.comparison import report_comparison
 from adapters.reported.conditions import (
     report_algorithms,
-    report_calibration,
+    report_calibrations,
     report_conditions,
     report_versions,
     view_words,
@@ -85,9 +85,9 @@ def read_report(
         findings=report_findings(sources),
         withheld=report_withheld(sources),
         comparison=report_comparison(bench, sources),
-        algorithms=report_algorithms(bench, sources),
+        algorithms=report_algorithms(bench, sources, depths),
         conditions=report_conditions(sources, depths),
-        calibration=report_calibration(bench, sources),
+        calibrations=report_calibrations(bench, sources),
         limitations=_once(LIMITATIONS, *(each.limitations for each in manifests)),
         contraindications=_once(CONTRAINDICATIONS, *(each.contraindications for each in manifests)),
         versions=report_versions(bench, sources),
@@ -186,8 +186,14 @@ def _statements(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
 
 
 def _depths(bench: Workbench, sources: Sources) -> tuple[DepthReconstructed, ...]:
-    events = (record.event for record in bench.log.stream(sources.session.stream))
-    return tuple(each for each in events if isinstance(each, DepthReconstructed))
+    """Return what was reconstructed of the accepted attempts before the report was called for."""
+    return tuple(
+        record.event
+        for record in bench.log.stream(sources.session.stream)
+        if isinstance(record.event, DepthReconstructed)
+        and record.event.attempt in sources.assessment.attempts
+        and record.seq <= sources.seq
+    )
 
 
 def _once(*lists: tuple[str, ...]) -> tuple[str, ...]:

@@ -107,9 +107,10 @@ class CaptureConditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """The calibration in use.
+    """A calibration in use.
 
     Attributes:
+        capture_views: What was captured with it.
         identifier: Identifier of the record.
         performed_at: When.
         operator: Who performed it.
@@ -123,6 +124,7 @@ class Calibration:
         current_at_capture: Whether it was valid when the pictures were taken.
     """
 
+    capture_views: tuple[str, ...]
     identifier: str
     performed_at: Moment
     operator: Person
@@ -137,19 +139,27 @@ class Calibration:
 
     def __post_init__(self) -> None:
         """Refuse a pass with reasons against, and a failure without."""
-        require_text(self.identifier, self.target, self.lens_configuration)
+        require_text(self.identifier, self.target, self.lens_configuration, *self.capture_views)
+        require(bool(self.capture_views), "a calibration in use was used")
         require(self.passed != bool(self.reasons), "a calibration fails for reasons, and only then")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncalibrated:
-    """There was no locked calibration; the reason takes its place."""
+    """There was no locked calibration; the reason takes its place.
 
+    Attributes:
+        capture_views: What was captured without one.
+        reason: Why.
+    """
+
+    capture_views: tuple[str, ...]
     reason: str
 
     def __post_init__(self) -> None:
         """Refuse silence."""
-        require_text(self.reason)
+        require_text(self.reason, *self.capture_views)
+        require(bool(self.capture_views), "something was captured without a calibration")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,7 @@ class ReportContent:
         comparison: Comparison with an earlier session, or none.
         algorithms: Released models and algorithms behind the findings.
         conditions: How the pictures were taken, one per capture view.
-        calibration: The calibration in use, or why there was none.
+        calibrations: Every calibration in use, and why there was none where there was none.
         limitations: What the report as a whole cannot say.
         contraindications: What it must not be used for.
         versions: What else ran.
@@ -141,7 +141,7 @@ class ReportContent:
     comparison: Comparison | None
     algorithms: tuple[Algorithm, ...]
     conditions: tuple[CaptureConditions, ...]
-    calibration: Calibration | Uncalibrated
+    calibrations: tuple[Calibration | Uncalibrated, ...]
     limitations: tuple[str, ...]
     contraindications: tuple[str, ...]
     versions: Versions
@@ -155,6 +155,7 @@ class ReportContent:
         require(0 < len(self.images) <= IMAGES_MAX, f"a report shows 1 to {IMAGES_MAX} pictures")
         require(bool(self.findings or self.withheld), "a report measured something or says why not")
         require(bool(self.conditions), "a report discloses its capture conditions")
+        require(bool(self.calibrations), "a report discloses its calibration status")
         require(bool(self.limitations), "a report discloses its limitations")
         require(bool(self.contraindications), "a report discloses its contraindications")
         require(bool(self.algorithms), "a report discloses its algorithm versions")

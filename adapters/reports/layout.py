@@ -56,7 +56,7 @@ def place(
         "comparison": None if content.comparison is None else _comparison(content.comparison),
         "conclusion": [each for each in content.conclusion.splitlines() if each.strip()],
         "conditions": [_conditions(each) for each in content.conditions],
-        "calibration": _calibration(content.calibration),
+        "calibrations": [_calibration(each) for each in content.calibrations],
         "sessions": _sessions(content),
         "algorithms": [_algorithm(each) for each in content.algorithms],
         "versions": _versions(content),
@@ -260,7 +260,7 @@ def _calibration(calibration: Calibration | Uncalibrated) -> Placed:
             "state": "uncalibrated",
             "badge": "No locked calibration",
             "reasons": [calibration.reason],
-            "facts": [],
+            "facts": _facts(("Captured", ", ".join(calibration.capture_views))),
         }
     valid = calibration.passed and calibration.current_at_capture
     reasons = list(calibration.reasons)
@@ -271,6 +271,7 @@ def _calibration(calibration: Calibration | Uncalibrated) -> Placed:
         "badge": "Passed and valid at capture" if valid else "Failed or not valid at capture",
         "reasons": [*reasons],
         "facts": _facts(
+            ("Captured", ", ".join(calibration.capture_views)),
             ("Calibration", calibration.identifier),
             ("Performed", wording.moment(calibration.performed_at)),
             ("Operator", f"{calibration.operator.display_name}, {calibration.operator.role}"),

@@ -170,6 +170,7 @@ def conditions(view: str = "Frontal") -> CaptureConditions:
 
 def calibration() -> Calibration:
     return Calibration(
+        capture_views=("Frontal", "Left oblique", "Right oblique"),
         identifier="3f0c9a52-6b1e-4c58-9d5e-2a7d8f1b6c40",
         performed_at=moment("2026-03-02T21:40:00.000000Z"),
         operator=OPERATOR,
@@ -250,7 +251,7 @@ def report(**changes: object) -> ReportContent:
         "comparison": None,
         "algorithms": (algorithm(),),
         "conditions": (conditions(),),
-        "calibration": calibration(),
+        "calibrations": (calibration(),),
         "limitations": (
             "Pictures show the face at one moment under one light.",
             "No clinical validation with people has been completed for these outputs.",

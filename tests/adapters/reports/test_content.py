@@ -128,7 +128,11 @@ def test_a_comparison_without_a_result_or_backwards_in_time_is_refused(
 
 def test_conditions_calibration_and_withheld_outputs_refuse_blanks_and_contradictions() -> None:
     with pytest.raises(MalformedInput):
-        Uncalibrated(reason="")
+        Uncalibrated(capture_views=("Frontal",), reason="")
+    with pytest.raises(MalformedInput):
+        Uncalibrated(capture_views=(), reason="It fell.")
+    with pytest.raises(MalformedInput):
+        dataclasses.replace(samples.calibration(), capture_views=())
     with pytest.raises(MalformedInput):
         WithheldOutput(label="Volume", reason="", next_step="Calibrate")
     with pytest.raises(MalformedInput):

@@ -107,18 +107,39 @@ def test_a_report_discloses_its_calibration_status(pages: list[str]) -> None:
 
 
 @pytest.mark.verifies("REQ-IN-170")
+def test_every_calibration_is_disclosed_with_what_was_captured_with_it() -> None:
+    other = dataclasses.replace(
+        samples.calibration(),
+        identifier="second",
+        capture_views=("Left oblique",),
+        baseline_mm=81.5,
+    )
+    absent = Uncalibrated(capture_views=("Right oblique",), reason="The rig was not calibrated.")
+    content = samples.report(calibrations=(samples.calibration(), other, absent))
+    shown = pdf_text.pages(render_report(content))
+    shows(
+        shown,
+        "Captured Frontal, Left oblique, Right oblique",
+        "3f0c9a52-6b1e-4c58-9d5e-2a7d8f1b6c40",
+        "Captured Left oblique Calibration second",
+        "Baseline 81.500 mm",
+        "The rig was not calibrated. Captured Right oblique",
+    )
+
+
+@pytest.mark.verifies("REQ-IN-170")
 def test_a_failed_expired_or_absent_calibration_is_said() -> None:
     failed = dataclasses.replace(
         samples.calibration(), passed=False, reasons=("Reprojection error 0.8 px is above 0.5 px",)
     )
     expired = dataclasses.replace(samples.calibration(), current_at_capture=False)
-    absent = Uncalibrated(reason="The rig had no locked calibration.")
+    absent = Uncalibrated(capture_views=("Frontal",), reason="The rig had no locked calibration.")
     for calibration, texts in (
         (failed, ("Failed or not valid at capture", "0.8 px is above 0.5 px")),
         (expired, ("Failed or not valid at capture", "was not valid when the pictures")),
         (absent, ("No locked calibration", absent.reason)),
     ):
-        content = samples.report(calibration=calibration)
+        content = samples.report(calibrations=(calibration,))
         shown = pdf_text.pages(render_report(content))
         shows(shown, *texts)
         assert "Passedandvalid" not in "".join(shown)
@@ -193,9 +214,8 @@ def test_a_withheld_volume_is_a_card_with_its_reason_and_next_step() -> None:
         reason="The capture was not bound to a locked calibration.",
         next_step="Calibrate the rig, then capture again.",
     )
-    content = samples.report(
-        withheld=(withheld,), calibration=Uncalibrated(reason="No locked calibration.")
-    )
+    absent = Uncalibrated(capture_views=("Frontal",), reason="No locked calibration.")
+    content = samples.report(withheld=(withheld,), calibrations=(absent,))
     shown = pdf_text.pages(render_report(content))
     assert pdf_text.squeezed(f"Volume change withheld {withheld.reason}") in shown[0]
     assert pdf_text.squeezed(withheld.next_step) in shown[0]

@@ -145,7 +145,7 @@ def test_a_session_of_photographs_is_reported_as_uncalibrated(day: ClinicDay) ->
     day.work()
     assert day.names()[-1] == "ReportIssued"
     content, _ = read_report(day.bench(), assessment, calling)
-    assert isinstance(content.calibration, Uncalibrated)
+    assert [type(each) for each in content.calibrations] == [Uncalibrated]
     assert content.conditions[0].distance_mm is None
     assert content.versions.device_serial == "not known"
 

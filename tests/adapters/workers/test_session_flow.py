@@ -4,10 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from adapters.reported.content import read_report
+from adapters.reports.conditions import Calibration
 from adapters.reports.render import renderer
 from domain.events.assessment import AssessmentOpened, ReportIssued
 from domain.events.capture_session import AttemptMeasured, AttemptSubmitted, DepthReconstructed
+from domain.events.equipment import CalibrationRecorded
 from domain.events.inference import InferenceCompleted
+from domain.events.model_release import ModelRegistered
 from domain.values.content import Digest
 from domain.values.identifiers import AssessmentId, SessionId
 from tests.adapters.reports import pdf_text
@@ -132,6 +136,57 @@ def test_the_report_shows_the_number_and_the_code_that_are_recorded(done: Finish
     for text in (issued.number, issued.verification_code, "Person H-4821", "Dr Amélie Nguyễn"):
         assert pdf_text.squeezed(text) in shown
     assert "Okafor" not in shown
+
+
+@pytest.mark.verifies(
+    "REQ-IN-044", "REQ-IN-168", "REQ-IN-169", "REQ-IN-170", "REQ-IN-171", "REQ-IN-172"
+)
+def test_the_report_discloses_what_the_record_says_was_used(done: Finished) -> None:
+    depth, run = done.one(DepthReconstructed), done.one(InferenceCompleted)
+    submitted = done.one(AttemptSubmitted)
+    manifest = done.one(ModelRegistered).manifest
+    calibration = done.one(CalibrationRecorded).calibration
+    shown = "".join(pdf_text.pages(done.report()))
+    name, version = depth.algorithm.rsplit("/", 1)
+    disclosed = {
+        "Capture conditions": (
+            f"Camera-to-face distance {submitted.conditions.distance_mm:g} mm",
+            "chin and forehead rest engaged",
+        ),
+        "Calibration status": (
+            "Passed and valid at capture",
+            "Captured Frontal",
+            calibration.calibration,
+            f"Baseline {calibration.baseline_mm:.3f} mm",
+        ),
+        "Algorithm versions": (
+            f"{manifest.name} {manifest.version}",
+            manifest.model.digest,
+            run.run.runtime,
+            f"{name} {version}",
+            *depth.settings,
+            depth.platform[7:19],
+        ),
+        "Limitations": manifest.limitations,
+        "Contraindications": manifest.contraindications,
+    }
+    for heading, texts in disclosed.items():
+        for text in (heading, *texts):
+            assert pdf_text.squeezed(text) in shown, text
+
+
+@pytest.mark.verifies("REQ-IN-168", "REQ-IN-170")
+def test_only_what_the_report_rests_on_is_disclosed_and_all_of_it(done: Finished) -> None:
+    calling = done.day.log.stream(done.assessment.stream)[-2]
+    content, _ = read_report(done.day.bench(), done.assessment, calling)
+
+    assert [f"{each.name}/{each.version}" for each in content.algorithms[1:]] == [
+        done.one(DepthReconstructed).algorithm,
+        f"image-measures/{done.day.bench().version}",
+    ]
+    (calibration,) = content.calibrations
+    assert isinstance(calibration, Calibration)
+    assert (calibration.identifier, calibration.capture_views) == (CALIBRATION, ("Frontal",))
 
 
 @pytest.mark.verifies("REQ-IN-181")
