@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 BENCHMARKS = {
+    "start": "from a fresh checkout to the sign-in page, and a second time without a network",
     "blobs": "storing and reading content: object storage beside a folder",
     "imaging": "accuracy and time of depth and what follows from it, beside their targets",
     "ledger": "appending, verifying, reading: every ratio of the record's speed, on both databases",

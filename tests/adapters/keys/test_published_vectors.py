@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from adapters.keys import key_ring, wrapping
 from adapters.keys.key_ring import FileKeyRing
 from adapters.keys.master_key import MasterKey, create_master_key_file
 from adapters.keys.signing import is_ed25519_signature, verify_ed25519, verify_p256
@@ -102,7 +101,7 @@ def test_a_ring_on_disk_gives_the_published_verdict(
     place, master = folder
     (key,) = _unhex(case, "key")
     with FileKeyRing(place / "keys", clinic=ClinicId.derived("published"), master=master) as ring:
-        monkeypatch.setattr(key_ring.secrets, "token_bytes", lambda size: key[:size])
+        monkeypatch.setattr("adapters.keys.key_ring.secrets.token_bytes", lambda size: key[:size])
         _check(ring, case)
 
 
@@ -122,7 +121,7 @@ def test_a_wrapping_key_and_a_stations_storage_give_the_published_verdict(
     assert storage.open(nonce + sealed, associated) == plaintext
     if len(plaintext) == KEY_SIZE:
         assert wrapper.unwrap(nonce + sealed, associated) == plaintext
-        monkeypatch.setattr(wrapping.os, "urandom", lambda _: nonce)
+        monkeypatch.setattr("adapters.keys.wrapping.os.urandom", lambda _: nonce)
         assert wrapper.wrap(plaintext, associated) == nonce + sealed
     else:
         # It is what was wrapped, and no key.
