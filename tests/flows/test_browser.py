@@ -5,6 +5,7 @@ Rules kept here:
 1. What a person would click, type and press is clicked, typed and pressed; nothing is called around
    the screens.
 2. Every wait is for something that is shown, never for time to pass.
+3. Every screen and page is kept as a picture in ``build/pictures``, for whoever changes one.
 """
 
 import re
@@ -36,6 +37,7 @@ from validation.demonstration.story import SECOND
 
 pytestmark = pytest.mark.slow
 
+PICTURES = ROOT / "build" / "pictures"
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 1024, "height": 768}
 SOON_MS = 20_000
@@ -139,23 +141,34 @@ def test_findings_are_reviewed_by_keyboard_signed_reported_and_traced(
     expect(page.get_by_text("Confidence", exact=True)).to_be_visible()
     expect(page.get_by_text("Colour reference absent")).to_be_visible()
 
+    review_and_sign(page, clinic, "Colour of an uncalibrated photograph.")
+    expect_report_and_trace(page, "Raw frame")
+    page.close()
+    assert clinic.said == []
+
+
+def review_and_sign(page: Page, clinic: Clinic, conclusion: str) -> None:
+    """Review every finding of the assessment that is shown, conclude and sign."""
     review_all(page)
-    page.get_by_role("textbox", name="Conclusion").fill("Colour of an uncalibrated photograph.")
+    page.get_by_role("textbox", name="Conclusion").fill(conclusion)
     page.get_by_role("button", name="Record the conclusion").click()
     page.get_by_role("link", name="Go to sign-off").click()
     expect(page.get_by_text("Digest of exactly what is shown")).to_be_visible()
     page.get_by_label("Six-digit code").fill(clinic.code(people.PRACTITIONER))
     page.get_by_role("button", name="Sign", exact=True).click()
 
+
+def expect_report_and_trace(page: Page, *nodes: str) -> None:
+    """Go on to the report and its trace, which shows these nodes, every one of them verified."""
     page.get_by_role("link", name=re.compile(r"Report R-")).click(timeout=ANALYSED_MS)
     assert width_px(page.get_by_alt_text(re.compile("Page 1 of"))) > 500
     expect(page.get_by_text("Signed by", exact=True)).to_be_visible()
     page.get_by_role("link", name=re.compile("Why")).click()
-    expect(page.get_by_role("button", name=re.compile("Raw frame")).first).to_be_visible()
     page.locator(".react-flow__edge").first.wait_for(state="attached")
+    for node in nodes:
+        shown = re.compile(rf"(?<!not )verified\s*{node}")
+        expect(page.get_by_role("button", name=shown).first).to_be_visible()
     expect(page.get_by_text(re.compile(r"All \d+ links verified"))).to_be_visible()
-    page.close()
-    assert clinic.said == []
 
 
 def review_all(page: Page) -> None:
@@ -175,8 +188,8 @@ def review_all(page: Page) -> None:
     expect(counted).to_have_text(f"{total} of {total} reviewed")
 
 
-@pytest.mark.verifies("REQ-IN-010")
-def test_a_capture_is_opened_followed_live_and_closed(
+@pytest.mark.verifies("REQ-IN-010", "REQ-IN-040", "REQ-IN-181", "REQ-IN-183")
+def test_a_capture_is_opened_followed_live_closed_reviewed_signed_reported_and_traced(
     clinic: Clinic, browser: Browser, told: Path
 ) -> None:
     page = clinic.sign_in(browser, people.OPERATOR, WIDE)
@@ -202,6 +215,21 @@ def test_a_capture_is_opened_followed_live_and_closed(
         confirm = page.get_by_role("dialog").get_by_role("button", name="Close the session")
         confirm.click()
         expect(page.get_by_text("Closed", exact=True)).to_be_visible(timeout=ANALYSED_MS)
+    page.close()
+
+    page = clinic.sign_in(browser, people.PRACTITIONER, WIDE)
+    row = page.get_by_role("link", name=re.compile(f"{client['pseudonym']}.*Findings to review"))
+    row.click(timeout=ANALYSED_MS)
+    expect(page.get_by_text("Draft, not signed")).to_be_visible()
+    review_and_sign(page, clinic, "Third visit. No change of skin tone that can be detected.")
+    expect_report_and_trace(
+        page,
+        "Raw frame, left",
+        "Raw frame, right",
+        "Calibration, ",
+        "Calibration locked",
+        "Illumination, ",
+    )
     page.close()
     assert clinic.said == []
 
@@ -235,6 +263,11 @@ def station(clinic: Clinic, device: str, cache: Path) -> Iterator[None]:
 def test_every_screen_fits_and_complains_of_nothing(
     clinic: Clinic, browser: Browser, size: ViewportSize
 ) -> None:
+    page = browser.new_page(viewport=size)
+    page.goto(clinic.address)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    keep(page.screenshot(), size, "Sign in")
+    page.close()
     page = clinic.sign_in(browser, people.PRACTITIONER, size)
     expect(page.get_by_role("link", name="Audit trail")).to_have_count(0)
     known = read(page, "/worklist")
@@ -256,6 +289,7 @@ def test_every_screen_fits_and_complains_of_nothing(
         ("/record", "Record"),
     ):
         assert_fits(page, clinic, path, words)
+    keep_pages(page, clinic, done["report"], size)
     page.close()
     page = clinic.sign_in(browser, people.AUDITOR, size)
     assert_fits(page, clinic, "/audit-trail", "Audit trail")
@@ -271,7 +305,30 @@ def assert_fits(page: Page, clinic: Clinic, path: str, words: str) -> None:
     assert page.evaluate(LOADED) == [], f"{path} shows broken pictures"
     wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wider <= 0, f"{path} is {wider} px wider than the window"
-    assert page.screenshot(), path
+    size = page.viewport_size
+    assert size is not None
+    place = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "one", path).strip("/").replace("/", " ")
+    keep(page.screenshot(), size, place or words)
+
+
+def keep_pages(page: Page, clinic: Clinic, report: str, size: ViewportSize) -> None:
+    """Keep the pages of a report as the screen shows them."""
+    number = 1
+    while True:
+        found = page.request.get(f"{clinic.address}/api/v1/reports/{report}/pages/{number}.png")
+        if not found.ok:
+            break
+        keep(found.body(), size, f"report page {number}")
+        number += 1
+    assert number > 1
+
+
+def keep(picture: bytes, size: ViewportSize, words: str) -> None:
+    """Keep a picture for whoever wants to look."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+    assert picture
+    (PICTURES / f"{size['width']}-{name}.png").write_bytes(picture)
 
 
 def width_px(picture: Locator) -> int:
