@@ -75,6 +75,7 @@ Followed = (
     | facts.AttemptUnmeasurable
     | facts.AttemptJudged
     | facts.DepthReconstructed
+    | facts.SurfaceReconstructed
 )
 """What may become of an attempt."""
 
@@ -129,6 +130,13 @@ def follow(rows: Rows, record: Record, session: str, event: Followed) -> None:
         case facts.DepthReconstructed():
             rows.change(ATTEMPT, key, depth=plain(event))
             _put_content(rows, record, session, "depth", event.depth)
+        case facts.SurfaceReconstructed():
+            found = rows.one(ATTEMPT, **key)
+            if found is not None:
+                depth = {**(found["depth"] or {}), "surface": plain(event)}
+                rows.change(ATTEMPT, key, depth=depth)
+            _put_content(rows, record, session, "depth-uncertainty", event.uncertainty)
+            _put_content(rows, record, session, "surface", event.mesh)
 
 
 def withhold(rows: Rows, record: Record, session: str, event: facts.OutputWithheld) -> None:

@@ -91,7 +91,8 @@ def apply(rows: Rows, record: Record) -> None:
             facts.AttemptMeasured()
             | facts.AttemptUnmeasurable()
             | facts.AttemptJudged()
-            | facts.DepthReconstructed() as event
+            | facts.DepthReconstructed()
+            | facts.SurfaceReconstructed() as event
         ):
             attempt.follow(rows, record, session, event)
         case _:

@@ -188,7 +188,7 @@ def _of_capture(event: Event | Shredded) -> str:
         case capture_session.AttemptJudged():
             reasons = ", ".join(each.name for each in event.verdict.reasons)
             return "accepted" if event.verdict.acceptable else f"rejected: {reasons}"
-        case capture_session.DepthReconstructed():
+        case capture_session.DepthReconstructed() | capture_session.SurfaceReconstructed():
             return f"{event.completeness:.0%} complete"
         case capture_session.OutputWithheld():
             return f"{event.output}: {event.rule}"

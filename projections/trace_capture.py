@@ -81,6 +81,18 @@ def put_capture(rows: Rows, record: Record, home: str) -> None:
             add_edge(rows, record, node, f"attempt:{event.attempt}", "from")
             add_edge(rows, record, node, f"calibration:{event.calibration}", "uses")
             add_edge(rows, record, node, latest(rows, "software"), "executed by")
+        case captures.SurfaceReconstructed() as event:
+            node = add_node(
+                rows,
+                record,
+                f"surface:{event.attempt}",
+                kind="depth",
+                title=f"Surface, sure to {event.sigma_median_mm:.2g} mm",
+                detail=event.algorithm,
+                digest=str(event.mesh.digest),
+            )
+            add_edge(rows, record, node, f"depth:{event.attempt}", "from")
+            add_edge(rows, record, node, latest(rows, "software"), "executed by")
 
 
 def put_inference(rows: Rows, record: Record, home: str) -> None:

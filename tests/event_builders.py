@@ -13,6 +13,7 @@ from domain.events.capture_session import (
     PhotographImported,
     PreconditionsChecked,
     SessionOpened,
+    SurfaceReconstructed,
 )
 from domain.events.codec import encode
 from domain.events.inference import InferenceCompleted, InferenceRequested
@@ -188,6 +189,23 @@ def a_depth(name: str = "first") -> DepthReconstructed:
         ),
         completeness=0.97,
         quality_flags=(),
+        platform=PLATFORM,
+    )
+
+
+def a_surface(name: str = "first") -> SurfaceReconstructed:
+    """Return the surface of an attempt's depth."""
+    depth = a_depth(name)
+    return SurfaceReconstructed(
+        attempt=depth.attempt,
+        depth=depth.depth.digest,
+        uncertainty=a_content(f"{name} uncertainty", "image/png"),
+        mesh=a_content(f"{name} mesh", "model/x-ply"),
+        algorithm=depth.algorithm,
+        settings=("step_px=8",),
+        inputs=depth.inputs,
+        completeness=0.97,
+        sigma_median_mm=0.04,
         platform=PLATFORM,
     )
 

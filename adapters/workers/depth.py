@@ -7,13 +7,16 @@ Rules kept here:
    with the evidence.
 2. The record names algorithm, settings, platform and every input by digest, so that it can be made
    again.
-3. Completeness is the share of the face with trusted depth, as the attempt was measured.
+3. Completeness is the share of the face with trusted depth; the face is where the attempt was
+   measured. The surface with its uncertainty is recorded after the depth it belongs to.
 4. What limits reliability is flagged on the depth map itself: texture, hair, occlusion, expression,
    make-up, gloss, alignment [REQ-IN-145 to 151]. The bounds here only flag; what decides about a
    capture stands in its protocol.
 """
 
 from typing import Final
+
+import numpy as np
 
 from adapters.captures import (
     Capture,
@@ -25,17 +28,23 @@ from adapters.captures import (
 )
 from adapters.imaging import depth as maps
 from adapters.imaging import measures
+from adapters.imaging.depth_mesh import STEEPEST, Mesh, mesh_of
 from adapters.imaging.determinism import platform_digest
+from adapters.imaging.looks import as_window
+from adapters.imaging.mesh_files import PLY_TYPE, ply_bytes
+from adapters.imaging.pixels import Window, ellipse_mask
 from adapters.workbench import Workbench
 from domain.errors import MalformedInput, Refusal
-from domain.events.capture_session import DepthReconstructed
-from domain.events.record import Record
+from domain.events.capture_session import DepthReconstructed, SurfaceReconstructed
+from domain.events.record import Record, StoredBlob
 from domain.handling import update
 from domain.policies import ReconstructDepth
 from domain.rules import attempt as attempts
+from domain.rules import surface as surfaces
 from domain.rules.capture_session import CAPTURE_SESSION
 from domain.values.capture import GateResult
 from domain.values.content import Digest
+from domain.values.station import Calibrated
 
 WORKER = "depth"
 DEPTH_MAP: Final = "depth-map"
@@ -57,7 +66,9 @@ def reconstruct_depth(
 ) -> tuple[Record, ...]:
     """Reconstruct depth and record it, or why not; () when there is nothing left to do."""
     capture = read_capture(bench, step.session, step.attempt)
-    if not attempts.depth_due(capture.session, step.attempt):
+    before = capture.attempt.depth
+    interrupted = before is not None and capture.attempt.surface is None
+    if not interrupted and not attempts.depth_due(capture.session, step.attempt):
         return ()
     if any(output == DEPTH_MAP for output, _ in capture.attempt.withheld):
         return ()
@@ -66,30 +77,99 @@ def reconstruct_depth(
     if gate is None or not gate.passed or calibrated is None:
         return _withheld(bench, step, calling, capture, _uncalibrated(gate))
     left, right = (read_picture(bench, frame, key=capture.key) for frame in capture.attempt.frames)
+    parameters = read_parameters(bench, calibrated)
     try:
-        depth = maps.reconstruct(left, right, read_parameters(bench, calibrated))
+        depth = maps.reconstruct(left, right, parameters)
+        mesh = mesh_of(depth, parameters, left.encoded)
     except MalformedInput as refused:
         return _withheld(bench, step, calling, capture, _unmatched(refused))
-    content, stored = bench.keep(maps.encode_depth(depth), key=capture.key, media_type=_MEDIA_TYPE)
-    share = _measured(capture, measures.DEPTH_COMPLETENESS)
-    made = DepthReconstructed(
+    of_depth, of_surface, kept = _stored(bench, step, capture, calibrated, (depth, mesh))
+    if before is not None and before.digest != of_surface.depth:
+        return ()  # recorded by an older method, which makes no surface
+    recorded = update(
+        bench.log,
+        CAPTURE_SESSION,
+        step.session.stream,
+        lambda session: attempts.record_depth(session, of_depth, calibration=gate),
+        bench.context(calling, WORKER, subject=capture.subject, blobs=kept[:1]),
+    )
+    # A crash here leaves depth without its surface; the step is taken again and finds that.
+    return (
+        *recorded,
+        *update(
+            bench.log,
+            CAPTURE_SESSION,
+            step.session.stream,
+            lambda session: surfaces.record_surface(session, of_surface),
+            bench.context(calling, WORKER, subject=capture.subject, blobs=kept[1:]),
+        ),
+    )
+
+
+def _stored(
+    bench: Workbench,
+    step: ReconstructDepth,
+    capture: Capture,
+    calibrated: Calibrated,
+    made: tuple[maps.DepthMap, Mesh],
+) -> tuple[DepthReconstructed, SurfaceReconstructed, tuple[StoredBlob, ...]]:
+    """Store depth, uncertainty and mesh, and return the facts that name them."""
+    depth, mesh = made
+    stored = [
+        bench.keep(content, key=capture.key, media_type=media_type)
+        for content, media_type in (
+            (maps.encode_depth(depth), _MEDIA_TYPE),
+            (maps.encode_sigma(depth), _MEDIA_TYPE),
+            (ply_bytes(mesh), PLY_TYPE),
+        )
+    ]
+    (content, uncertainty, surface), blobs = zip(*stored, strict=True)
+    inputs = (*capture.attempt.digests, calibrated.record.parameters.digest)
+    settings, share = maps.settings_of(depth.method), _share_of_face(capture, depth)
+    of_depth = DepthReconstructed(
         attempt=step.attempt,
         calibration=calibrated.record.calibration,
         depth=content,
         algorithm=depth.method,
-        settings=maps.settings_of(depth.method),
-        inputs=(*capture.attempt.digests, calibrated.record.parameters.digest),
-        completeness=float(depth.valid.mean()) if share is None else share,
+        settings=settings,
+        inputs=inputs,
+        completeness=share,
         quality_flags=_flags(capture),
         platform=Digest(platform_digest()),
     )
-    return update(
-        bench.log,
-        CAPTURE_SESSION,
-        step.session.stream,
-        lambda session: attempts.record_depth(session, made, calibration=gate),
-        bench.context(calling, WORKER, subject=capture.subject, blobs=(stored,)),
+    of_surface = SurfaceReconstructed(
+        attempt=step.attempt,
+        depth=content.digest,
+        uncertainty=uncertainty,
+        mesh=surface,
+        algorithm=depth.method,
+        settings=(*settings, f"mesh_step_px={mesh.step_px}", f"mesh_steepest={STEEPEST:g}"),
+        inputs=inputs,
+        completeness=share,
+        sigma_median_mm=float(np.nanmedian(depth.sigma_mm)),
+        platform=of_depth.platform,
     )
+    return of_depth, of_surface, blobs
+
+
+def _share_of_face(capture: Capture, depth: maps.DepthMap) -> float:
+    """Return the share of the face, where the attempt was measured, that has depth."""
+    found = capture.attempt.measurements or ()
+    region = next(
+        (each.region for each in found if each.name == measures.DEPTH_COMPLETENESS.name), None
+    )
+    if region is None:
+        return float(depth.valid.mean())
+    face = as_window(region)
+    small = Window(
+        left=face.left // depth.step,
+        top=face.top // depth.step,
+        width=max(1, face.width // depth.step),
+        height=max(1, face.height // depth.step),
+    )
+    rows, columns = depth.valid.shape
+    mask = ellipse_mask(small, width=columns, height=rows)
+    return float((depth.valid & mask).sum() / max(1, int(mask.sum())))
 
 
 def _withheld(

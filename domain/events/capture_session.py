@@ -197,6 +197,35 @@ class DepthReconstructed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceReconstructed:
+    """The surface behind a depth map was made, with the uncertainty of every depth.
+
+    Attributes:
+        attempt: Which attempt.
+        depth: Digest of the depth map it belongs to.
+        uncertainty: 1 sigma of every depth, cell by cell.
+        mesh: The surface as triangles, with colours and uncertainty.
+        algorithm: Algorithm and version of depth and uncertainty.
+        settings: Settings as ``name=value``.
+        inputs: Digests of left, right and calibration parameters.
+        completeness: Share of the face with valid depth, 0 to 1.
+        sigma_median_mm: Median of 1 sigma over valid depths, millimetres.
+        platform: Digest of the computing platform's description.
+    """
+
+    attempt: AttemptId
+    depth: Digest
+    uncertainty: ContentReference
+    mesh: ContentReference
+    algorithm: str
+    settings: tuple[str, ...]
+    inputs: tuple[Digest, ...]
+    completeness: float
+    sigma_median_mm: float
+    platform: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputWithheld:
     """An output was not produced, because a rule forbids it here.
 
@@ -247,6 +276,7 @@ CaptureSessionEvent = (
     | AttemptUnmeasurable
     | AttemptJudged
     | DepthReconstructed
+    | SurfaceReconstructed
     | OutputWithheld
     | SessionClosed
     | SessionAbandoned

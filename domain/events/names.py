@@ -100,6 +100,7 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("AttemptUnmeasurable", 1): capture_session.AttemptUnmeasurable,
     ("AttemptJudged", 1): capture_session.AttemptJudged,
     ("DepthReconstructed", 1): capture_session.DepthReconstructed,
+    ("SurfaceReconstructed", 1): capture_session.SurfaceReconstructed,
     ("OutputWithheld", 1): capture_session.OutputWithheld,
     ("SessionClosed", 1): capture_session.SessionClosed,
     ("SessionAbandoned", 1): capture_session.SessionAbandoned,

@@ -31,6 +31,7 @@ from domain.events.capture_session import (
     SessionAbandoned,
     SessionClosed,
     SessionOpened,
+    SurfaceReconstructed,
 )
 from domain.events.refused_capture import (
     AttemptRefused,
@@ -64,7 +65,7 @@ RECEIPT_GATES = (
     Gate.ILLUMINATION,
 )
 """What the server checks, again, when an attempt arrives."""
-BESIDE_CLOSING = (DepthReconstructed, OutputWithheld)
+BESIDE_CLOSING = (DepthReconstructed, SurfaceReconstructed, OutputWithheld)
 """What analysis adds to a session without changing what closing it depends on or shows."""
 
 
@@ -257,6 +258,7 @@ def _evolve_attempt(
     | AttemptUnmeasurable
     | AttemptJudged
     | DepthReconstructed
+    | SurfaceReconstructed
     | OutputWithheld,
 ) -> Attempt:
     match event:
@@ -268,6 +270,8 @@ def _evolve_attempt(
             return replace(attempt, verdict=event.verdict)
         case DepthReconstructed():
             return replace(attempt, depth=event.depth)
+        case SurfaceReconstructed():
+            return replace(attempt, surface=event.mesh)
         case OutputWithheld():
             withheld = attempt.withheld | {(event.output, event.rule)}
             return replace(attempt, withheld=withheld)

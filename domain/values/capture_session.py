@@ -54,6 +54,7 @@ class Attempt:
         unmeasurable: Whether its bytes could not be measured.
         verdict: The verdict; none before.
         depth: The depth map made of it; none before.
+        surface: The mesh made of that depth; none before.
         withheld: (output, rule) of each output withheld.
     """
 
@@ -66,6 +67,7 @@ class Attempt:
     unmeasurable: bool = False
     verdict: QualityVerdict | None = None
     depth: ContentReference | None = None
+    surface: ContentReference | None = None
     withheld: frozenset[tuple[str, str]] = frozenset()
 
     @property

@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from adapters.imaging import depth as maps
 from adapters.imaging import measures
+from adapters.imaging.mesh_files import mesh_from_ply
+from domain.errors import MalformedInput
 from domain.events.capture_session import (
     DepthReconstructed,
     OutputWithheld,
+    SurfaceReconstructed,
 )
 from domain.events.equipment import CalibrationInvalidated
 from domain.events.record import Record
 from domain.policies import ReconstructDepth
+from domain.rules import surface as surfaces
 from domain.values.actor import Actor
 from domain.values.capture import Prompts
 from domain.values.identifiers import SessionId
@@ -37,6 +42,74 @@ def test_the_stored_depth_map_is_that_of_the_frames(day: ClinicDay) -> None:
     assert 0.5 < made.completeness <= 1
     assert made.algorithm == maps.METHOD
     assert "step_px=2" in made.settings
+
+
+@pytest.mark.verifies("REQ-IN-129", "DRV-17")
+def test_the_surface_is_recorded_with_its_depth_and_how_sure_it_is(day: ClinicDay) -> None:
+    session = day.open_session()
+    day.submit(session)
+    day.work()
+    events = day.events(session.stream)
+    (depth,) = (each for each in events if isinstance(each, DepthReconstructed))
+    (made,) = (each for each in events if isinstance(each, SurfaceReconstructed))
+    key = f"subject:{SUBJECT}"
+    found = maps.decode_depth(
+        b"".join(day.blobs.read(depth.depth.digest, key=key)),
+        sigma=b"".join(day.blobs.read(made.uncertainty.digest, key=key)),
+    )
+    assert made.depth == depth.depth.digest
+    assert np.array_equal(np.isfinite(found.sigma_mm), found.valid)
+    assert made.sigma_median_mm == pytest.approx(np.nanmedian(found.sigma_mm), abs=1e-4)
+    mesh = mesh_from_ply(b"".join(day.blobs.read(made.mesh.digest, key=key)))
+    assert f"mesh_step_px={mesh.step_px}" in made.settings
+    assert len(mesh.triangles) > 1000
+
+
+def test_a_step_that_died_between_depth_and_surface_goes_on_with_the_surface(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = day.open_session()
+    attempt = day.submit(session)
+    calling = _judged(day, session)
+    step = ReconstructDepth(session=session, attempt=attempt)
+    with monkeypatch.context() as broken:
+        broken.setattr(surfaces, "record_surface", lambda *_: ())
+        assert [each.name for each in day.workers().take(step, calling)] == ["DepthReconstructed"]
+    assert [each.name for each in day.workers().take(step, calling)] == ["SurfaceReconstructed"]
+    assert not day.workers().take(step, calling)
+
+
+def test_depth_of_an_older_method_gets_no_surface_afterwards(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = day.open_session()
+    attempt = day.submit(session)
+    calling = _judged(day, session)
+    step = ReconstructDepth(session=session, attempt=attempt)
+    with monkeypatch.context() as older:
+        older.setattr(surfaces, "record_surface", lambda *_: ())
+        older.setattr(maps, "encode_depth", lambda _: b"another map")
+        day.workers().take(step, calling)
+    assert not day.workers().take(step, calling)
+
+
+def test_a_pair_that_does_not_fit_gives_no_depth_and_says_why(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = day.open_session()
+    attempt = day.submit(session)
+    calling = _judged(day, session)
+
+    def refuse(*_: object, **__: object) -> maps.DepthMap:
+        raise MalformedInput("depth.epipolar: matches lie off their rows. Check the sides.")
+
+    monkeypatch.setattr(maps, "reconstruct", refuse)
+    made = day.workers().take(ReconstructDepth(session=session, attempt=attempt), calling)
+    (withheld,) = (each.event for each in made)
+    assert isinstance(withheld, OutputWithheld)
+    assert (withheld.output, withheld.rule) == ("depth-map", "depth.pair")
+    assert "off their rows" in withheld.evidence
+    assert not day.workers().take(ReconstructDepth(session=session, attempt=attempt), calling)
 
 
 @pytest.mark.verifies("REQ-IN-046", "REQ-IN-123")
@@ -132,7 +205,7 @@ def test_what_limits_depth_is_flagged_on_the_depth_itself(
     session = _open(day, prompts)
     attempt = day.submit(session)
     calling = _judged(day, session, measured)
-    (made,) = day.workers().take(ReconstructDepth(session=session, attempt=attempt), calling)
+    made, _ = day.workers().take(ReconstructDepth(session=session, attempt=attempt), calling)
     assert isinstance(made.event, DepthReconstructed)
     assert made.event.quality_flags == (() if flag is None else (flag,))
 

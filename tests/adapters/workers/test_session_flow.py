@@ -38,6 +38,7 @@ def test_a_session_goes_from_frames_to_the_report(done: Finished) -> None:
         ("AttemptMeasured", "quality"),
         ("AttemptJudged", "quality"),
         ("DepthReconstructed", "depth"),
+        ("SurfaceReconstructed", "depth"),
         ("OutputWithheld", "withholding"),
         ("InferenceRequested", "inference"),
         ("InferenceCompleted", "inference"),
@@ -57,6 +58,7 @@ def test_every_record_of_a_worker_names_the_record_that_called_for_it(done: Fini
         "AttemptMeasured": "AttemptSubmitted",
         "AttemptJudged": "AttemptMeasured",
         "DepthReconstructed": "AttemptJudged",
+        "SurfaceReconstructed": "AttemptJudged",
         "OutputWithheld": "AttemptJudged",
         "InferenceRequested": "AttemptJudged",
         "InferenceCompleted": "InferenceRequested",
@@ -110,6 +112,7 @@ def test_what_is_derived_is_stored_beside_the_frames_and_named_by_its_own_record
         assert len(stored) == content.size_bytes
     counts = {each.name: len(each.blobs) for each in done.day.log.after(-1, limit=100)}
     assert counts["DepthReconstructed"] == 1
+    assert counts["SurfaceReconstructed"] == 2
     assert counts["InferenceCompleted"] == 3
     assert counts["ReportIssued"] == 1
 
