@@ -6,8 +6,7 @@ Rules kept here:
    states the pixel it needs, and is withheld with both numbers when the picture is coarser.
 2. Depth of wrinkles and relief are given only where the depth map resolves them; otherwise they are
    withheld with what was found and what would have been needed.
-3. A line narrower than ``FINE_BELOW_MM`` is a fine line, a wider one a wrinkle. Lines are looked
-   for in red light, which pigment and blood dim least, so that they are form and not colour.
+3. A line narrower than ``FINE_BELOW_MM`` is a fine line, a wider one a wrinkle.
 """
 
 from collections.abc import Mapping
@@ -37,7 +36,6 @@ from adapters.inference.analysis import Given, Judged, Reported, Source
 from adapters.inference.release import DomainVerdict, InputDomain, ModelRelease, OutputDescription
 from adapters.inference.skin_density_graph import (
     LUMINANCE_DENSITY_MAP,
-    RED_DENSITY_MAP,
     build_skin_density_graph,
 )
 from adapters.inference.skin_density_input import (
@@ -59,7 +57,7 @@ NAME: Final = "skin-texture"
 VERSION: Final = "1.0.0"
 FINE_BELOW_MM: Final = 1.0
 LINES: Final = LineSettings(
-    scales_mm=(0.2, 0.35, 0.6, 0.9), strong=0.06, least_crests=2.5, shortest_mm=6.0
+    scales_mm=(0.35, 0.6, 0.9), strong=0.06, least_crests=2.0, shortest_mm=6.0
 )
 LINE_PIXEL_MM: Final = 0.115
 LINES_FROM_RIM_MM: Final = 2.5
@@ -75,7 +73,7 @@ class SkinTexture:
 
     def model(self) -> bytes:
         """Return the model as ONNX bytes."""
-        return build_skin_density_graph(NAME, VERSION, (LUMINANCE_DENSITY_MAP, RED_DENSITY_MAP))
+        return build_skin_density_graph(NAME, VERSION, (LUMINANCE_DENSITY_MAP,))
 
     def release(self, model: Digest) -> ModelRelease:
         """Return what its release says."""
@@ -90,7 +88,6 @@ class SkinTexture:
                 OutputDescription(
                     name=LUMINANCE_DENSITY_MAP, meaning="density of luminance", unit="OD"
                 ),
-                OutputDescription(name=RED_DENSITY_MAP, meaning="density of red light", unit="OD"),
                 OutputDescription(name="pores_px", meaning="place of each pore", unit="pixel"),
                 OutputDescription(name="lines", meaning="number of each line", unit="1"),
                 OutputDescription(name="texture", meaning="texture contrast", unit="%"),
@@ -136,8 +133,7 @@ class SkinTexture:
             found["texture"] = texture
             found["texture_median"] = np.array(float(np.nanmedian(texture)))
             found["texture_gradient"] = np.array(float(np.nanmedian(steep)))
-            red = np.asarray(outputs[RED_DENSITY_MAP], dtype=np.float32)
-            found |= _lines(_shrunk(red, mask, pixel_mm)[0], inside, small_mm, given)
+            found |= _lines(small, inside, small_mm, given)
         return found | _relief(given, mask)
 
     def reported(self, results: Mapping[str, Tensor], given: Given, judged: Judged) -> Reported:

@@ -22,6 +22,7 @@ from validation.benchmarks.imaging_row import Extent, Row
 PARTS = {
     "depth": "validation.benchmarks.imaging_depth",
     "landmarks": "validation.benchmarks.imaging_landmarks",
+    "skin": "validation.benchmarks.imaging_skin",
 }
 """Each part, and the module whose ``rows`` measures it."""
 

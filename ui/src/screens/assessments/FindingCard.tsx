@@ -15,6 +15,8 @@ interface Props {
   chosen: boolean;
   first: boolean;
   onChoose: () => void;
+  map: string | null;
+  onMap: (name: string) => void;
   actions: Reviewing;
 }
 
@@ -25,7 +27,7 @@ const VERDICTS = {
   rejected: <Mark tone="fail">Rejected</Mark>,
 };
 
-export function FindingCard({ finding, chosen, first, onChoose, actions }: Props) {
+export function FindingCard({ finding, chosen, first, onChoose, map, onMap, actions }: Props) {
   const { value, unit, uncertainty, text } = finding;
   return (
     <li id={`finding-${finding.finding}`}>
@@ -53,13 +55,13 @@ export function FindingCard({ finding, chosen, first, onChoose, actions }: Props
               ))}
           </span>
         </button>
-        {chosen && <Details finding={finding} actions={actions} />}
+        {chosen && <Details finding={finding} map={map} onMap={onMap} actions={actions} />}
       </div>
     </li>
   );
 }
 
-function Details({ finding, actions }: Pick<Props, "finding" | "actions">) {
+function Details({ finding, map, onMap, actions }: Pick<Props, "finding" | "map" | "onMap" | "actions">) {
   const { value, text, uncertainty, coverage_factor, origin, previous_value: previous } = finding;
   return (
     <div className={styles.details}>
@@ -115,6 +117,13 @@ function Details({ finding, actions }: Pick<Props, "finding" | "actions">) {
         ))}
       </ul>
       {finding.verdict !== "none" && finding.verdict !== "accepted" && <Judged finding={finding} />}
+      {map !== null && (
+        <div className={styles.actions}>
+          <Button size="compact-sm" variant="default" onClick={() => onMap(map)}>
+            Show on the picture
+          </Button>
+        </div>
+      )}
       {actions.may && (
         <div className={styles.actions}>
           <Button size="compact-sm" loading={actions.busy} rightSection={<KeyHint keys="a" />} onClick={actions.accept}>

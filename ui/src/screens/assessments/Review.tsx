@@ -18,6 +18,7 @@ import { AmendDialog } from "./AmendDialog";
 import { Conclusion } from "./Conclusion";
 import { FindingCard } from "./FindingCard";
 import styles from "./Review.module.css";
+import { mapOf, NO_MAP } from "./maps";
 import { useReview } from "./reviewing";
 import { notReadyBecause } from "./readiness";
 import { Viewer } from "./Viewer";
@@ -40,6 +41,7 @@ export function Review() {
 function Shown({ detail }: { detail: Assessment }) {
   const review = useReview(detail, useMay("assessments.review"));
   const [about, setAbout] = useState(false);
+  const [map, setMap] = useState(NO_MAP);
   const reviewed = detail.findings.filter((finding) => finding.verdict !== "none").length;
   return (
     <Page
@@ -60,7 +62,7 @@ function Shown({ detail }: { detail: Assessment }) {
       actions={<NextStep detail={detail} />}
     >
       <div className={styles.columns}>
-        <Viewer detail={detail} />
+        <Viewer detail={detail} map={map} onMap={setMap} />
         <div className={styles.right}>
           <div className={styles.listHead}>
             <h2>Findings</h2>
@@ -88,6 +90,8 @@ function Shown({ detail }: { detail: Assessment }) {
                   chosen={index === review.at}
                   first={detail.findings[index - 1]?.category !== finding.category}
                   onChoose={() => review.choose(index)}
+                  map={mapOf(finding.code, detail.artefacts)}
+                  onMap={setMap}
                   actions={review}
                 />
               ))}

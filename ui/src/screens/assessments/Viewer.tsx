@@ -1,19 +1,23 @@
 // The pictures of an assessment in deep zoom, with measured maps laid over them.
-import { SegmentedControl, Slider, UnstyledButton } from "@mantine/core";
+import { NativeSelect, SegmentedControl, Slider, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { artefactUrl, imageUrl, previewUrl } from "../../api/images";
 import type { Assessment } from "../../api/types";
 import { words } from "../../words";
 import { DeepZoom } from "./DeepZoom";
+import { grouped, NO_MAP } from "./maps";
 import styles from "./Viewer.module.css";
 
-const NONE = "none";
+interface Props {
+  detail: Assessment;
+  map: string;
+  onMap: (name: string) => void;
+}
 
-export function Viewer({ detail }: { detail: Assessment }) {
+export function Viewer({ detail, map, onMap }: Props) {
   const views = [...new Set(detail.frames.map((frame) => frame.view))];
   const [view, setView] = useState(views[0] ?? "");
   const [role, setRole] = useState<string | null>(null);
-  const [map, setMap] = useState(NONE);
   const [opacity, setOpacity] = useState(60);
   const frames = detail.frames.filter((frame) => frame.view === view);
   const frame = frames.find((each) => each.role === role) ?? frames[0];
@@ -49,13 +53,14 @@ export function Viewer({ detail }: { detail: Assessment }) {
           />
         )}
         {maps.length > 0 && (
-          <SegmentedControl
+          <NativeSelect
             aria-label="Map"
-            classNames={{ root: styles.segments, label: styles.segment }}
-            value={artefact ? map : NONE}
-            onChange={setMap}
+            size="sm"
+            classNames={{ input: styles.maps }}
+            value={artefact ? map : NO_MAP}
+            onChange={(event) => onMap(event.currentTarget.value)}
             disabled={!overlaid}
-            data={[{ value: NONE, label: "No map" }, ...maps.map((each) => ({ value: each.name, label: words(each.name).replace(/ map$/, "") }))]}
+            data={[{ value: NO_MAP, label: "No map" }, ...grouped(maps)]}
           />
         )}
         {artefact && (
