@@ -169,6 +169,7 @@ class Findings:
         parts: tuple[float, ...] = (),
         text: str | None = None,
         limits: tuple[str, ...] = (),
+        trust: float = 1.0,
     ) -> None:
         """Add a number.
 
@@ -180,6 +181,7 @@ class Findings:
             parts: Standard uncertainties beside repeatability, in the unit.
             text: Words beside the number.
             limits: Limitations of this number alone.
+            trust: Share of what is found that was there, in verification; lowers confidence.
         """
         standard = math.hypot(RELATIVE_SD[code] * value, *parts)
         self.made.append(
@@ -191,16 +193,24 @@ class Findings:
                 uncertainty=COVERAGE_FACTOR * standard,
                 text=text,
                 limits=limits,
+                trust=trust,
             )
         )
 
     def count(
-        self, code: str, label: str, unit: str, counts: Tensor, *, text: str | None = None
+        self,
+        code: str,
+        label: str,
+        unit: str,
+        counts: Tensor,
+        *,
+        text: str | None = None,
+        trust: float = 1.0,
     ) -> None:
         """Add a count; ``counts`` holds it at the threshold, below it and above it."""
         at, lower, higher = (float(each) for each in counts)
         shift = abs(lower - higher) / 2.0
-        self.quantity(code, label, at, unit, parts=(shift, _LEAST_COUNT), text=text)
+        self.quantity(code, label, at, unit, parts=(shift, _LEAST_COUNT), text=text, trust=trust)
 
     def words(self, code: str, label: str, text: str, *, limits: tuple[str, ...] = ()) -> None:
         """Add a note."""
@@ -220,6 +230,7 @@ class Findings:
         unit: str | None = None,
         uncertainty: float | None = None,
         text: str | None = None,
+        trust: float = 1.0,
     ) -> Finding:
         return Finding(
             finding=FindingId.derived(self.judged.inference, code),
@@ -231,7 +242,7 @@ class Findings:
             uncertainty=uncertainty,
             coverage_factor=None if uncertainty is None else COVERAGE_FACTOR,
             text=text,
-            confidence=round(min(max(self.confidence, 0.0), 1.0), 3),
+            confidence=round(min(max(self.confidence * trust, 0.0), 1.0), 3),
             quality_flags=(*self.judged.verdict.flags, *self.given.flags),
             limitations=(*limits, *self.limits),
             needs_confirmation=False,

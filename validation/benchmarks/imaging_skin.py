@@ -249,7 +249,7 @@ class _Case:
         results = self.results["skin-texture"]
         if "lines" not in results:
             return []
-        found = np.asarray(results["lines"]) > np.int32(0)
+        found = np.asarray(results["lines"], dtype=np.int32) > 0
         points = _to_size(self._points, found.shape)
         known = np.isfinite(np.asarray(results["texture"], dtype=np.float32))
         pixel_mm = float(self.given["skin-texture"].beside["pixel_mm"].item())
@@ -258,7 +258,8 @@ class _Case:
             drawn_lines(points, self._taken.truth.lines, least_depth_mm=least)
             for least in (0.0, DEEP_MM)
         )
-        away = cv2.distanceTransform((~found).astype(np.uint8), cv2.DIST_L2, 5) * pixel_mm
+        blank = np.asarray(~found, dtype=np.uint8)
+        away = np.asarray(cv2.distanceTransform(blank, cv2.DIST_L2, 5)) * pixel_mm
         middle = (deep < pixel_mm) & known
         right = np.count_nonzero(found & (every < LINE_NEAR_MM))
         met = np.count_nonzero(middle & (away < LINE_NEAR_MM))
