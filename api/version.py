@@ -10,6 +10,7 @@ from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 
+from adapters.imaging.face_package import PACKAGE
 from domain.values.content import Digest
 
 VERSION = "0.1.0"
@@ -53,5 +54,5 @@ def build() -> Digest:
 
 @cache
 def components() -> tuple[str, ...]:
-    """Return the libraries of the SOUP list with the versions installed."""
-    return tuple(f"{name}=={metadata.version(name)}" for name in SOUP)
+    """Return the libraries of the SOUP list with the versions installed, and the face networks."""
+    return (PACKAGE, *(f"{name}=={metadata.version(name)}" for name in SOUP))

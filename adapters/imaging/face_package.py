@@ -20,7 +20,7 @@ from typing import Final
 
 from domain.errors import DigestMismatch, Unavailable
 
-PACKAGE: Final = "@mediapipe/face_mesh 0.4.1657299874"
+PACKAGE: Final = "@mediapipe/face_mesh==0.4.1657299874"
 LICENCE: Final = "Apache-2.0"
 ASSET: Final = "face_mesh_solution_packed_assets.data"
 

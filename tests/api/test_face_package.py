@@ -1,13 +1,15 @@
 """The face networks are fetched once, kept only when they are the published ones, never half."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from adapters.imaging.face_package import ASSET, installed_asset
+from adapters.imaging.face_package import ASSET, LICENCE, PACKAGE, installed_asset
 from api import face_package
 from api.face_package import fetch_face_package
+from api.version import components
 from domain.errors import DigestMismatch, Unavailable
 
 PINS = Path(__file__).parent.parent.parent / "requirements" / "face-mesh"
@@ -85,3 +87,12 @@ def test_where_the_asset_stands_nothing_is_asked(monkeypatch: pytest.MonkeyPatch
     registry = _played(monkeypatch, None)
     assert face_package.main() == 0
     assert registry.asked == 0
+
+
+def test_the_package_that_is_pinned_is_the_one_whose_parts_are_known() -> None:
+    pinned = json.loads((PINS / "package-lock.json").read_text("utf-8"))["packages"]
+    name, version = PACKAGE.rsplit("==", 1)
+    assert pinned[f"node_modules/{name}"]["version"] == version
+    assert pinned[f"node_modules/{name}"]["license"] == LICENCE
+    assert pinned[f"node_modules/{name}"]["integrity"].startswith("sha512-")
+    assert PACKAGE in components()
