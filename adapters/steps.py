@@ -29,6 +29,7 @@ from adapters.workers.flagging import check_foundations, flag_reports
 from adapters.workers.inference import request_inferences, run_inference
 from adapters.workers.quality import judge_attempt, measure_attempt
 from adapters.workers.reporting import issue
+from adapters.workers.volume import measure_volume_change
 from adapters.workers.withholding import withhold_volume
 from domain.errors import ContentErased, FollowingStopped, IntegrityFailure, Unavailable
 from domain.events.record import Record
@@ -39,6 +40,7 @@ from domain.policies import (
     FlagReports,
     JudgeAttempt,
     MeasureAttempt,
+    MeasureVolumeChange,
     OpenAssessment,
     ReconstructDepth,
     RenderReport,
@@ -129,7 +131,7 @@ class Workers:
         """Take every step a record calls for, in order; return what was recorded."""
         return tuple(made for step in next_steps(record) for made in self.take(step, record))
 
-    def take(self, step: Step, calling: Record) -> tuple[Record, ...]:  # noqa: PLR0911 - one case per step
+    def take(self, step: Step, calling: Record) -> tuple[Record, ...]:  # noqa: C901, PLR0911, PLR0912 - one case per step
         """Take one step and return what was recorded; () when it was taken before."""
         bench = self._bench
         match step:
@@ -145,6 +147,8 @@ class Workers:
                 return request_inferences(bench, step, calling)
             case RunInference():
                 return run_inference(bench, step, calling)
+            case MeasureVolumeChange():
+                return measure_volume_change(bench, step, calling)
             case OpenAssessment():
                 return open_assessment(bench, step, calling)
             case CheckFoundations():

@@ -13,9 +13,16 @@ from typing import Final, Protocol
 
 from domain.ledger.entry import decode_entry
 from domain.ledger.export import StoredRecord
-from domain.values.identifiers import AssessmentId, ReleaseId, StreamName, SubjectId
+from domain.values.identifiers import (
+    AssessmentId,
+    ClaimId,
+    ReleaseId,
+    StreamName,
+    SubjectId,
+    VolumeChangeId,
+)
 
-KINDS: Final = (AssessmentId.kind, ReleaseId.kind)
+KINDS: Final = (AssessmentId.kind, ReleaseId.kind, ClaimId.kind, VolumeChangeId.kind)
 _BATCH: Final = 500
 _UUID_PART: Final = -37  # a dash and a UUID
 
@@ -29,7 +36,7 @@ class SealedLog(Protocol):
 
 
 class StreamIndex:
-    """The streams of assessments and model releases, and the key each is under."""
+    """The streams of some kinds, and the key each is under."""
 
     def __init__(self, log: SealedLog) -> None:
         """Know nothing yet."""

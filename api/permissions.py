@@ -43,6 +43,9 @@ class Permission(StrEnum):
     MODELS_READ = "models.read"
     MODELS_REGISTER = "models.register"
     MODELS_APPROVE = "models.approve"
+    CLAIMS_READ = "claims.read"
+    CLAIMS_REGISTER = "claims.register"
+    CLAIMS_VALIDATE = "claims.validate"
     STUDIES_READ = "studies.read"
     STUDIES_RUN = "studies.run"
     STUDIES_APPROVE = "studies.approve"
@@ -67,6 +70,7 @@ _EVERYBODY = {
     _P.DEVICES_READ,
     _P.PROTOCOLS_READ,
     _P.MODELS_READ,
+    _P.CLAIMS_READ,
     _P.STUDIES_READ,
     _P.TRACE_READ,
     _P.LEDGER_READ,
@@ -102,6 +106,8 @@ _OF_ROLE: dict[Role, set[Permission]] = {
         _P.PROTOCOLS_APPROVE,
         _P.MODELS_REGISTER,
         _P.MODELS_APPROVE,
+        _P.CLAIMS_REGISTER,
+        _P.CLAIMS_VALIDATE,
         _P.STUDIES_RUN,
         _P.STUDIES_APPROVE,
         _P.AUDIT_READ,

@@ -85,6 +85,17 @@ class RunInference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureVolumeChange:
+    """Measure how volume changed since the session before, if this one is closed and analysed.
+
+    Attributes:
+        ended: What ended: the session, or one of its runs.
+    """
+
+    ended: SessionId | InferenceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAssessment:
     """Open the assessment of a session, if it is closed and all its runs have ended.
 
@@ -142,6 +153,7 @@ Step = (
     | WithholdVolume
     | RequestInferences
     | RunInference
+    | MeasureVolumeChange
     | OpenAssessment
     | CheckFoundations
     | RenderReport
@@ -171,9 +183,11 @@ def next_steps(record: Record) -> tuple[Step, ...]:  # noqa: C901, PLR0911, PLR0
         case InferenceRequested(inference=inference):
             return (RunInference(inference=inference),)
         case InferenceCompleted() | InferenceFailed():
-            return (OpenAssessment(ended=InferenceId.of_stream(stream)),)
+            run = InferenceId.of_stream(stream)
+            return (MeasureVolumeChange(ended=run), OpenAssessment(ended=run))
         case SessionClosed():
-            return (OpenAssessment(ended=SessionId.of_stream(stream)),)
+            session = SessionId.of_stream(stream)
+            return (MeasureVolumeChange(ended=session), OpenAssessment(ended=session))
         case AssessmentOpened(assessment=assessment):
             return (CheckFoundations(assessment=assessment),)
         case AssessmentSignedOff() | AssessmentAmended():

@@ -3,6 +3,7 @@
 Rules kept here:
 
 1. A run is shown whether it gave results or failed.
+2. The map of a measured change of volume is an artefact of its session like a run's.
 """
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from domain.events import inference as facts
 from domain.events.record import Record
 from domain.events.subject import SubjectKeyDestroyed
+from domain.events.volume_change import VolumeChangeMeasured
 from domain.values.identifiers import InferenceId
 from projections.rows import Row, erased_subject, every, names_of, one, plain
 from projections.tables import JSON, Projection, metadata
@@ -58,6 +60,9 @@ def apply(rows: Rows, record: Record) -> None:
     if subject is not None:
         rows.forget(TABLES, subject)
         return
+    if isinstance(record.event, VolumeChangeMeasured):
+        _map_of_change(rows, record.event)
+        return
     if not record.stream.startswith(f"{InferenceId.kind}-"):
         return
     key = {"inference": str(InferenceId.of_stream(record.stream))}
@@ -97,11 +102,25 @@ def apply(rows: Rows, record: Record) -> None:
 
 PROJECTION = Projection(
     name="inference",
-    version=1,
+    version=2,
     tables=TABLES,
     apply=apply,
-    handles=names_of(facts.InferenceEvent, SubjectKeyDestroyed),
+    handles=names_of(facts.InferenceEvent, SubjectKeyDestroyed, VolumeChangeMeasured),
 )
+
+
+def _map_of_change(rows: Rows, event: VolumeChangeMeasured) -> None:
+    for artefact in event.artefacts:
+        rows.put(
+            ARTEFACT,
+            session=str(event.session),
+            digest=str(artefact.content.digest),
+            subject=str(event.subject),
+            inference=str(event.change),
+            name=artefact.name,
+            media_type=artefact.content.media_type,
+            size_bytes=artefact.content.size_bytes,
+        )
 
 
 def _complete(

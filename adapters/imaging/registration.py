@@ -14,8 +14,8 @@ Rules kept here:
 
 Source: Chen and Medioni 1992, doi 10.1016/0262-8856(92)90066-C (point to plane); Blais and Levine
 1995, doi 10.1109/34.400574 (projection); Beaton and Tukey 1974, doi 10.1080/00401706.1974.10489171
-(weights); Kabsch 1976, doi 10.1107/S0567739476001873 (start from landmarks); White 1980,
-doi 10.2307/1912934 (covariance).
+(weights); Kabsch 1976, doi 10.1107/S0567739476001873 (start from landmarks); Huber 1981, Robust
+Statistics, section 7.6 (covariance of an estimate with weights).
 """
 
 from dataclasses import dataclass
@@ -286,6 +286,12 @@ def _tukey(distances: Floats, cut: float) -> Floats:
     return np.asarray((1 - inside**2) ** 2, np.float64)
 
 
+def _bend(distances: Floats, cut: float) -> Floats:
+    """Return the derivative of weight times distance, which the estimate's covariance rests on."""
+    square = np.minimum(np.abs(distances) / cut, 1.0) ** 2
+    return np.asarray((1 - square) * (1 - 5 * square), np.float64)
+
+
 def _solve(matrix: Floats, vector: Floats) -> Floats:
     """Return the step; refuse where some direction of it is left open."""
     scale = np.sqrt(np.maximum(np.diag(matrix), np.finfo(float).tiny))
@@ -321,7 +327,8 @@ def _judged(
         )
     centre = partners.points.mean(axis=0)
     rows = _rows(partners, centre)
-    inverse = np.linalg.inv(rows.T @ (rows * weights[:, None]))
+    bend = _bend(partners.distances, _TUKEY * _scale(partners))
+    inverse = np.linalg.inv(rows.T @ (rows * bend[:, None]))
     pull = rows * (weights * partners.distances)[:, None]
     return Registration(
         motion=motion,

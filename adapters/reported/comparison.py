@@ -172,8 +172,11 @@ def _quantity(view: str, then: Finding, now: Finding) -> ComparedQuantity | None
 
 
 def _measured(sources: Sources) -> Iterator[tuple[tuple[str, str], Finding]]:
-    """Yield the findings that stand as measured, by view and code."""
+    """Yield the findings that stand as measured, by view and code; a change is compared already."""
+    changes = {finding for each in sources.changes for finding in each.findings}
     for finding in sources.assessment.findings:
+        if finding in changes:
+            continue
         review = sources.assessment.reviews.get(finding.finding)
         if review is not None and review.decision is Decision.ACCEPTED:
             view = view_words(sources.run_of(finding).capture.attempt.view)

@@ -40,13 +40,13 @@ def report_withheld(sources: Sources) -> tuple[WithheldOutput, ...]:
 
 
 def _finding(sources: Sources, finding: Finding, review: Review | None) -> ReportFinding:
-    run = sources.run_of(finding)
+    origin = sources.origin_of(finding)
     proposed = Reading(value=finding.value, unit=finding.unit, text=finding.text)
     amended = review is not None and review.decision is Decision.AMENDED
     return ReportFinding(
-        category=f"{_words(finding.category)}, {view_words(run.capture.attempt.view).lower()}",
+        category=f"{_words(finding.category)}, {view_words(origin.capture.attempt.view).lower()}",
         label=finding.label,
-        algorithm=run.model,
+        algorithm=origin.algorithm,
         reading=_amended(finding, review) if review is not None and amended else proposed,
         uncertainty=None if amended else finding.uncertainty,
         coverage_factor=None if amended else finding.coverage_factor,

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from adapters.captures import Capture, read_capture, read_protocol, read_station
+from adapters.measured_changes import measured_changes
 from adapters.reports.identity import Moment, Person
 from adapters.workbench import Workbench
 from domain.errors import NotFound
 from domain.events.clinic import ClinicRegistered
 from domain.events.inference import InferenceCompleted, InferenceRequested
+from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.assessment import ASSESSMENT
 from domain.rules.clinic import CLINIC
 from domain.rules.inference import INFERENCE
@@ -64,6 +66,19 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What gave a finding.
+
+    Attributes:
+        algorithm: Name and version.
+        capture: The capture it is about; of a change, the later one.
+    """
+
+    algorithm: str
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """What one report rests on.
 
@@ -79,6 +94,7 @@ class Sources:
         station: The station.
         captures: The accepted attempts, in the order of the assessment.
         runs: The runs laid before the practitioner.
+        changes: The changes of volume laid before the practitioner.
     """
 
     seq: int
@@ -92,6 +108,7 @@ class Sources:
     station: Station
     captures: tuple[Capture, ...]
     runs: tuple[Run, ...]
+    changes: tuple[VolumeChangeMeasured, ...] = ()
 
     @property
     def protocol_id(self) -> ProtocolId:
@@ -116,6 +133,21 @@ class Sources:
     def taken_at(self) -> Instant:
         """When the first of the pictures was taken."""
         return min((each.taken_at for each in self.captures), key=lambda moment: moment.us)
+
+    def origin_of(self, finding: Finding) -> Origin:
+        """Return what gave a finding, and of which capture.
+
+        Raises:
+            NotFound: nothing laid before the practitioner did.
+        """
+        for change in self.changes:
+            if finding in change.findings:
+                captured = next(
+                    each for each in self.captures if each.attempt.attempt == change.attempt
+                )
+                return Origin(algorithm=change.algorithm, capture=captured)
+        run = self.run_of(finding)
+        return Origin(algorithm=run.model, capture=run.capture)
 
     def run_of(self, finding: Finding) -> Run:
         """Return the run that gave a finding.
@@ -163,6 +195,7 @@ def read_sources(bench: Workbench, identifier: AssessmentId, seq: int) -> Source
         station=read_station(bench, captures[0], seq=seq),
         captures=captures,
         runs=tuple(_run(bench, inference, captures, seq) for inference in assessment.inferences),
+        changes=measured_changes(bench, assessment.subject, assessment.session, seq),
     )
 
 

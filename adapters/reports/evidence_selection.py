@@ -35,6 +35,7 @@ from domain.events.inference import InferenceRequested
 from domain.events.practitioner import PractitionerRegistered, RoleGranted, RoleRevoked
 from domain.events.record import Record
 from domain.events.subject import SubjectEnrolled
+from domain.events.volume_change import VolumeChangeMeasured
 from domain.ledger.entry import decode_entry
 from domain.ledger.export import StoredRecord
 from domain.values.consent import Purpose
@@ -50,6 +51,7 @@ from domain.values.identifiers import (
 )
 
 _ISSUED: Final = "ReportIssued"
+_CHANGED: Final = "VolumeChangeMeasured"
 _BATCH: Final = 500
 _CLOSED: Final = (DeviceBatchRejected, DeviceClockDriftDetected, DeviceSequenceGapDetected)
 """What a station's stream says about deliveries; other people's sessions may be among them."""
@@ -138,6 +140,9 @@ def select_evidence(log: ReadableLog, issued: Record, *, clinic: ClinicId, size:
     ]
     for release in dict.fromkeys(each.release for each in requests):
         found.whole(release.stream)
+    for change in _changes(log, opened, before=issued.seq):
+        found.whole(change.change.stream)
+        found.whole(change.claim.stream)
     if begun.device is not None:
         found.part(begun.device.stream, lambda each: not isinstance(each, _CLOSED))
     found.whole(begun.protocol.stream)
@@ -157,6 +162,25 @@ def select_evidence(log: ReadableLog, issued: Record, *, clinic: ClinicId, size:
         records=tuple(found.records[seq] for seq in sorted(found.records)),
         disclosed=frozenset(found.disclosed),
     )
+
+
+def _changes(
+    log: ReadableLog, opened: AssessmentOpened, *, before: int
+) -> tuple[VolumeChangeMeasured, ...]:
+    """Return the changes of volume measured up to a session; contents only of the subject's."""
+    found = []
+    seq = -1
+    while stored := log.sealed_after(seq, limit=_BATCH):
+        for offset, sealed in enumerate(stored):
+            header = decode_entry(sealed.entry).header
+            ours = header.name == _CHANGED and header.key_id == f"subject:{opened.subject}"
+            if ours and seq + 1 + offset < before:
+                (record,) = log.after(seq + offset, limit=1)
+                event = record.event
+                if isinstance(event, VolumeChangeMeasured) and event.session == opened.session:
+                    found.append(event)
+        seq += len(stored)
+    return tuple(found)
 
 
 class _Finder:

@@ -10,6 +10,7 @@ Rules kept here:
 from dataclasses import dataclass
 from typing import Final
 
+from adapters.measured_changes import volume_findings_of
 from adapters.workbench import Workbench
 from domain.events.assessment import AssessmentOpened
 from domain.events.capture_session import OutputWithheld
@@ -66,11 +67,14 @@ def open_assessment(bench: Workbench, step: OpenAssessment, calling: Record) -> 
             digest for attempt in session.accepted for digest in session.attempts[attempt].digests
         ),
         inferences=tuple(each.identifier for each in runs),
-        findings=tuple(
-            finding
-            for each in runs
-            if each.state.completed is not None
-            for finding in each.state.completed.findings
+        findings=(
+            *(
+                finding
+                for each in runs
+                if each.state.completed is not None
+                for finding in each.state.completed.findings
+            ),
+            *volume_findings_of(bench, subject, session_id),
         ),
         withheld=(*_withheld(bench, session_id, session), *_failed(bench, runs)),
     )

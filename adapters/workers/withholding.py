@@ -4,22 +4,22 @@ Rules kept here:
 
 1. Volume needs a calibrated stereo pair, a valid locked calibration and a validated claim
    [REQ-IN-046 to 049, 074, 122]; every ground that is missing is recorded with its evidence.
-2. No accuracy, repeatability and clinical study of volume is recorded in this version of the
-   product, so its claim counts as not validated.
+2. A claim counts while it is in force for the type of station that captured.
+3. What only a pair of captures can show is decided later, by ``volume.py``.
 """
 
-from typing import Final
-
-from adapters.captures import read_capture, read_gate
+from adapters.captures import read_capture, read_gate, read_station
+from adapters.imaging.change import METHOD
+from adapters.pairs import claims
 from adapters.workbench import Workbench
 from domain.events.record import Record
 from domain.handling import update
 from domain.policies import WithholdVolume
 from domain.rules.attempt import VOLUME, volume_withheld
 from domain.rules.capture_session import CAPTURE_SESSION
+from domain.rules.claim import claim_for
 
 WORKER = "withholding"
-CLAIM_VALIDATED: Final = False
 
 
 def withhold_volume(bench: Workbench, step: WithholdVolume, calling: Record) -> tuple[Record, ...]:
@@ -31,12 +31,14 @@ def withhold_volume(bench: Workbench, step: WithholdVolume, calling: Record) -> 
     if any(output == VOLUME for output, _ in capture.attempt.withheld):
         return ()
     gate = read_gate(bench, capture)
+    model = read_station(bench, capture).model
+    claim = claim_for(claims(bench), output=VOLUME, algorithm=METHOD, device_model=model)
     return update(
         bench.log,
         CAPTURE_SESSION,
         step.session.stream,
         lambda session: volume_withheld(
-            session, step.attempt, calibration=gate, claim_validated=CLAIM_VALIDATED
+            session, step.attempt, calibration=gate, claim_validated=claim is not None
         ),
         bench.context(calling, WORKER, subject=capture.subject),
     )

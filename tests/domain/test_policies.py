@@ -20,6 +20,7 @@ from domain.policies import (
     FlagReports,
     JudgeAttempt,
     MeasureAttempt,
+    MeasureVolumeChange,
     OpenAssessment,
     ReconstructDepth,
     RenderReport,
@@ -58,6 +59,8 @@ FIRST = an_attempt_id()
 RUN = an_inference_id()
 ASSESSMENT = AssessmentId.derived(SESSION)
 SIGNATURE = a_signature(a_digest())
+ENDED_RUN = (MeasureVolumeChange(ended=RUN), OpenAssessment(ended=RUN))
+ENDED_SESSION = (MeasureVolumeChange(ended=SESSION), OpenAssessment(ended=SESSION))
 
 
 @pytest.mark.parametrize(
@@ -85,9 +88,21 @@ SIGNATURE = a_signature(a_digest())
         ),
         (an_attempt_judged(acceptable=False), SESSION.stream, ()),
         (an_inference_requested(), RUN.stream, (RunInference(inference=RUN),)),
-        (an_inference_completed(), RUN.stream, (OpenAssessment(ended=RUN),)),
-        (InferenceFailed(rule="x", evidence="y"), RUN.stream, (OpenAssessment(ended=RUN),)),
-        (SessionClosed(accepted=(FIRST,)), SESSION.stream, (OpenAssessment(ended=SESSION),)),
+        (
+            an_inference_completed(),
+            RUN.stream,
+            ENDED_RUN,
+        ),
+        (
+            InferenceFailed(rule="x", evidence="y"),
+            RUN.stream,
+            ENDED_RUN,
+        ),
+        (
+            SessionClosed(accepted=(FIRST,)),
+            SESSION.stream,
+            ENDED_SESSION,
+        ),
         (SessionAbandoned(reason="left"), SESSION.stream, ()),
         (an_assessment_opened(), ASSESSMENT.stream, (CheckFoundations(assessment=ASSESSMENT),)),
         (

@@ -43,7 +43,7 @@ def follow_report(account: Account, report_seq: int, report_digest: str, step: S
     for attempt in attempts.values():
         check_capture(account, attempt, session, step)
     requests, runs = _check_inferences(account, opened, attempts, step)
-    _check_findings(opened, runs, step)
+    _check_findings(opened, runs, _changes(account, opened), step)
     purpose = str(session.text(words.SESSION_PURPOSE))
     moments = [(each, purpose) for each in (session, *attempts.values())]
     moments += [(each, words.ANALYSIS_PURPOSE) for each in requests]
@@ -206,12 +206,23 @@ def _check_release(account: Account, request: Told, step: Step) -> None:
     )
 
 
-def _check_findings(opened: Told, runs: list[Told], step: Step) -> None:
-    """Check that every finding laid before the practitioner is one that a run gave."""
+def _changes(account: Account, opened: Told) -> list[Told]:
+    """Return the changes of volume measured up to the captures of this assessment."""
+    return [
+        each
+        for each in account.find(words.VOLUME_CHANGED, before=opened.seq)
+        if each.text(words.CHANGE_SESSION) == opened.text(words.ASSESSMENT_SESSION)
+        and each.text(words.CHANGE_SUBJECT) == opened.text(words.ASSESSMENT_SUBJECT)
+    ]
+
+
+def _check_findings(opened: Told, runs: list[Told], changes: list[Told], step: Step) -> None:
+    """Check that every finding laid before the practitioner is one that a run or a change gave."""
     given = {
         text_at(finding, words.FINDING): finding
-        for run in runs
-        for finding in run.values(words.RUN_FINDINGS)
+        for made, field in ((runs, words.RUN_FINDINGS), (changes, words.CHANGE_FINDINGS))
+        for each in made
+        for finding in each.values(field)
     }
     findings = opened.values(words.ASSESSMENT_FINDINGS)
     for finding in findings:
@@ -219,3 +230,5 @@ def _check_findings(opened: Told, runs: list[Told], step: Step) -> None:
         if given.get(identifier) != finding:
             step.fail(f"{opened} shows the finding {identifier} otherwise than any run gave it")
     step.note(f"{len(findings)} findings, each as given by one of {len(runs)} runs")
+    if changes:
+        step.note(f"or by one of {len(changes)} measured changes of volume")

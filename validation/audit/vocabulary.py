@@ -48,6 +48,11 @@ RUN_MODEL: Final = "run.model"
 RUN_FINDINGS: Final = "findings"
 FINDING: Final = "finding"
 
+VOLUME_CHANGED: Final = "VolumeChangeMeasured"
+CHANGE_SESSION: Final = "session"
+CHANGE_SUBJECT: Final = "subject"
+CHANGE_FINDINGS: Final = "findings"
+
 RELEASE_STREAM: Final = "model-release-"
 MODEL_REGISTERED: Final = "ModelRegistered"
 MODEL_APPROVED: Final = "ModelApproved"

@@ -85,7 +85,8 @@ def _exact(pose: Rigid, bump_mm3: float) -> tuple[Floats, Floats, Mask]:
     straight = cv2.undistortPoints(
         places, CAMERA.matrix, CAMERA.distortion_vector, criteria=criteria
     )
-    rays = np.column_stack([straight.reshape(-1, 2), np.ones(WIDTH * HEIGHT)])
+    rays: Floats = np.ones((WIDTH * HEIGHT, 3))
+    rays[:, :2] = straight.reshape(-1, 2)
     depth: Floats = np.full(len(rays), 450.0)
     for _ in range(16):
         gap, ahead, behind = (

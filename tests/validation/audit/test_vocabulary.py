@@ -55,6 +55,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     words.INFERENCE_COMPLETED: (words.RUN_MODEL, f"{words.RUN_FINDINGS}.{words.FINDING}"),
     words.INFERENCE_FAILED: (),
+    words.VOLUME_CHANGED: (
+        words.CHANGE_SESSION,
+        words.CHANGE_SUBJECT,
+        f"{words.CHANGE_FINDINGS}.{words.FINDING}",
+    ),
     words.MODEL_REGISTERED: (
         words.MANIFEST_MODEL,
         words.MANIFEST_DIGEST,

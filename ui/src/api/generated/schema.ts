@@ -332,6 +332,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Claims
+         * @description Return every claim, oldest first.
+         */
+        get: operations["list_claims_api_v1_claims_get"];
+        put?: never;
+        /**
+         * Register
+         * @description Register a claim with its studies; somebody else puts it in force [REQ-IN-047, 048].
+         */
+        post: operations["register_api_v1_claims_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claims/{claim}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate
+         * @description Put a claim in force, by signature over its content [REQ-IN-049, 074].
+         */
+        post: operations["validate_api_v1_claims__claim__validate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claims/{claim}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description Stop anything from being reported under a claim, from the next measurement on.
+         */
+        post: operations["withdraw_api_v1_claims__claim__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consent-wordings": {
         parameters: {
             query?: never;
@@ -1986,6 +2050,42 @@ export interface components {
             text: string;
         };
         /**
+         * Claim
+         * @description A claim with everything it says, and the digest that its validation signs.
+         */
+        Claim: {
+            /** Claim */
+            claim: string;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Digest */
+            digest: string;
+            /** Label */
+            label: string;
+            /** Output */
+            output: string;
+            /** Registered By */
+            registered_by: string;
+            /** State */
+            state: string;
+            /** Validated At */
+            validated_at: string | null;
+            /** Validated By */
+            validated_by: string | null;
+            /** Withdrawn Because */
+            withdrawn_because: string | null;
+        };
+        /**
+         * Claims
+         * @description Every claim there was.
+         */
+        Claims: {
+            /** Items */
+            items: components["schemas"]["Claim"][];
+        };
+        /**
          * Clinic
          * @description The clinic whose record this is.
          */
@@ -2523,6 +2623,16 @@ export interface components {
             unit: string;
             /** Value */
             value: number;
+        };
+        /**
+         * NewClaim
+         * @description What a claim says, by the fields of the record.
+         */
+        NewClaim: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
         };
         /**
          * NewDevice
@@ -3725,6 +3835,22 @@ export interface components {
             position: number;
         };
         /**
+         * Registered
+         * @description A claim that was registered, and the digest its validation signs.
+         */
+        api__routes__claims__Registered: {
+            /** Claim */
+            claim: string;
+            /** Digest */
+            digest: string;
+            /** Seq */
+            seq: number;
+            /** Stream */
+            stream: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * Enrolled
          * @description A station that was enrolled.
          */
@@ -4444,6 +4570,146 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_claims_api_v1_claims_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claims"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_api_v1_claims_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClaim"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__routes__claims__Registered"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    validate_api_v1_claims__claim__validate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                claim: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_api_v1_claims__claim__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                claim: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
                 };
             };
             /** @description Validation Error */

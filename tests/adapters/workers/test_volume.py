@@ -1,0 +1,189 @@
+"""Volume between two visits: withheld with its reason at every step, measured under a claim."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from adapters.captures import Capture
+from adapters.imaging.change import Face
+from adapters.pairs import capture_facts
+from adapters.workbench import Workbench
+from adapters.workers import volume
+from domain.errors import RuleViolation
+from domain.events.assessment import AssessmentOpened
+from domain.events.capture_session import OutputWithheld
+from domain.events.claim import ClaimRegistered, ClaimValidated, ClaimWithdrawn
+from domain.events.volume_change import VolumeChangeMeasured
+from domain.rules.claim import claim_digest
+from domain.values.actor import Actor
+from domain.values.assessment import Withheld
+from domain.values.claim import SIMULATED_LABEL
+from domain.values.comparability import CaptureFacts
+from domain.values.identifiers import AssessmentId, ClaimId, SessionId, VolumeChangeId
+from domain.values.signature import Meaning
+from domain.values.volume_change import ChangeVerdict
+from tests.adapters.imaging.curved_faces import STILL, moved, seen
+from tests.adapters.workers.clinic_day import ClinicDay
+from tests.builders import OPERATOR, QUALITY_MANAGER, SUBJECT
+from tests.claim_builders import a_claim
+
+CLAIM = ClaimId.derived("simulated")
+POSE = moved((1.0, -1.0, 0.5), (2.0, 1.0, -1.0))
+
+
+def claim(day: ClinicDay, *models: str) -> None:
+    """Record a claim in force for types of station."""
+    content = a_claim(simulated=True, models=models)
+    person = Actor.practitioner(OPERATOR)
+    day.record(
+        CLAIM.stream,
+        ClaimRegistered(claim=CLAIM, content=content, registered_by=OPERATOR),
+        by=person,
+    )
+    signature = day.signature(claim_digest(content), QUALITY_MANAGER, Meaning.APPROVED)
+    manager = Actor.practitioner(QUALITY_MANAGER)
+    day.record(CLAIM.stream, ClaimValidated(signature=signature), by=manager)
+
+
+def visit(day: ClinicDay, name: str) -> SessionId:
+    """Record a visit with one accepted pair, and let the workers do theirs."""
+    day.clock.advance(timedelta(minutes=10))
+    session = day.open_session(name)
+    day.submit(session, name)
+    day.work()
+    day.close(session)
+    day.work()
+    return session
+
+
+def opened(day: ClinicDay, session: SessionId) -> AssessmentOpened:
+    (found,) = (
+        each
+        for each in day.events(AssessmentId.derived(session).stream)
+        if isinstance(each, AssessmentOpened)
+    )
+    return found
+
+
+def withheld(day: ClinicDay, session: SessionId) -> list[str]:
+    found = [each for each in day.events(session.stream) if isinstance(each, OutputWithheld)]
+    return [each.rule for each in found if each.output == "volume-change"]
+
+
+def grounds(found: AssessmentOpened) -> list[Withheld]:
+    return [each for each in found.withheld if each.output == "volume-change"]
+
+
+@pytest.mark.verifies("REQ-IN-046")
+@pytest.mark.verifies("REQ-IN-130")
+def test_a_first_visit_has_nothing_to_compare_with_and_a_second_needs_regions(
+    day: ClinicDay,
+) -> None:
+    claim(day, "simulated")
+    first = visit(day, "first")
+    assert withheld(day, first) == ["volume.earlier-capture"]
+    second = visit(day, "second")
+    assert withheld(day, second) in (["volume.face-regions"], ["volume.comparable"])
+    assert [each.rule for each in grounds(opened(day, second))] == withheld(day, second)
+
+
+@pytest.mark.verifies("REQ-IN-049")
+def test_a_claim_for_simulated_stations_reports_nothing_of_another_type(day: ClinicDay) -> None:
+    claim(day, "another type")
+    assert withheld(day, visit(day, "first")) == ["volume.validated-claim"]
+
+
+@pytest.mark.verifies("REQ-IN-158")
+@pytest.mark.verifies("REQ-IN-159")
+@pytest.mark.verifies("DRV-16")
+def test_a_change_beyond_the_detectable_is_laid_before_the_practitioner(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(day, "simulated")
+    first = visit(day, "first")
+    monkeypatch.setattr(volume, "_face", faces(first, bump_mm3=1000.0))
+    comparable(monkeypatch)
+    second = visit(day, "second")
+    (change,) = changes(day)
+    assert (change.earlier_session, change.session) == (first, second)
+    (region,) = change.regions
+    assert region.verdict is ChangeVerdict.INCREASE
+    assert region.change == pytest.approx(1.0, abs=region.uncertainty.expanded)
+    (finding,) = (each for each in opened(day, second).findings if each.category == "volume")
+    assert finding in change.findings
+    assert finding.needs_confirmation
+    assert (finding.unit, finding.coverage_factor) == ("cm³", 2.0)
+    assert finding.limitations[0] == SIMULATED_LABEL
+    (artefact,) = change.artefacts
+    assert artefact.legend == "Distance from the earlier surface, outwards positive, -3 to 3 mm"
+    assert day.bench().content(artefact.content.digest, key=f"subject:{SUBJECT}")
+    assert withheld(day, second) == []
+
+
+@pytest.mark.verifies("REQ-IN-142")
+@pytest.mark.verifies("DRV-16")
+def test_below_the_detectable_neither_number_nor_direction_is_told(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(day, "simulated")
+    first = visit(day, "first")
+    monkeypatch.setattr(volume, "_face", faces(first, bump_mm3=100.0))
+    comparable(monkeypatch)
+    second = visit(day, "second")
+    (finding,) = (each for each in opened(day, second).findings if each.category == "volume")
+    assert (finding.value, finding.uncertainty) == (None, None)
+    assert finding.text is not None
+    assert finding.text.startswith("No change can be detected: one below 0.2")
+    assert "more" not in finding.text
+
+
+@pytest.mark.verifies("DRV-16")
+def test_faces_that_cannot_be_registered_and_a_claim_withdrawn_since_withhold_it(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(day, "simulated")
+    visit(day, "first")
+    comparable(monkeypatch)
+
+    def refuses(_bench: Workbench, _capture: Capture) -> Face:
+        raise RuleViolation("registration.overlap", "40% lie over one another", "Again.")
+
+    monkeypatch.setattr(volume, "_face", refuses)
+    assert withheld(day, visit(day, "second")) == ["registration.overlap"]
+    gone = ClaimWithdrawn(reason="other lenses")
+    day.record(CLAIM.stream, gone, by=Actor.practitioner(QUALITY_MANAGER))
+    assert withheld(day, visit(day, "third")) == ["volume.validated-claim"]
+    assert changes(day) == []
+
+
+def changes(day: ClinicDay) -> list[VolumeChangeMeasured]:
+    streams = day.bench().streams.of_subject(VolumeChangeId.kind, SUBJECT)
+    return [
+        each
+        for stream in streams
+        for each in day.events(stream)
+        if isinstance(each, VolumeChangeMeasured)
+    ]
+
+
+def faces(first: SessionId, *, bump_mm3: float) -> Callable[[Workbench, Capture], Face]:
+    """Return what stands for reading a face: closed-form ones, the drawn pictures have no mesh."""
+    before = seen(STILL, noise_mm=0.04, seed=1).face
+    after = seen(POSE, bump_mm3=bump_mm3, noise_mm=0.04, seed=2).face
+
+    def face(_bench: Workbench, capture: Capture) -> Face:
+        return before if capture.opened.session == first else after
+
+    return face
+
+
+def comparable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the drawn head's pose count as known: these pictures give no tilt."""
+
+    def known(bench: Workbench, capture: Capture) -> CaptureFacts:
+        facts = capture_facts(bench, capture)
+        return replace(facts, turn_deg=0.0, tilt_deg=0.0, roll_deg=0.0)
+
+    monkeypatch.setattr(volume, "capture_facts", known)
