@@ -33,7 +33,13 @@ from adapters.inference.colour_uncertainty import (
 )
 from adapters.inference.confidence import input_confidence
 from adapters.inference.skin_density_graph import density_to_parts
-from adapters.inference.skin_density_input import REGIONS, has_scale, mask_of, pixel_mm2_of
+from adapters.inference.skin_density_input import (
+    REGIONS,
+    has_scale,
+    mask_of,
+    pixel_mm2_of,
+    pixel_mm_of,
+)
 from adapters.inference.skin_repeatability import RELATIVE_SD
 from adapters.inference.skin_tone import individual_typology_angle_deg
 from adapters.inference.tensors import Tensor
@@ -269,6 +275,16 @@ def looked_at_mm2(given: Given) -> float:
 def scaled(given: Given) -> bool:
     """Return whether sizes may be reported."""
     return has_scale(given.beside)
+
+
+def too_coarse(given: Given, largest_mm: float) -> Refusal:
+    """Return the ground on which an output is withheld for a picture of too large pixels."""
+    return Refusal(
+        rule="model.resolution",
+        evidence=f"a pixel shows {pixel_mm_of(given.beside):.3f} mm of skin, at most "
+        f"{largest_mm:.2f} mm is needed",
+        next_step="Capture at full resolution and at the protocol's distance.",
+    )
 
 
 def by_region(regions: Tensor, places_px: NDArray[np.float64]) -> str:

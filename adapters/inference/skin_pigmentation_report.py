@@ -14,7 +14,7 @@ import numpy as np
 
 from adapters.inference.analysis import Given, Judged, Reported
 from adapters.inference.marks import Mark, draw_marks
-from adapters.inference.skin_density_input import mask_of
+from adapters.inference.skin_density_input import mask_of, pixel_mm_of
 from adapters.inference.skin_measures import (
     NO_SCALE,
     PIGMENT_TONE_LEAST_DEG,
@@ -24,6 +24,7 @@ from adapters.inference.skin_measures import (
     area_parts,
     by_region,
     scaled,
+    too_coarse,
 )
 from adapters.inference.skin_release import DESCRIBES, SIMULATED
 from adapters.inference.tensors import Tensor
@@ -44,6 +45,9 @@ NO_REGIONS: Final = Refusal(
     evidence="the regions of the face were not found",
     next_step="Capture again with the whole face in view.",
 )
+
+COARSEST_PIXEL_MM: Final = 0.5
+OUTPUTS: Final = ("brown spots", "redness", "hyperpigmentation", "dyschromia", "pattern")
 
 # Where words change. Our own, for a reader; no published scale stands behind them.
 _SOME: Final = 0.05
@@ -66,7 +70,11 @@ def pigmentation_report(results: Mapping[str, Tensor], given: Given, judged: Jud
     say = Findings(category=CATEGORY, given=given, judged=judged, limits=LIMITS)
     tone = Tone.of(given)
     separated = tone.above(TONE_LEAST_DEG)
-    marks = []
+    marks: list[tuple[str, Mark]] = []
+    if pixel_mm_of(given.beside) > COARSEST_PIXEL_MM:
+        for output in OUTPUTS:
+            say.withhold(output, too_coarse(given, COARSEST_PIXEL_MM))
+        return Reported(findings=(), overlays=(), withheld=tuple(say.withheld))
     if tone.above(PIGMENT_TONE_LEAST_DEG):
         marks.append(_brown_spots(say, results, by_red_density=not separated))
     else:
@@ -76,7 +84,7 @@ def pigmentation_report(results: Mapping[str, Tensor], given: Given, judged: Jud
         _dyschromia(say, results)
         _pattern(say, results)
     else:
-        for output in ("redness", "hyperpigmentation", "dyschromia", "pattern"):
+        for output in OUTPUTS[1:]:
             say.withhold(output, tone.refusal(TONE_LEAST_DEG))
     overlays = tuple(draw_marks(name, (mark,)) for name, mark in marks)
     return Reported(findings=tuple(say.made), overlays=overlays, withheld=tuple(say.withheld))

@@ -18,13 +18,14 @@ from adapters.imaging.skin_texture import PORE_LARGEST_PIXEL_MM, TEXTURE_LARGEST
 from adapters.inference.analysis import Given, Judged, Reported
 from adapters.inference.marks import Mark, dots, draw_marks, grown
 from adapters.inference.overlay import TEXTURE_SCALE, Overlay, draw_overlay
-from adapters.inference.skin_density_input import mask_of, pixel_mm_of
+from adapters.inference.skin_density_input import mask_of
 from adapters.inference.skin_measures import (
     NO_SCALE,
     Findings,
     by_region,
     looked_at_mm2,
     scaled,
+    too_coarse,
 )
 from adapters.inference.skin_release import DESCRIBES, SIMULATED
 from adapters.inference.tensors import Tensor
@@ -66,26 +67,17 @@ def texture_report(results: Mapping[str, Tensor], given: Given, judged: Judged) 
     if "pores_px" in results:
         overlays.append(_pores(say, results))
     else:
-        say.withhold("pores", _too_coarse(given, PORE_LARGEST_PIXEL_MM))
+        say.withhold("pores", too_coarse(given, PORE_LARGEST_PIXEL_MM))
     if "texture" in results:
         _roughness(say, results)
         overlays.append(draw_overlay(results["texture"], TEXTURE_SCALE))
         overlays += _lines(say, results)
     else:
         for each in ("roughness", "fine lines", "wrinkles", "texture gradient"):
-            say.withhold(each, _too_coarse(given, TEXTURE_LARGEST_PIXEL_MM))
+            say.withhold(each, too_coarse(given, TEXTURE_LARGEST_PIXEL_MM))
     _relief(say, results)
     return Reported(
         findings=tuple(say.made), overlays=tuple(overlays), withheld=tuple(say.withheld)
-    )
-
-
-def _too_coarse(given: Given, largest_mm: float) -> Refusal:
-    return Refusal(
-        rule="model.resolution",
-        evidence=f"a pixel shows {pixel_mm_of(given.beside):.3f} mm of skin, at most "
-        f"{largest_mm:.2f} mm is needed",
-        next_step="Capture at full resolution and at the protocol's distance.",
     )
 
 
