@@ -34,7 +34,7 @@ from adapters.imaging.coarse_to_fine import (
     match_sides,
 )
 from adapters.imaging.decode import DecodedImage
-from adapters.imaging.depth_fusion import MOST_APART_PX, MOST_SIGMA_PX, fuse
+from adapters.imaging.depth_fusion import LEAST_AROUND, MOST_APART_PX, MOST_SIGMA_PX, fuse
 from adapters.imaging.determinism import fix_arithmetic
 from adapters.imaging.pair_check import require_pair
 from adapters.imaging.pixels import EncodedLuma, Mask, encoded_luma
@@ -143,6 +143,7 @@ def settings_of(method: str) -> tuple[str, ...]:
         f"windows_px={NARROW * CELL:g}..{WIDE * CELL:g}",
         f"most_apart_px={MOST_APART_PX:g}",
         f"most_sigma_px={MOST_SIGMA_PX:g}",
+        f"least_around={LEAST_AROUND:g}",
     )
 
 

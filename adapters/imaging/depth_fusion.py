@@ -5,7 +5,9 @@ Rules kept here:
 1. A depth needs both pictures: what the left one found must be what the right one found at the
    matched place, within what their uncertainties allow; the occluded is never filled in.
 2. Each counts by its precision, so that the side that sees a slanted cheek more squarely leads.
-3. Both sides look at the same noise, so that joining them is not counted as two measurements.
+3. A cell whose surroundings are mostly not trusted is not trusted either: on wet lips, where gloss
+   moves with the viewer, single cells pass every other test by chance.
+4. Both sides look at the same noise, so that joining them is not counted as two measurements.
 
 Source: Egnal and Wildes 2002, doi 10.1109/TPAMI.2002.1023808 (left-right checking).
 """
@@ -19,11 +21,15 @@ from adapters.imaging.coarse_to_fine import CELL, Side
 from adapters.imaging.least_squares import Grid
 from adapters.imaging.pixels import Mask
 
-MOST_APART_PX: Final = 0.9
-MOST_SIGMA_PX: Final = 0.62
+MOST_APART_PX: Final = 1.0
+MOST_SIGMA_PX: Final = 0.7
 FLOOR_PX: Final = 0.02
 """What rectification and interpolation add to every disparity."""
 
+LEAST_AROUND: Final = 0.5
+"""Share of the cells around a trusted one that must be trusted, too."""
+
+_AROUND: Final = 15
 _ROUNDS: Final = 4
 
 
@@ -36,7 +42,8 @@ def fuse(left: Side, right: Side) -> tuple[Grid, Grid, Mask]:
     sigma = share * np.sqrt(left.variance) + (1 - share) * np.sqrt(variance)
     sigma = np.sqrt(sigma**2 + np.float32(FLOOR_PX**2))
     trusted = (apart < MOST_APART_PX) & (sigma < MOST_SIGMA_PX) & (left.near_match | near)
-    return np.asarray(disparity), np.asarray(sigma), np.asarray(trusted)
+    around = cv2.blur(trusted.astype(np.float32), (_AROUND, _AROUND))
+    return np.asarray(disparity), np.asarray(sigma), np.asarray(trusted & (around >= LEAST_AROUND))
 
 
 def _seen_from_left(left: Side, right: Side) -> tuple[Grid, Grid, Mask]:

@@ -2,8 +2,8 @@
 
 Rules kept here:
 
-1. The core is skin of the face between hairline and chin whose slope is under 50 degrees. Around
-   the eyes, as far as lashes reach, pictures show lashes and not skin: 7 mm are left out.
+1. The core is skin of the face between hairline, temples and chin whose slope is under 50 degrees.
+   Around the eyes, as far as lashes reach, pictures show lashes and not skin: 7 mm are left out.
 2. Errors are of every valid depth of the core, outliers among them; completeness counts what is
    valid *and* within 2 mm, of the whole core.
 3. Exposure is set per tone, as the station does; one row shows what happens when it is not.
@@ -42,6 +42,7 @@ _LIGHTEST: Final = 0.55
 _LASHES_MM: Final = 7.0
 _HAIRLINE_MM: Final = 10.0
 _CHIN_MM: Final = 2.0
+_TEMPLE_MM: Final = 4.0
 _RUNS: Final = 3
 _FAR: Final = 3
 
@@ -298,15 +299,19 @@ def _face(taken: SimulatedCapture, exact: Floats) -> Mask:
     distance = float(np.nanmedian(exact[skin]))
     reach = round(_LASHES_MM * taken.truth.rig.left.focal_px / STEP / distance)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    up = _height_mm(taken, exact)
+    place = _head_mm(taken, exact)
+    aside, up = np.abs(place[..., 0]), place[..., 1]
     marks = taken.truth.landmarks
+    # Above the eyes the hair begins at the temples, about as far out as the eyes reach.
+    temple = abs(marks["exocanthion left"].head_mm[0]) + _TEMPLE_MM
+    skin &= (aside < temple) | (up < marks["pupil left"].head_mm[1])
     below = up < marks["trichion"].head_mm[1] - _HAIRLINE_MM
     above = up > marks["menton"].head_mm[1] - _CHIN_MM
     return np.asarray(skin & (cv2.dilate(eyes, disc) == 0) & below & above)
 
 
-def _height_mm(taken: SimulatedCapture, exact: Floats) -> Floats:
-    """Return how high every cell lies on the head, in the head's own frame."""
+def _head_mm(taken: SimulatedCapture, exact: Floats) -> Floats:
+    """Return where every cell lies on the head, in the head's own frame: (rows, columns, 3)."""
     camera, pose = taken.truth.rig.left, taken.truth.head_pose
     if pose is None:
         message = "nobody sits at the station"
@@ -315,7 +320,7 @@ def _height_mm(taken: SimulatedCapture, exact: Floats) -> Floats:
     grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1) * float(STEP)
     rays = camera.rays(np.asarray(grid + (STEP - 1) / 2, np.float64))
     rig = camera.to_rig(rays * exact[..., None])
-    return np.asarray(((rig - pose[:3, 3]) @ pose[:3, :3])[..., 1])
+    return np.asarray((rig - pose[:3, 3]) @ pose[:3, :3])
 
 
 def calibrated(rig: StereoRig) -> StereoCalibration:
