@@ -23,6 +23,7 @@ PARTS = {
     "depth": "validation.benchmarks.imaging_depth",
     "landmarks": "validation.benchmarks.imaging_landmarks",
     "skin": "validation.benchmarks.imaging_skin",
+    "change": "validation.benchmarks.imaging_change",
 }
 """Each part, and the module whose ``rows`` measures it."""
 

@@ -1,0 +1,17 @@
+"""The figures of a change of volume: every row is measured."""
+
+import numpy as np
+import pytest
+
+from device.simulation.rig import Resolution
+from validation.benchmarks.imaging import measured
+from validation.benchmarks.imaging_row import Extent
+
+
+@pytest.mark.slow
+def test_every_row_of_change_is_measured() -> None:
+    rows = measured("change", Extent(resolution=Resolution(columns=480, rows=640), quick=True))
+    by_metric = {row.metric: row for row in rows}
+    assert all(np.isfinite(row.measured) for row in rows)
+    assert by_metric["registration error on the stable face"].measured < 1
+    assert by_metric["volume RMS, cheek, 0, 0.5 and 1 cm³"].measured < 1
