@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.imaging.decode import decode
+from adapters.imaging.mesh_files import PLY_TYPE, mesh_from_ply, obj_bytes, stl_bytes
 from api.answers import (
     Read,
     Reading,
@@ -36,7 +37,16 @@ from projections.rows import Row
 ROUTER = APIRouter(tags=["images"])
 Viewer = Annotated[Person, Depends(allowed(Permission.IMAGES_VIEW))]
 QUALITY = 88
-ENDINGS = {"image/png": "png", "image/jpeg": "jpg"}
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg", PLY_TYPE: "ply"}
+SURFACE_FORMS = {"ply": PLY_TYPE, "obj": "model/obj", "stl": "model/stl"}
+
+
+class Form(Enum):
+    """How a surface is written; PLY is what is recorded, the others are made of it."""
+
+    PLY = "ply"
+    OBJ = "obj"
+    STL = "stl"
 
 
 class Purpose(Enum):
@@ -82,6 +92,28 @@ def preview(
         ".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     )
     return Response(encoded.tobytes(), media_type="image/jpeg", headers=recorded_look(seq))
+
+
+@ROUTER.get("/surfaces/{digest}", response_class=Response)
+def surface(
+    digest: str,
+    session: str,
+    person: Viewer,
+    reading: Read,
+    form: Form = Form.PLY,
+    purpose: Purpose = Purpose.CARE,
+) -> Response:
+    """Return the surface of an attempt; in OBJ without its uncertainty, in STL bare."""
+    row = capture_session.content(reading.connection, session, digest)
+    known = row if row is not None and row["kind"] == "surface" else None
+    found = _found(reading, known, session, "surface")
+    seq = _record(reading, person, digest, purpose)
+    content = b"".join(_whole(reading, found, digest))
+    if form is not Form.PLY:
+        mesh = mesh_from_ply(content)
+        content = obj_bytes(mesh) if form is Form.OBJ else stl_bytes(mesh)
+    name = f"surface-{digest[7:19]}.{form.value}"
+    return Response(content, media_type=SURFACE_FORMS[form.value], headers=download(name, seq))
 
 
 @ROUTER.get("/artefacts/{digest}", response_class=StreamingResponse)

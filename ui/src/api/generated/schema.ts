@@ -1396,6 +1396,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/surfaces/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Surface
+         * @description Return the surface of an attempt; in OBJ without its uncertainty, in STL bare.
+         */
+        get: operations["surface_api_v1_surfaces__digest__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trace/affected": {
         parameters: {
             query?: never;
@@ -2373,6 +2393,12 @@ export interface components {
             /** Verdict */
             verdict: string;
         };
+        /**
+         * Form
+         * @description How a surface is written; PLY is what is recorded, the others are made of it.
+         * @enum {string}
+         */
+        Form: "ply" | "obj" | "stl";
         /**
          * Frame
          * @description An image without its pixels.
@@ -6376,6 +6402,41 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Timeline"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    surface_api_v1_surfaces__digest__get: {
+        parameters: {
+            query: {
+                session: string;
+                form?: components["schemas"]["Form"];
+                purpose?: components["schemas"]["api__routes__images__Purpose"];
+            };
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
