@@ -9,9 +9,9 @@ Rules kept here:
 
 from functools import partial
 
+from adapters.inference.analyses import ANALYSES
+from adapters.inference.analysis import Analysis
 from adapters.inference.release import signed_message
-from adapters.inference.skin_colour_graph import build_skin_colour_graph
-from adapters.inference.skin_colour_release import skin_colour_release
 from adapters.one_time_password import provisioning_uri
 from api.releases import register_release
 from api.wiring import System
@@ -108,12 +108,17 @@ def register_people(administrator: Person, secrets: Secrets) -> None:
 
 
 def register_model(system: System, quality: Person, second: Person) -> None:
-    """Register the skin-colour release and have a second person approve it."""
-    model = build_skin_colour_graph()
-    manifest = skin_colour_release(Digest.of(model)).manifest()
+    """Register the releases of every analysis and have a second person approve them."""
+    for analysis in ANALYSES.values():
+        _register(system, quality, second, analysis)
+
+
+def _register(system: System, quality: Person, second: Person, analysis: Analysis) -> None:
+    model = analysis.model()
+    manifest = analysis.release(Digest.of(model)).manifest()
     release, _ = register_release(
         system,
-        system.context(SERVICE, idempotency_key="demo-skin-colour"),
+        system.context(SERVICE, idempotency_key=f"demo-{analysis.name}"),
         manifest=manifest,
         model=model,
         signature=system.release_key.sign(signed_message(manifest)),
@@ -125,7 +130,7 @@ def register_model(system: System, quality: Person, second: Person) -> None:
         second.approve(
             f"/model-releases/{release}/approve",
             digest=known[str(release)]["manifest"]["manifest_digest"],
-            key="demo-approve-model",
+            key=f"demo-approve-{analysis.name}",
         )
 
 
