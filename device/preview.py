@@ -32,11 +32,14 @@ DISTANCE_METHOD: Final = "distance-sensor/1"
 CHART_FOUND: Final = "colour_reference_found"
 
 _TO_LINEAR: Final = srgb_to_linear(np.arange(256) / 255).astype(np.float32)
-_LIGHT: Final = ("face_level", "clipped_share", "drowned_share", "light_")
+_LIGHT: Final = ("face_level", "clipped_share", "drowned_share", "light_", "skin_shine")
 _SIDES: Final[Mapping[str, tuple[str, str, str]]] = {
     "face_offset_across": ("to the left", "to the right", "as the cameras look"),
     "face_offset_down": ("up", "down", "in the picture"),
     "face_roll": ("anticlockwise", "clockwise", "as the cameras look"),
+    "eye_line": ("anticlockwise", "clockwise", "as the cameras look"),
+    "face_turn_seen": ("to the left", "to the right", "as the cameras look"),
+    "face_nod_seen": ("down", "up", "the chin"),
     DISTANCE: ("closer to the cameras", "away from the cameras", ""),
 }
 

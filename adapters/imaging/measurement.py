@@ -21,17 +21,20 @@ from adapters.imaging.colour_chart import ChartMeasurement, measure_chart
 from adapters.imaging.decode import DecodedImage, decode
 from adapters.imaging.depth import FARTHEST_MM, NEAREST_MM, SGBM, DepthMap, reconstruct_luma
 from adapters.imaging.determinism import fix_arithmetic
+from adapters.imaging.disclosure import disclose, disclose_depth, find_all
 from adapters.imaging.exposure import level_ratio
 from adapters.imaging.head_pose import measure_head_pose
 from adapters.imaging.illumination import ratio
 from adapters.imaging.looks import Look, as_region, as_window, look_at
 from adapters.imaging.pixels import EncodedLuma, Window, ellipse_mask, encoded_luma
 from adapters.imaging.rectification import rectify
-from adapters.imaging.stereo import measure_agreement
+from adapters.imaging.stereo import StereoAgreement, measure_agreement
 from domain.values.content import FrameRole
 from domain.values.quality import QualityMeasurement, Region
 
 _CHECK_SCALE: Final = 0.5
+_FITTING: Final = 0.7
+_MUCH_BETTER: Final = 0.2
 _LEAST_SYMMETRY: Final = 0.6
 """Below it a face is turned so far that its mirror axis means nothing."""
 
@@ -99,6 +102,9 @@ def measure_images(
         looks.append(look_at(right, FrameRole.RIGHT.value, ignored=None, white=white))
     found = [*_placed(looks), *_sharp(looks), *_exposed(looks), *_lit(looks)]
     found += _coloured(chart, role)
+    seen = find_all([left] if right is None else [left, right], looks)
+    if seen is not None:
+        found += disclose(seen, chart)
     depth = None
     if right is not None:
         levels = [look.exposure.mean_level for look in looks]
@@ -107,8 +113,9 @@ def measure_images(
         lumas = encoded_luma(left.encoded), encoded_luma(right.encoded)
         # The gates' own depth is the quick one: their limits were set for it.
         depth = reconstruct_luma(*lumas, calibration, method=SGBM)
-        found += _agreeing(looks[0], lumas, calibration)
+        found += _agreeing(looks, lumas, calibration)
         found += _deep(looks, depth, calibration)
+        found += disclose_depth(looks[0], seen, depth, calibration.left)
     return AttemptResult(measurements=tuple(found), depth=depth, chart=chart)
 
 
@@ -191,11 +198,24 @@ def _coloured(chart: ChartMeasurement | None, frame: str) -> list[QualityMeasure
 
 
 def _agreeing(
-    look: Look, lumas: tuple[EncodedLuma, EncodedLuma], calibration: StereoCalibration
+    looks: list[Look], lumas: tuple[EncodedLuma, EncodedLuma], calibration: StereoCalibration
 ) -> list[QualityMeasurement]:
     """Agreement of the pair with its calibration."""
+    look = looks[0]
+    agreement = _agreement(look, lumas, calibration)
+    found = []
+    if agreement.epipolar_residual_px is not None:
+        found.append(table.EPIPOLAR_RESIDUAL.of(agreement.epipolar_residual_px, look.region))
+    found.append(table.STEREO_CORRESPONDENCE.of(agreement.correspondence, look.region))
+    found.append(table.CAMERA_ORDER.of(_order(agreement, looks[1], lumas, calibration), look.region))
+    return found
+
+
+def _agreement(
+    look: Look, lumas: tuple[EncodedLuma, EncodedLuma], calibration: StereoCalibration
+) -> StereoAgreement:
     rig = rectify(calibration, scale=_CHECK_SCALE)
-    agreement = measure_agreement(
+    return measure_agreement(
         rig,
         rig.left_picture(lumas[0]),
         rig.right_picture(lumas[1]),
@@ -203,11 +223,28 @@ def _agreeing(
         nearest_mm=NEAREST_MM,
         farthest_mm=FARTHEST_MM,
     )
-    found = []
-    if agreement.epipolar_residual_px is not None:
-        found.append(table.EPIPOLAR_RESIDUAL.of(agreement.epipolar_residual_px, look.region))
-    found.append(table.STEREO_CORRESPONDENCE.of(agreement.correspondence, look.region))
-    return found
+
+
+def _order(
+    agreement: StereoAgreement,
+    other: Look,
+    lumas: tuple[EncodedLuma, EncodedLuma],
+    calibration: StereoCalibration,
+) -> float:
+    """Return 0 when the pair fits much better with its pictures exchanged, else 1.
+
+    ``other`` is the look at the picture delivered as the right one.
+    """
+    if _fits(agreement):
+        return 1.0
+    exchanged = _agreement(other, (lumas[1], lumas[0]), calibration)
+    better = exchanged.correspondence > agreement.correspondence + _MUCH_BETTER
+    return 0.0 if _fits(exchanged) and better else 1.0
+
+
+def _fits(agreement: StereoAgreement) -> bool:
+    residual = agreement.epipolar_residual_px
+    return residual is not None and agreement.correspondence >= _FITTING
 
 
 def _deep(

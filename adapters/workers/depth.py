@@ -27,7 +27,7 @@ from adapters.captures import (
     read_picture,
 )
 from adapters.imaging import depth as maps
-from adapters.imaging import measures
+from adapters.imaging import measures, reliability
 from adapters.imaging.depth_mesh import STEEPEST, Mesh, mesh_of
 from adapters.imaging.determinism import platform_digest
 from adapters.imaging.looks import as_window
@@ -227,7 +227,9 @@ def _flags(capture: Capture) -> tuple[str, ...]:
         "specular-reflection": gloss is None or gloss > _MOST_GLOSS,
         "poor-alignment": not _aligned(capture),
     }
-    return tuple(flag for flag, is_raised in raised.items() if is_raised)
+    seen = reliability.detected(capture.attempt.measurements or ())
+    said = tuple(flag for flag, is_raised in raised.items() if is_raised)
+    return (*said, *(flag for flag in seen if flag not in said))
 
 
 def _aligned(capture: Capture) -> bool:

@@ -1,0 +1,137 @@
+"""What depth says about whether a face is a face: relief, and what stands before one side of it.
+
+Rules kept here:
+
+1. Relief is what remains of the face's depth after the best plane and bend are taken out: a print,
+   held flat or bent, has none, a head of any shape has several millimetres.
+2. Each place of the mesh is compared with its mirror image, along the direction in which the upper
+   face looks; what covers one side stands nearer there by its own thickness.
+3. With too little trusted depth nothing is returned.
+
+Known gap: what covers both sides alike, such as a mask, is not seen here.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.imaging.calibration import CameraIntrinsics
+from adapters.imaging.canonical_face import canonical_face
+from adapters.imaging.depth import DepthMap
+from adapters.imaging.face_mesh import FaceMesh
+from adapters.imaging.pixels import Window
+
+Floats = NDArray[np.float64]
+
+STANDS_OUT_MM: Final = 9.0
+
+_INNER: Final = 0.85
+_FEWEST_POINTS: Final = 400
+_THIN: Final = 3
+_FEWEST_PAIRS: Final = 60
+_REACH: Final = 2
+_STEEPEST_MM: Final = 6.0
+_UPPER: Final = (6, 168, 197, 195, 5, 33, 263, 133, 362, 151, 9, 8, 107, 336, 66, 296)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceRelief:
+    """What depth says about the face.
+
+    Attributes:
+        relief_mm: Spread (RMS) of depth about the best plane with a bend.
+        uneven_share: Share of mirrored pairs of which one stands out; none without a mesh.
+    """
+
+    relief_mm: float
+    uneven_share: float | None
+
+
+def measure_relief(
+    depth: DepthMap, camera: CameraIntrinsics, face: Window, mesh: FaceMesh | None
+) -> FaceRelief | None:
+    """Return what depth says about a face, or nothing where too little depth is trusted.
+
+    Args:
+        depth: The depth map of the pair.
+        camera: The left camera.
+        face: Where the face is in the stored left picture.
+        mesh: Its points there, when they were found.
+    """
+    places = _THIN * np.argwhere(depth.valid[::_THIN, ::_THIN])
+    stored = places[:, ::-1] * depth.step + (depth.step - 1) / 2
+    middle = np.array(face.centre)
+    half = np.array([face.width, face.height]) / 2
+    share = (stored - middle) / half
+    inside = np.hypot(share[:, 0], share[:, 1]) < _INNER
+    places, share = places[inside], share[inside]
+    if len(places) < _FEWEST_POINTS:
+        return None
+    values = depth.depth_mm[places[:, 0], places[:, 1]].astype(np.float64)
+    return FaceRelief(
+        relief_mm=_about_a_bend(share, values),
+        uneven_share=None if mesh is None else _uneven_share(depth, camera, mesh),
+    )
+
+
+def _about_a_bend(share: Floats, values: Floats) -> float:
+    """Return the RMS about the best quadratic surface, outliers cut at three spreads."""
+    x, y = share[:, 0], share[:, 1]
+    design = np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+    kept = np.ones(len(values), np.bool_)
+    residual = values
+    for _ in range(3):
+        fitted = np.linalg.lstsq(design[kept], values[kept])[0]
+        residual = values - design @ fitted
+        spread = 1.4826 * float(np.median(np.abs(residual[kept]))) + 1e-6
+        kept = np.abs(residual) < 4.0 * spread
+    return float(np.sqrt(np.mean(residual[kept] ** 2)))
+
+
+def _uneven_share(depth: DepthMap, camera: CameraIntrinsics, mesh: FaceMesh) -> float | None:
+    points, known = _in_space(depth, camera, mesh.points_px[:, :2])
+    mirror = canonical_face().mirror
+    upper = [place for place in _UPPER if known[place]]
+    pairs = np.array(
+        [(k, m) for k, m in enumerate(mirror.tolist()) if k < m and known[k] and known[m]]
+    )
+    if len(pairs) < _FEWEST_PAIRS or len(upper) < len(_UPPER) // 2:
+        return None
+    one, other = points[pairs[:, 0]], points[pairs[:, 1]]
+    across = np.median(other - one, axis=0)
+    across /= np.linalg.norm(across)
+    # Across the face is where pairs lead; forward is square to it and nearest to the camera's axis.
+    forward = np.array([0.0, 0.0, -1.0])
+    forward -= (forward @ across) * across
+    forward /= np.linalg.norm(forward)
+    apart = (one - other) @ forward
+    apart -= np.median(apart)
+    return float((np.abs(apart) > STANDS_OUT_MM).mean())
+
+
+def _in_space(
+    depth: DepthMap, camera: CameraIntrinsics, pixels: Floats
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return places of the picture in left camera axes, (n, 3) mm, and which are trusted."""
+    rows, columns = depth.valid.shape
+    place = np.round((pixels - (depth.step - 1) / 2) / depth.step).astype(int)
+    found, known = np.zeros((len(pixels), 3)), np.zeros(len(pixels), np.bool_)
+    flat = cv2.undistortPoints(
+        np.asarray(pixels, np.float64).reshape(-1, 1, 2), camera.matrix, camera.distortion_vector
+    )
+    rays = np.column_stack([np.asarray(flat, np.float64).reshape(-1, 2), np.ones(len(pixels))])
+    for number, (column, row) in enumerate(place.tolist()):
+        if not (_REACH <= row < rows - _REACH and _REACH <= column < columns - _REACH):
+            continue
+        window = np.s_[row - _REACH : row + _REACH + 1, column - _REACH : column + _REACH + 1]
+        valid = depth.valid[window]
+        if int(valid.sum()) < valid.size // 2:
+            continue
+        values = depth.depth_mm[window][valid]
+        if float(np.ptp(values)) > _STEEPEST_MM:
+            continue
+        found[number], known[number] = rays[number] * float(np.median(values)), True
+    return np.asarray(found, np.float64), known
