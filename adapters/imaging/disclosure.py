@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.imaging import measures as table
+from adapters.imaging import face_measures as table
 from adapters.imaging.calibration import CameraIntrinsics
 from adapters.imaging.colour_chart import ChartMeasurement
 from adapters.imaging.decode import DecodedImage
@@ -25,7 +25,7 @@ from adapters.imaging.face_cover import BAR_POINTS, LIP_POINTS, FaceCover, look_
 from adapters.imaging.face_geometry import eye_line_deg, measure_expression
 from adapters.imaging.face_mesh import SMALLEST_SIDE_PX, FaceMesh, find_faces
 from adapters.imaging.face_relief import measure_relief
-from adapters.imaging.face_stance import stance_deg
+from adapters.imaging.face_stance import brow_height, stance_deg
 from adapters.imaging.looks import Look
 from domain.errors import Unavailable
 from domain.values.quality import QualityMeasurement, Region
@@ -99,7 +99,7 @@ def disclose(seen: tuple[Seen, ...], chart: ChartMeasurement | None) -> list[Qua
         table.MOUTH_OPENING.of(_mean([each.mouth_opening for each in faces]), lips),
         table.MOUTH_WIDTH.of(_mean([each.mouth_width for each in faces]), lips),
         table.SMILE.of(_mean([each.smile for each in faces]), lips),
-        table.BROW_RAISE.of(_mean([each.brow_raise for each in faces]), eyes),
+        table.BROW_HEIGHT.of(_mean([brow_height(each.face) for each in seen]), eyes),
     ]
     return found + _covered(seen, chart)
 

@@ -89,9 +89,7 @@ def look_for_cover(
     luma = np.asarray(balanced @ np.array([0.2126, 0.7152, 0.0722], np.float32), np.float32)
     forehead = _area(luma.shape, points, _FOREHEAD)
     cheeks = [_area(luma.shape, points, cheek) for cheek in _CHEEKS]
-    lips = _area(luma.shape, points, LIP_POINTS) & ~_area(
-        luma.shape, points, _INNER_LIPS
-    )
+    lips = _area(luma.shape, points, LIP_POINTS) & ~_area(luma.shape, points, _INNER_LIPS)
     skin = cheeks[0] | cheeks[1]
     shares = [_dark_share(luma, each) for each in (forehead, *cheeks)]
     darkest = int(np.argmax(shares))

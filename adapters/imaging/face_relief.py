@@ -30,6 +30,8 @@ STANDS_OUT_MM: Final = 9.0
 
 _INNER: Final = 0.85
 _FEWEST_POINTS: Final = 400
+_DEEPEST_MM: Final = 90.0
+_OUTLIER_MM: Final = 30.0
 _THIN: Final = 3
 _FEWEST_PAIRS: Final = 60
 _REACH: Final = 2
@@ -78,17 +80,15 @@ def measure_relief(
 
 
 def _about_a_bend(share: Floats, values: Floats) -> float:
-    """Return the RMS about the best quadratic surface, outliers cut at three spreads."""
+    """Return the RMS about the best quadratic surface; what no face has is left out."""
     x, y = share[:, 0], share[:, 1]
     design = np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])
-    kept = np.ones(len(values), np.bool_)
-    residual = values
-    for _ in range(3):
+    kept = np.abs(values - np.median(values)) < _DEEPEST_MM
+    for _ in range(2):
         fitted = np.linalg.lstsq(design[kept], values[kept])[0]
-        residual = values - design @ fitted
-        spread = 1.4826 * float(np.median(np.abs(residual[kept]))) + 1e-6
-        kept = np.abs(residual) < 4.0 * spread
-    return float(np.sqrt(np.mean(residual[kept] ** 2)))
+        kept = np.abs(values - design @ fitted) < _OUTLIER_MM
+    residual = (values - design @ fitted)[kept]
+    return float(np.sqrt(np.mean(residual**2)))
 
 
 def _uneven_share(depth: DepthMap, camera: CameraIntrinsics, mesh: FaceMesh) -> float | None:

@@ -12,11 +12,29 @@ is not upright in its own axes; people differ by about 2 degrees.
 Source: DeMenthon and Davis 1995, doi 10.1007/BF01450852 (pose by scaled orthography).
 """
 
+from typing import Final
+
 import numpy as np
-from numpy.typing import NDArray
 
 from adapters.imaging.canonical_face import canonical_face
 from adapters.imaging.face_mesh import FaceMesh
+
+_OUTER: Final = (33, 263)
+_EYES: Final = (33, 133, 159, 145, 263, 362, 386, 374)
+_BROWS: Final = (63, 105, 66, 53, 52, 65, 293, 334, 296, 283, 282, 295)
+
+
+def brow_height(mesh: FaceMesh) -> float:
+    """Return how far the brows stand above the eyes, share of the distance of the eyes' corners.
+
+    That distance differs less between people than the length of the nose does: over nine persons
+    it was what kept raised brows apart from high ones.
+    """
+    points = mesh.points_px[:, :2]
+    across = points[_OUTER[1]] - points[_OUTER[0]]
+    span = float(np.hypot(across[0], across[1]))
+    height = (points[:, 1] * across[0] - points[:, 0] * across[1]) / span**2
+    return float(height[list(_EYES)].mean() - height[list(_BROWS)].mean())
 
 
 def stance_deg(mesh: FaceMesh) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from adapters.imaging.depth import FARTHEST_MM, NEAREST_MM, SGBM, DepthMap, reco
 from adapters.imaging.determinism import fix_arithmetic
 from adapters.imaging.disclosure import disclose, disclose_depth, find_all
 from adapters.imaging.exposure import level_ratio
+from adapters.imaging.face_measures import CAMERA_ORDER
 from adapters.imaging.head_pose import measure_head_pose
 from adapters.imaging.illumination import ratio
 from adapters.imaging.looks import Look, as_region, as_window, look_at
@@ -103,8 +104,7 @@ def measure_images(
     found = [*_placed(looks), *_sharp(looks), *_exposed(looks), *_lit(looks)]
     found += _coloured(chart, role)
     seen = find_all([left] if right is None else [left, right], looks)
-    if seen is not None:
-        found += disclose(seen, chart)
+    disclosed = [] if seen is None else disclose(seen, chart)
     depth = None
     if right is not None:
         levels = [look.exposure.mean_level for look in looks]
@@ -113,10 +113,13 @@ def measure_images(
         lumas = encoded_luma(left.encoded), encoded_luma(right.encoded)
         # The gates' own depth is the quick one: their limits were set for it.
         depth = reconstruct_luma(*lumas, calibration, method=SGBM)
-        found += _agreeing(looks, lumas, calibration)
+        agreement = _agreement(looks[0], lumas, calibration)
+        found += _agreeing(looks[0], agreement)
         found += _deep(looks, depth, calibration)
-        found += disclose_depth(looks[0], seen, depth, calibration.left)
-    return AttemptResult(measurements=tuple(found), depth=depth, chart=chart)
+        order = _order(agreement, looks[1], lumas, calibration)
+        disclosed.append(CAMERA_ORDER.of(order, looks[0].region))
+        disclosed += disclose_depth(looks[0], seen, depth, calibration.left)
+    return AttemptResult(measurements=(*found, *disclosed), depth=depth, chart=chart)
 
 
 def _placed(looks: list[Look]) -> list[QualityMeasurement]:
@@ -197,17 +200,12 @@ def _coloured(chart: ChartMeasurement | None, frame: str) -> list[QualityMeasure
     return found
 
 
-def _agreeing(
-    looks: list[Look], lumas: tuple[EncodedLuma, EncodedLuma], calibration: StereoCalibration
-) -> list[QualityMeasurement]:
+def _agreeing(look: Look, agreement: StereoAgreement) -> list[QualityMeasurement]:
     """Agreement of the pair with its calibration."""
-    look = looks[0]
-    agreement = _agreement(look, lumas, calibration)
     found = []
     if agreement.epipolar_residual_px is not None:
         found.append(table.EPIPOLAR_RESIDUAL.of(agreement.epipolar_residual_px, look.region))
     found.append(table.STEREO_CORRESPONDENCE.of(agreement.correspondence, look.region))
-    found.append(table.CAMERA_ORDER.of(_order(agreement, looks[1], lumas, calibration), look.region))
     return found
 
 

@@ -14,7 +14,7 @@ command ``./vultus benchmark gates`` prints both.
 from collections.abc import Iterable
 from typing import Final
 
-from adapters.imaging import measures
+from adapters.imaging import face_measures as measures
 from adapters.imaging.measures import Measure
 from domain.values.quality import QualityMeasurement
 
@@ -29,10 +29,10 @@ FLAGS: Final[dict[str, tuple[Bound, ...]]] = {
         (measures.FACE_UNEVEN_SHARE, None, 0.06),
     ),
     "expression-not-neutral": (
-        (measures.MOUTH_OPENING, None, 0.06),
-        (measures.MOUTH_WIDTH, None, 0.585),
-        (measures.SMILE, None, 0.029),
-        (measures.BROW_RAISE, None, 0.2555),
+        (measures.MOUTH_OPENING, None, 0.1),
+        (measures.MOUTH_WIDTH, None, 0.595),
+        (measures.SMILE, None, 0.05),
+        (measures.BROW_HEIGHT, None, 0.2555),
     ),
     "makeup-present": ((measures.LIP_CONTRAST, None, 9.0), (measures.SKIN_TEXTURE, 1.25, None)),
     "specular-reflection": ((measures.SKIN_SHINE, None, 0.14),),

@@ -16,6 +16,7 @@ BENCHMARKS = {
     "start": "from a fresh checkout to the sign-in page, and a second time without a network",
     "blobs": "storing and reading content: object storage beside a folder",
     "imaging": "accuracy and time of depth and what follows from it, beside their targets",
+    "gates": "each fault of a station caught by the gate that owns it, clean captures passing",
     "ledger": "appending, verifying, reading: every ratio of the record's speed, on both databases",
     "scale": "a million events: built, verified, rebuilt, and the questions of every screen",
     "capacity": "what 1, 100 and 10,000 clinics take, reckoned from what is measured here",

@@ -24,6 +24,7 @@ PARTS = {
     "landmarks": "validation.benchmarks.imaging_landmarks",
     "skin": "validation.benchmarks.imaging_skin",
     "change": "validation.benchmarks.imaging_change",
+    "gates": "validation.benchmarks.imaging_gates",
 }
 """Each part, and the module whose ``rows`` measures it."""
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.imaging.face_measures import FACE_MEASURES
 from adapters.imaging.measurement import AttemptResult, measure_attempt, measure_images
 from adapters.imaging.measures import MEASURES
 from domain.errors import MalformedInput
@@ -20,7 +21,8 @@ from tests.adapters.imaging.scenes import Scene, calibration, image_of, png, ren
 GOOD = Scene()
 CHART = Region(frame="left", x_px=0, y_px=690, width_px=180, height_px=122)
 
-STEREO_NAMES = {measure.name for measure in MEASURES if measure.stereo}
+TABLE = (*MEASURES, *FACE_MEASURES)
+STEREO_NAMES = {measure.name for measure in TABLE if measure.stereo}
 CHART_NAMES = {measure.name for measure in MEASURES if measure.name.startswith("colour_")}
 
 
@@ -53,11 +55,11 @@ def value(scene: Scene, name: str) -> float:
 
 
 def test_a_good_pair_has_every_measurement_in_the_order_of_the_table() -> None:
-    assert list(measured(GOOD)) == [measure.name for measure in MEASURES]
+    assert list(measured(GOOD)) == [measure.name for measure in TABLE]
 
 
 def test_units_and_methods_are_those_of_the_table() -> None:
-    for measure in MEASURES:
+    for measure in TABLE:
         found = measured(GOOD)[measure.name]
         assert (found.unit, found.method) == (measure.unit, measure.method)
 
@@ -137,7 +139,7 @@ def test_regions_name_the_frame_and_lie_inside_it() -> None:
 def test_a_single_picture_has_no_stereo_measurement() -> None:
     found = measure_attempt(png(picture_of(GOOD, "left")), chart_region=CHART)
     names = {each.name for each in found}
-    assert names == {measure.name for measure in MEASURES} - STEREO_NAMES
+    assert names == {measure.name for measure in TABLE} - STEREO_NAMES
     assert {each.region.frame for each in found if each.region is not None} == {"single"}
 
 

@@ -2,12 +2,13 @@
 
 import re
 
+from adapters.imaging.face_measures import FACE_MEASURES
 from adapters.imaging.measures import FACE_FOUND, MEASURES
 from domain.values.quality import Region
 
 
 def test_every_word_is_snake_case_and_stands_once() -> None:
-    names = [measure.name for measure in MEASURES]
+    names = [measure.name for measure in (*MEASURES, *FACE_MEASURES)]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
 
