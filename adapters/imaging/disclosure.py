@@ -106,7 +106,7 @@ def disclose(seen: tuple[Seen, ...], chart: ChartMeasurement | None) -> list[Qua
 
 def _covered(seen: tuple[Seen, ...], chart: ChartMeasurement | None) -> list[QualityMeasurement]:
     white: NDArray[np.float64] | None = None if chart is None else chart.white
-    level = None if chart is None else 1.0 / chart.exposure_gain
+    level = reference_level(chart)
     covers = [
         look_for_cover(each.image.linear, each.face, white=white, level=level) for each in seen
     ]
@@ -127,6 +127,11 @@ def _covered(seen: tuple[Seen, ...], chart: ChartMeasurement | None) -> list[Qua
         shiniest = _worst(shines)
         found.append(table.SKIN_SHINE.of(shines[shiniest], seen[shiniest].look.region))
     return found
+
+
+def reference_level(chart: ChartMeasurement | None) -> float | None:
+    """Return at which level the light's white is recorded, 1 at full scale, where told."""
+    return None if chart is None else 1.0 / chart.exposure_gain
 
 
 def disclose_depth(

@@ -99,6 +99,14 @@ SKIN_SHINE: Final = Measure(
     method="face-cover/1",
     meaning="Light mirrored by the shiniest skin, share of the colour reference's white",
 )
+COLOUR_REFERENCE_LEVEL: Final = Measure(
+    name="colour_reference_level",
+    unit="1",
+    bound=Bound.BOTH,
+    method="colour-chart/1",
+    meaning="Level at which a perfect white in the reference's place is recorded, 1 at full scale; "
+    "tells exposure apart from skin tone",
+)
 CAMERA_ORDER: Final = Measure(
     name="camera_order",
     unit="1",
@@ -138,6 +146,7 @@ FACE_MEASURES: Final = (
     LIP_CONTRAST,
     SKIN_TEXTURE,
     SKIN_SHINE,
+    COLOUR_REFERENCE_LEVEL,
     CAMERA_ORDER,
     FACE_RELIEF,
     FACE_UNEVEN_SHARE,

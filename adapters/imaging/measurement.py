@@ -21,9 +21,9 @@ from adapters.imaging.colour_chart import ChartMeasurement, measure_chart
 from adapters.imaging.decode import DecodedImage, decode
 from adapters.imaging.depth import FARTHEST_MM, NEAREST_MM, SGBM, DepthMap, reconstruct_luma
 from adapters.imaging.determinism import fix_arithmetic
-from adapters.imaging.disclosure import disclose, disclose_depth, find_all
+from adapters.imaging.disclosure import disclose, disclose_depth, find_all, reference_level
 from adapters.imaging.exposure import level_ratio
-from adapters.imaging.face_measures import CAMERA_ORDER
+from adapters.imaging.face_measures import CAMERA_ORDER, COLOUR_REFERENCE_LEVEL
 from adapters.imaging.head_pose import measure_head_pose
 from adapters.imaging.illumination import ratio
 from adapters.imaging.looks import Look, as_region, as_window, look_at
@@ -35,7 +35,7 @@ from domain.values.quality import QualityMeasurement, Region
 
 _CHECK_SCALE: Final = 0.5
 _FITTING: Final = 0.7
-_MUCH_BETTER: Final = 0.2
+_FITTING_PX: Final = 1.5
 _LEAST_SYMMETRY: Final = 0.6
 """Below it a face is turned so far that its mirror axis means nothing."""
 
@@ -105,6 +105,10 @@ def measure_images(
     found += _coloured(chart, role)
     seen = find_all([left] if right is None else [left, right], looks)
     disclosed = [] if seen is None else disclose(seen, chart)
+    level = reference_level(chart)
+    if chart is not None and level is not None:
+        place = as_region(chart.place.window, role)
+        disclosed.append(COLOUR_REFERENCE_LEVEL.of(level, place))
     depth = None
     if right is not None:
         levels = [look.exposure.mean_level for look in looks]
@@ -229,20 +233,20 @@ def _order(
     lumas: tuple[EncodedLuma, EncodedLuma],
     calibration: StereoCalibration,
 ) -> float:
-    """Return 0 when the pair fits much better with its pictures exchanged, else 1.
+    """Return 0 when the pair fits with its pictures exchanged and not as delivered, else 1.
 
     ``other`` is the look at the picture delivered as the right one.
     """
     if _fits(agreement):
         return 1.0
     exchanged = _agreement(other, (lumas[1], lumas[0]), calibration)
-    better = exchanged.correspondence > agreement.correspondence + _MUCH_BETTER
-    return 0.0 if _fits(exchanged) and better else 1.0
+    return 0.0 if _fits(exchanged) else 1.0
 
 
 def _fits(agreement: StereoAgreement) -> bool:
     residual = agreement.epipolar_residual_px
-    return residual is not None and agreement.correspondence >= _FITTING
+    enough = agreement.correspondence >= _FITTING
+    return enough and residual is not None and residual < _FITTING_PX
 
 
 def _deep(

@@ -47,13 +47,16 @@ CLEAN_EVERY: Final = 4
 OWNER: Final[dict[Fault, tuple[str, ...]]] = {
     Fault.DEFOCUS: ("focus_edge_width",),
     Fault.OVEREXPOSED: ("clipped_share",),
-    Fault.UNDEREXPOSED: ("face_level", "drowned_share"),
+    Fault.UNDEREXPOSED: ("colour_reference_level", "drowned_share"),
     Fault.MOTION_BLUR: ("motion_extent",),
     Fault.LIGHT_ZONE_OUT: ("light_across_ratio", "light_down_ratio", "light_zone_ratio"),
     Fault.UNEVEN_LIGHT: ("light_across_ratio", "light_down_ratio", "light_zone_ratio"),
     Fault.WRONG_WHITE_BALANCE: ("colour_difference_mean", "colour_temperature"),
     Fault.CHART_MISSING: ("colour_reference_found",),
-    Fault.CHART_OCCLUDED: ("colour_reference_found", "colour_reference_patches"),
+    Fault.CHART_OCCLUDED: (
+        *("colour_reference_found", "colour_reference_patches"),
+        *("colour_difference_corrected_mean", "colour_difference_corrected_max"),
+    ),
     Fault.CHART_DIRTY: ("colour_difference_corrected_mean", "colour_difference_corrected_max"),
     Fault.OFF_CENTRE: ("face_offset_across", "face_offset_down"),
     Fault.TOO_CLOSE: ("working_distance",),

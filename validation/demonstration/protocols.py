@@ -99,6 +99,13 @@ _STORED = (
     _limit("colour_difference_corrected_mean", "dE00", "Clean the colour chart.", maximum=1.5),
     _limit("colour_difference_corrected_max", "dE00", "Clean the colour chart.", maximum=4.0),
     _limit(
+        "colour_reference_level",
+        "1",
+        "Repeat the illumination calibration.",
+        minimum=0.55,
+        maximum=1.15,
+    ),
+    _limit(
         "colour_temperature",
         "K",
         "Repeat the illumination calibration.",

@@ -68,5 +68,5 @@ def test_a_fault_is_caught_by_its_own_gate_and_clean_passes(
 ) -> None:
     cache = tmp_path_factory.getbasetemp() / "gates"
     case = Case(identity_seed=50_021, typology=typology, fault=fault, pose=HeadPose(yaw_deg=0.4))
-    judged = judge_case(case, SIZES["half"], 3, Path(cache))
+    judged = judge_case(case, SIZES["demo"], 3, Path(cache))
     assert judged.right, sorted(judged.missed)
