@@ -7,16 +7,20 @@ Rules kept here:
 2. What the record says of the model is what the signed manifest says of it.
 """
 
+from datetime import date
+
 from adapters.captured_depth import read_depth
 from adapters.captured_face import read_regions
-from adapters.captures import read_capture, read_picture
-from adapters.inference.analysis import Analysis, Given, Source
+from adapters.captures import Capture, read_capture, read_picture
+from adapters.inference.analysis import Given, Source, Steps
 from adapters.inference.onnx_model import StepsAfter
 from adapters.inference.release import ModelRelease, verify_release
 from adapters.keys.signing import verify_ed25519
 from adapters.workbench import Workbench
 from domain.errors import DigestMismatch, NotFound
 from domain.events.inference import InferenceRequested
+from domain.handling import load
+from domain.rules.subject import SUBJECT
 from domain.values.model import ModelManifest
 
 
@@ -44,7 +48,7 @@ def read_manifest(bench: Workbench, registered: ModelManifest) -> ModelRelease:
 
 
 def read_input(
-    bench: Workbench, requested: InferenceRequested, release: ModelRelease, analysis: Analysis
+    bench: Workbench, requested: InferenceRequested, release: ModelRelease, analysis: Steps
 ) -> Given:
     """Return what a requested run is given, made of the stored frame and what was made of it.
 
@@ -72,14 +76,29 @@ def read_input(
         makeup=prompts.makeup,
         neutral_expression=prompts.neutral_expression,
         hair_back=prompts.hair_back,
+        age_years=_age_years(bench, capture),
     )
     return analysis.given(source, release.input_domain)
 
 
-def steps_after(analysis: Analysis, given: Given) -> StepsAfter:
+def steps_after(analysis: Steps, given: Given) -> StepsAfter:
     """Return the steps after a model, with what they are given."""
     return StepsAfter(
         name=analysis.postprocessing,
         beside=given.beside,
         work=lambda outputs: analysis.worked_out(outputs, given),
     )
+
+
+def _age_years(bench: Workbench, capture: Capture) -> int | None:
+    """Return the age when the attempt was taken; none when no date of birth is known."""
+    subject, _ = load(bench.log, SUBJECT, capture.subject.stream)
+    if subject.identity is None:
+        return None
+    try:
+        born = date.fromisoformat(subject.identity.date_of_birth)
+    except ValueError:
+        return None
+    taken = date.fromisoformat(str(capture.taken_at)[:10])
+    before = (taken.month, taken.day) < (born.month, born.day)
+    return taken.year - born.year - before

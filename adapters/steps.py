@@ -29,6 +29,7 @@ from adapters.workers.flagging import check_foundations, flag_reports
 from adapters.workers.inference import request_inferences, run_inference
 from adapters.workers.quality import judge_attempt, measure_attempt
 from adapters.workers.reporting import issue
+from adapters.workers.shadow import compare_shadows
 from adapters.workers.volume import measure_volume_change
 from adapters.workers.withholding import withhold_volume
 from domain.errors import ContentErased, FollowingStopped, IntegrityFailure, Unavailable
@@ -37,6 +38,7 @@ from domain.following import follow
 from domain.policies import (
     CarryOutErasure,
     CheckFoundations,
+    CompareShadows,
     FlagReports,
     JudgeAttempt,
     MeasureAttempt,
@@ -149,6 +151,8 @@ class Workers:
                 return run_inference(bench, step, calling)
             case MeasureVolumeChange():
                 return measure_volume_change(bench, step, calling)
+            case CompareShadows():
+                return compare_shadows(bench, step, calling)
             case OpenAssessment():
                 return open_assessment(bench, step, calling)
             case CheckFoundations():

@@ -4,12 +4,14 @@ Rules kept here:
 
 1. Manifest and model are stored before the event that names them.
 2. A manifest counts only if a key we trust signed it; so far that is the clinic's release key.
+3. A learned model is tried before it is taken: it must be what its slot states.
 """
 
 from dataclasses import replace
 from functools import partial
 
 from adapters.inference.release import ModelRelease, parse_manifest, signed_message
+from adapters.inference.slot_check import check_slot
 from adapters.keys.signing import is_ed25519_signature
 from api.wiring import System
 from domain.errors import DigestMismatch
@@ -36,7 +38,7 @@ def register_release(
     """Store manifest and model and register them; repeating it registers nothing twice.
 
     Raises:
-        MalformedInput: the manifest is not readable.
+        MalformedInput: the manifest is not readable, or the model is not what its slot states.
         DigestMismatch: the model is not the one the manifest names.
         RuleViolation: the manifest is incomplete, or no key we trust signed it.
     """
@@ -44,6 +46,10 @@ def register_release(
     if Digest.of(model) != release.model:
         message = "the model's bytes are not those the manifest names"
         raise DigestMismatch(message)
+    trusted = system.release_key.public_key()
+    is_signed = is_ed25519_signature(trusted, signature, signed_message(manifest))
+    if release.slot is not None and is_signed:  # what nobody signed is not even opened
+        check_slot(model, release.slot)
     key = system.clinic_key
     limit = system.settings.upload_limit_bytes
     stored = tuple(
@@ -51,13 +57,12 @@ def register_release(
         for content in (model, manifest)
     )
     identifier = ReleaseId.derived(release.name, release.version, str(release.model))
-    trusted = system.release_key.public_key()
     decide = partial(
         rules.register_model,
         identifier=identifier,
         manifest=_manifest(release, manifest, signature, trusted, model_size=len(model)),
         registered_by=registered_by,
-        signature_valid=is_ed25519_signature(trusted, signature, signed_message(manifest)),
+        signature_valid=is_signed,
     )
     records = update(
         system.log, MODEL_RELEASE, identifier.stream, decide, replace(context, blobs=stored)

@@ -96,6 +96,13 @@ class MeasureVolumeChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompareShadows:
+    """Run every release that stands in the shadow of a run's release, and compare."""
+
+    inference: InferenceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAssessment:
     """Open the assessment of a session, if it is closed and all its runs have ended.
 
@@ -154,6 +161,7 @@ Step = (
     | RequestInferences
     | RunInference
     | MeasureVolumeChange
+    | CompareShadows
     | OpenAssessment
     | CheckFoundations
     | RenderReport
@@ -182,7 +190,14 @@ def next_steps(record: Record) -> tuple[Step, ...]:  # noqa: C901, PLR0911, PLR0
             )
         case InferenceRequested(inference=inference):
             return (RunInference(inference=inference),)
-        case InferenceCompleted() | InferenceFailed():
+        case InferenceCompleted():
+            run = InferenceId.of_stream(stream)
+            return (
+                MeasureVolumeChange(ended=run),
+                OpenAssessment(ended=run),
+                CompareShadows(inference=run),
+            )
+        case InferenceFailed():
             run = InferenceId.of_stream(stream)
             return (MeasureVolumeChange(ended=run), OpenAssessment(ended=run))
         case SessionClosed():

@@ -63,6 +63,7 @@ MILESTONES = (
     "SessionClosed",
     "SessionAbandoned",
     "InferenceFailed",
+    "InferenceRefused",
     "AssessmentOpened",
     "AssessmentSignedOff",
     "ReportIssued",
@@ -92,8 +93,6 @@ def detail_of(event: Event | Shredded) -> str:
             return event.credential
         case protocol.ProtocolDrafted():
             return f"{event.content.name} {event.content.version}"
-        case model_release.ModelRegistered():
-            return f"{event.manifest.name} {event.manifest.version}"
         case study.StudyPlanned():
             return f"{event.plan.name} {event.plan.version}"
         case study.StudyCompleted():
@@ -209,17 +208,31 @@ def _of_refusal(event: Event | Shredded) -> str:
         case refused_capture.CaptureGivenUp():
             return f"{event.view}: {event.tries} attempts"
         case _:
-            return _of_review(event)
+            return _of_models(event) or _of_review(event)
+
+
+def _of_models(event: Event | Shredded) -> str:
+    match event:
+        case model_release.ModelShadowed():
+            return f"beside {event.beside}"
+        case model_release.ModelRegistered():
+            return f"{event.manifest.name} {event.manifest.version}"
+        case inference.InferenceCompleted():
+            return f"{_count(event.findings, 'finding')}"
+        case inference.InferenceFailed() | inference.InferenceRefused():
+            return event.rule
+        case inference.ShadowCompared():
+            return f"{event.release}: {_count(event.differences, 'output')}"
+        case inference.ShadowRefused():
+            return f"{event.release}: {event.rule}"
+        case inference.ReproductionChecked():
+            return event.outcome
+        case _:
+            return ""
 
 
 def _of_review(event: Event | Shredded) -> str:
     match event:
-        case inference.InferenceCompleted():
-            return f"{_count(event.findings, 'finding')}"
-        case inference.InferenceFailed():
-            return event.rule
-        case inference.ReproductionChecked():
-            return event.outcome
         case assessment.AssessmentOpened():
             return f"{_count(event.findings, 'finding')}, {len(event.withheld)} withheld"
         case assessment.FindingAmended() | assessment.FindingRejected():

@@ -21,6 +21,7 @@ RELEASE = sa.Table(
     sa.Column("approved_by", sa.Text, nullable=True),
     sa.Column("approved_at", sa.Text, nullable=True),
     sa.Column("suspended_because", sa.Text, nullable=True),
+    sa.Column("shadow_of", sa.Text, nullable=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
 )
@@ -44,9 +45,12 @@ def apply(rows: Rows, record: Record) -> None:
                 approved_by=None,
                 approved_at=None,
                 suspended_because=None,
+                shadow_of=None,
                 seq=record.seq,
                 version=record.version,
             )
+        case facts.ModelShadowed() as event:
+            rows.change(RELEASE, key, state="shadow", shadow_of=str(event.beside))
         case facts.ModelApproved() as event:
             approval = {
                 "approved_by": str(event.signature.signer),

@@ -2,8 +2,9 @@
 
 Rules kept here:
 
-1. A release whose name is not listed has no steps in this build, and is not run; its run fails with
-   that reason, on the record.
+1. A release that states a slot is surrounded by the steps that were written once for all of those.
+   Any other whose name is not listed has no steps in this build, and is not run; its run fails
+   with that reason, on the record.
 2. The order is the order in which runs are called for: the face mesh comes first, because the
    others are given the facial regions that follow from it.
 """
@@ -12,13 +13,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from adapters.inference.analysis import Analysis
+from adapters.inference.analysis import Analysis, Steps
 from adapters.inference.face_mesh_analysis import FaceMeshAnalysis
+from adapters.inference.release import ModelRelease
 from adapters.inference.skin_chromophores import SkinChromophores
 from adapters.inference.skin_colour import SkinColour
 from adapters.inference.skin_congestion import SkinCongestion
 from adapters.inference.skin_pigmentation import SkinPigmentation
 from adapters.inference.skin_texture import SkinTexture
+from adapters.inference.slotted_analysis import SlottedAnalysis
 from domain.errors import MalformedInput
 
 _ALL: Final[tuple[Analysis, ...]] = (
@@ -32,8 +35,19 @@ _ALL: Final[tuple[Analysis, ...]] = (
 ANALYSES: Final[Mapping[str, Analysis]] = MappingProxyType({each.name: each for each in _ALL})
 
 
+def steps_of(release: ModelRelease) -> Steps:
+    """Return the steps around a release.
+
+    Raises:
+        MalformedInput: this build has none.
+    """
+    if release.slot is not None:
+        return SlottedAnalysis(release, release.slot)
+    return analysis_of(release.name)
+
+
 def analysis_of(name: str) -> Analysis:
-    """Return the steps around releases of a name.
+    """Return the analysis of a name that this build makes itself.
 
     Raises:
         MalformedInput: this build has none.

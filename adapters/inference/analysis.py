@@ -41,6 +41,7 @@ class Source:
         makeup: Declared make-up: ``none``, ``light`` or ``full``; none when not asked.
         neutral_expression: Whether the expression was declared neutral.
         hair_back: Whether hair was declared held back; none when not asked.
+        age_years: Age on the day of the session; none when unknown.
     """
 
     model: bytes = field(repr=False)
@@ -51,6 +52,7 @@ class Source:
     makeup: str | None
     neutral_expression: bool
     hair_back: bool | None
+    age_years: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,14 @@ class Given:
         beside: What the steps after the model are given besides, by name.
         facts: What is known of the input.
         flags: What else limits every output, as permanent words.
+        refusals: What else speaks against a run.
     """
 
     tensors: Mapping[str, Tensor] = field(repr=False)
     beside: Mapping[str, Tensor] = field(repr=False)
     facts: InputFacts
     flags: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +136,8 @@ class Judged:
     verdict: DomainVerdict
 
 
-class Analysis(Protocol):
-    """The steps around the released models of one name."""
+class Steps(Protocol):
+    """The steps around a released model."""
 
     @property
     def name(self) -> str:
@@ -146,12 +150,6 @@ class Analysis(Protocol):
     @property
     def postprocessing(self) -> str:
         """Names and versions of the steps after the model, for the record."""
-
-    def model(self) -> bytes:
-        """Return the newest model of this name as ONNX bytes."""
-
-    def release(self, model: Digest) -> ModelRelease:
-        """Return what its release says."""
 
     def given(self, source: Source, domain: InputDomain) -> Given:
         """Return what a run is given of a capture.
@@ -172,3 +170,13 @@ class Analysis(Protocol):
         Raises:
             MalformedInput: there is nothing to report.
         """
+
+
+class Analysis(Steps, Protocol):
+    """The steps around the released models of one name, which this build makes itself."""
+
+    def model(self) -> bytes:
+        """Return the newest model of this name as ONNX bytes."""
+
+    def release(self, model: Digest) -> ModelRelease:
+        """Return what its release says."""

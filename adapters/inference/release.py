@@ -7,6 +7,8 @@ Rules kept here:
 2. A model without a manifest that verifies is not a release, and is not run [DRV-18].
 3. Inputs outside the released domain are refused or flagged by rules that stand in the manifest
    [DRV-22]; the rules take facts and return a verdict, and change nothing.
+4. A learned model states its slot besides (``slot.py``); its subgroups are those acceptance
+   results, said once.
 """
 
 from collections.abc import Callable
@@ -14,12 +16,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias, cast
 
+from adapters.inference.slot import Slot
+from adapters.inference.slot_document import read_slot, slot_document
 from domain.errors import MalformedInput, Refusal, SignatureInvalid
 from domain.ledger import canonical
 from domain.values.content import Digest
 
 SIGNED_HEADING: Final = b"vultus/model-release/v1\n"
 FORMAT: Final = "vultus/model-release/v1"
+SLOT_FORMAT: Final = "vultus/model-release/v2"
+_SLOT: Final = "slot"
 _WHOLE_NUMBERS: Final = frozenset({"skin_pixels_min", "samples"})
 
 SignatureCheck: TypeAlias = Callable[[bytes, bytes], None]
@@ -94,6 +100,7 @@ class ModelRelease:
         licence: Licence of the model.
         validation: Summary of the acceptance results.
         subgroups: Acceptance results by skin tone class.
+        slot: How a learned model is run; none for models that have steps of their own.
     """
 
     name: str
@@ -108,6 +115,7 @@ class ModelRelease:
     licence: str
     validation: str
     subgroups: tuple[SubgroupResult, ...]
+    slot: Slot | None = None
 
     def __post_init__(self) -> None:
         """Refuse a release that leaves a reader without something to judge by."""
@@ -115,12 +123,26 @@ class ModelRelease:
         lists = (self.outputs, self.limitations, self.contraindications, self.subgroups)
         if not all((*words, self.validation, *lists)):
             raise MalformedInput("a model release leaves none of its parts empty")
+        if self.slot is not None:
+            described = [each.name for each in self.outputs]
+            if described != [each.name for each in self.slot.outputs]:
+                raise MalformedInput("slot.output: outputs and slot name the same, in one order")
+            if self.subgroups != subgroups_of(self.slot):
+                raise MalformedInput("slot.acceptance: subgroups are the slot's acceptance results")
 
     def manifest(self) -> bytes:
         """Return the canonical bytes that are signed and stored."""
+        tested: dict[str, canonical.JsonValue] = {
+            "subgroups": [
+                {"subgroup": each.subgroup, "samples": each.samples, "result": each.result}
+                for each in self.subgroups
+            ]
+        }
+        if self.slot is not None:
+            tested = {_SLOT: slot_document(self.slot)}
         return canonical.encode(
             {
-                "format": FORMAT,
+                "format": FORMAT if self.slot is None else SLOT_FORMAT,
                 "name": self.name,
                 "version": self.version,
                 "model": str(self.model),
@@ -143,12 +165,17 @@ class ModelRelease:
                 "training_data": self.training_data,
                 "licence": self.licence,
                 "validation": self.validation,
-                "subgroups": [
-                    {"subgroup": each.subgroup, "samples": each.samples, "result": each.result}
-                    for each in self.subgroups
-                ],
+                **tested,
             }
         )
+
+
+def subgroups_of(slot: Slot) -> tuple[SubgroupResult, ...]:
+    """Return a slot's acceptance results as a release lists them."""
+    return tuple(
+        SubgroupResult(subgroup=each.subgroup, samples=each.cases, result=each.words)
+        for each in slot.acceptance
+    )
 
 
 def signed_message(manifest: bytes) -> bytes:
@@ -181,9 +208,9 @@ def parse_manifest(manifest: bytes) -> ModelRelease:
         MalformedInput: the bytes are no manifest of this format.
     """
     value = canonical.parse_canonical(manifest)
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise MalformedInput(f"a model release's manifest has the format {FORMAT}")
-    _check_leaves(value, "")
+    if not isinstance(value, dict) or value.get("format") not in {FORMAT, SLOT_FORMAT}:
+        raise MalformedInput(f"a model release's manifest has the format {FORMAT} or {SLOT_FORMAT}")
+    _check_leaves({name: each for name, each in value.items() if name != _SLOT}, "")
     try:
         release = _release(value)
     except (ArithmeticError, KeyError, TypeError) as error:
@@ -208,7 +235,7 @@ def _check_leaves(value: canonical.JsonValue, key: str) -> None:
 def _release(value: dict[str, canonical.JsonValue]) -> ModelRelease:
     domain = cast("dict[str, str]", value["input_domain"])
     outputs = cast("list[dict[str, str]]", value["outputs"])
-    subgroups = cast("list[dict[str, str]]", value["subgroups"])
+    slot = read_slot(value[_SLOT]) if value["format"] == SLOT_FORMAT else None
     text = cast("dict[str, str]", value)
     texts = cast("dict[str, list[str]]", value)
     return ModelRelease(
@@ -229,12 +256,18 @@ def _release(value: dict[str, canonical.JsonValue]) -> ModelRelease:
         training_data=text["training_data"],
         licence=text["licence"],
         validation=text["validation"],
-        subgroups=tuple(
-            SubgroupResult(
-                subgroup=each["subgroup"], samples=int(each["samples"]), result=each["result"]
-            )
-            for each in subgroups
-        ),
+        subgroups=_subgroups(value) if slot is None else subgroups_of(slot),
+        slot=slot,
+    )
+
+
+def _subgroups(value: dict[str, canonical.JsonValue]) -> tuple[SubgroupResult, ...]:
+    subgroups = cast("list[dict[str, str]]", value["subgroups"])
+    return tuple(
+        SubgroupResult(
+            subgroup=each["subgroup"], samples=int(each["samples"]), result=each["result"]
+        )
+        for each in subgroups
     )
 
 

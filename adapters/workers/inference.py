@@ -5,8 +5,8 @@ Rules kept here:
 1. Only accepted attempts are analysed [DRV-29], and only with consent to analysis; without, the
    output is withheld with the reason. Consent and approval are asked again when a run begins,
    because either may have ended since.
-2. A model runs only from bytes with its released digest, under a manifest whose signature holds
-   [DRV-18], on inputs inside its released domain [DRV-22].
+2. What is stored of a model and is not what was released is refused, on the record, and stops the
+   workers; once it is put right the run goes on [DRV-18]. Every other refusal ends the run.
 3. Maps are stored, and what is withheld is recorded, before the results are: whoever reads a run's
    end finds all of it.
 """
@@ -16,12 +16,19 @@ from functools import partial
 from typing import Final
 
 from adapters.captures import Capture, read_capture
-from adapters.inference.analyses import ANALYSES, analysis_of
-from adapters.inference.analysis import Judged, Reported, WithheldMeasure
-from adapters.inference.onnx_model import ReleasedModel
-from adapters.released_model import read_input, read_manifest, steps_after
+from adapters.inference.analyses import ANALYSES
+from adapters.inference.analysis import Reported, WithheldMeasure
+from adapters.model_run import (
+    APPROVAL_RULE,
+    CONSENT_RULE,
+    REGISTRATION_RULE,
+    STORED_RULE,
+    NotRun,
+    consent_to_analysis,
+    run_release,
+)
 from adapters.workbench import Workbench
-from domain.errors import MalformedInput, Refusal
+from domain.errors import IntegrityFailure, NotFound, Refusal
 from domain.events.inference import InferenceCompleted, InferenceRequested
 from domain.events.model_release import ModelRegistered
 from domain.events.record import Record, StoredBlob
@@ -29,32 +36,21 @@ from domain.handling import Context, load, load_existing, update
 from domain.policies import RequestInferences, RunInference
 from domain.rules.attempt import withhold
 from domain.rules.capture_session import CAPTURE_SESSION
-from domain.rules.consent import CONSENT, covers
 from domain.rules.inference import (
     INFERENCE,
     complete_inference,
     fail_inference,
+    refuse_inference,
     request_inference,
 )
 from domain.rules.model_release import MODEL_RELEASE, approved
-from domain.values.consent import Coverage, Purpose
-from domain.values.identifiers import ConsentId, InferenceId, ReleaseId, SubjectId
+from domain.values.consent import Coverage
+from domain.values.identifiers import InferenceId, ReleaseId
 from domain.values.model import Artefact, ModelManifest
 
 WORKER = "inference"
-CONSENT_RULE: Final = "inference.consent"
-APPROVAL_RULE: Final = "inference.approved-release"
 _ASK: Final = "Ask the client about analysis by software and capture again."
 _MEDIA_TYPE: Final = "image/png"
-
-
-class _Refused(Exception):
-    """The run may not be executed, or gave nothing to report; never leaves this module."""
-
-    def __init__(self, rule: str, evidence: str) -> None:
-        super().__init__(f"{rule}: {evidence}")
-        self.rule = rule
-        self.evidence = evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +73,7 @@ def request_inferences(
 ) -> tuple[Record, ...]:
     """Call for a run of every approved release, or withhold its output; () when all is done."""
     capture = read_capture(bench, step.session, step.attempt)
-    consent = _consent(bench, capture.subject)
+    consent = consent_to_analysis(bench, capture.subject)
     context = bench.context(calling, WORKER, subject=capture.subject)
     made: list[Record] = []
     for registered in _approved_releases(bench):
@@ -111,7 +107,17 @@ def run_inference(bench: Workbench, step: RunInference, calling: Record) -> tupl
     requested = run.requested
     try:
         executed = _execute(bench, requested)
-    except _Refused as refused:
+    except (IntegrityFailure, NotFound) as found:
+        evidence = f"{type(found).__name__}: {found}"
+        update(
+            bench.log,
+            INFERENCE,
+            step.inference.stream,
+            lambda state: refuse_inference(state, rule=STORED_RULE, evidence=evidence),
+            bench.context(calling, WORKER, subject=requested.subject),
+        )
+        raise
+    except NotRun as refused:
         rule, evidence = refused.rule, refused.evidence
         return update(
             bench.log,
@@ -129,11 +135,6 @@ def run_inference(bench: Workbench, step: RunInference, calling: Record) -> tupl
         bench.context(calling, WORKER, subject=requested.subject, blobs=executed.stored),
     )
     return (*withheld, *ended)
-
-
-def _consent(bench: Workbench, subject: SubjectId) -> Coverage:
-    consent, _ = load(bench.log, CONSENT, ConsentId.derived(subject).stream)
-    return covers(consent, Purpose.AI_ANALYSIS, bench.clock.now())
 
 
 def _request(
@@ -192,38 +193,18 @@ def _execute(bench: Workbench, requested: InferenceRequested) -> _Executed:
     """Run the model and the steps around it, and store the maps.
 
     Raises:
-        _Refused: the run may not be executed, or gave nothing that can be reported.
+        NotRun: the run may not be executed, or gave nothing that can be reported.
         IntegrityFailure: model or manifest are not what was registered.
         Unavailable: the runtime or the disk gave up.
     """
-    release, _ = load_existing(bench.log, MODEL_RELEASE, requested.release.stream)
-    if release.registered is None or not approved(release):
+    release, _ = load(bench.log, MODEL_RELEASE, requested.release.stream)
+    if release.registered is None:
+        evidence = f"nothing was registered under {requested.release}"
+        raise NotRun(rule=REGISTRATION_RULE, evidence=evidence)
+    if not approved(release):
         evidence = f"model release {requested.release} is not approved any more"
-        raise _Refused(rule=APPROVAL_RULE, evidence=evidence)
-    consent = _consent(bench, requested.subject)
-    if not consent.covered:
-        raise _Refused(rule=CONSENT_RULE, evidence=consent.evidence)
-    manifest = read_manifest(bench, release.registered.manifest)
-    model = ReleasedModel.load(
-        bench.content(requested.model, key=bench.clinic_key), expected=requested.model
-    )
-    try:
-        analysis = analysis_of(manifest.name)
-        given = read_input(bench, requested, manifest, analysis)
-        verdict = analysis.judge(manifest.input_domain, given)
-        if not verdict.permitted:
-            evidence = "; ".join(each.evidence for each in verdict.refusals)
-            raise _Refused(rule=verdict.refusals[0].rule, evidence=evidence)
-        result = steps_after(analysis, given).taken(
-            model.run(given.tensors, preprocessing=analysis.preprocessing)
-        )
-        reported = analysis.reported(
-            result.outputs,
-            given,
-            Judged(inference=requested.inference, domain=manifest.input_domain, verdict=verdict),
-        )
-    except MalformedInput as error:
-        raise _Refused(rule="inference.input", evidence=str(error)) from error
+        raise NotRun(rule=APPROVAL_RULE, evidence=evidence)
+    result, reported = run_release(bench, requested, release.registered.manifest)
     artefacts, stored = _keep_results(bench, reported, f"subject:{requested.subject}")
     completed = InferenceCompleted(
         run=result.facts,

@@ -7,7 +7,7 @@ Rules kept here:
 3. Only digests of the outputs were kept, so a repeat that is not identical counts as different.
 """
 
-from adapters.inference.analyses import analysis_of
+from adapters.inference.analyses import steps_of
 from adapters.inference.onnx_model import platform_digest
 from adapters.inference.reproduction import Outcome, RecordedRun, reproduce
 from adapters.released_model import read_input, read_manifest, steps_after
@@ -48,7 +48,7 @@ def reproduce_inference(
         message = f"nothing was registered under {requested.release}"
         raise NotFound(message)
     manifest = read_manifest(bench, release.registered.manifest)
-    analysis = analysis_of(manifest.name)
+    analysis = steps_of(manifest)
     given = read_input(bench, requested, manifest, analysis)
     result = reproduce(
         model_bytes=bench.content(requested.model, key=bench.clinic_key),

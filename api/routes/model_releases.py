@@ -1,7 +1,8 @@
-"""The model register: register, approve by a second person, suspend."""
+"""The model register: register, compare in the shadow, approve by a second person, suspend."""
 
+from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 from pydantic import BaseModel, Field
@@ -12,13 +13,15 @@ from api.preconditions import IdempotencyKey
 from api.releases import register_release
 from api.signatures import Approval, signing
 from api.signin import Person, allowed
-from domain.errors import MalformedInput
+from domain.errors import MalformedInput, NotFound
 from domain.handling import load_existing, update
+from domain.ledger import canonical
 from domain.rules import model_release as rules
 from domain.rules.model_release import MODEL_RELEASE
 from domain.values.identifiers import ReleaseId
 from domain.values.signature import Meaning
 from projections import model_release as read
+from projections import shadow_comparison as shadows
 from projections.practitioner import display_names
 
 ROUTER = APIRouter(prefix="/model-releases", tags=["model releases"])
@@ -39,6 +42,7 @@ class Release(BaseModel):
     approved_by: str | None
     approved_at: str | None
     suspended_because: str | None
+    shadow_of: str | None
 
 
 class Releases(BaseModel):
@@ -51,6 +55,42 @@ class Registered(Recorded):
     """A model that was registered, and the digest its approval signs."""
 
     release: str
+
+
+class Statement(BaseModel):
+    """What was signed with a release."""
+
+    release: str
+    manifest: dict[str, Any]
+
+
+class Beside(BaseModel):
+    """The approved release to run beside."""
+
+    beside: str
+
+
+class Agreement(BaseModel):
+    """How one output agrees with the approved release: shadow minus approved."""
+
+    code: str
+    unit: str
+    cases: int
+    not_compared: int
+    bias: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+    same: int | None
+
+
+class Comparison(BaseModel):
+    """What was found of a release in the shadow; refusals by rule."""
+
+    release: str
+    shadow_of: str | None
+    outputs: list[Agreement]
+    refusals: dict[str, int]
 
 
 class Reason(BaseModel):
@@ -100,6 +140,50 @@ def register(
         registered_by=person.practitioner,
     )
     return Registered(**recorded(records).model_dump(), release=str(release))
+
+
+@ROUTER.get("/{release}/manifest")
+def show_manifest(release: str, _person: Reader, system: Running) -> Statement:
+    """Return the signed manifest: input, outputs, domain and acceptance results by subgroup."""
+    state, _ = load_existing(system.log, MODEL_RELEASE, ReleaseId(release).stream)
+    if state.registered is None:
+        message = f"nothing was registered under {release}"
+        raise NotFound(message)
+    digest = state.registered.manifest.manifest_digest
+    content = b"".join(system.blobs.read(digest, key=system.clinic_key))
+    stated = cast("dict[str, Any]", canonical.parse_canonical(content))
+    return Statement(release=release, manifest=stated)
+
+
+@ROUTER.post("/{release}/shadow")
+def shadow(
+    release: str, beside: Beside, person: Approver, system: Running, key: IdempotencyKey
+) -> Recorded:
+    """Let a release run beside an approved one, its results compared and shown to nobody."""
+    stream = ReleaseId(release).stream
+    load_existing(system.log, MODEL_RELEASE, stream)
+    lit = ReleaseId(beside.beside)
+    other, _ = load_existing(system.log, MODEL_RELEASE, lit.stream)
+    decide = partial(rules.shadow_model, beside=lit, other=other)
+    context = system.context(person.actor, idempotency_key=key)
+    records = update(system.log, MODEL_RELEASE, stream, decide, context)
+    return recorded(records or system.log.stream(stream))
+
+
+@ROUTER.get("/{release}/shadow")
+def compare(release: str, _person: Reader, reading: Read) -> Comparison:
+    """Return how a release in the shadow agrees with the approved one, output by output."""
+    row = read.release(reading.connection, str(ReleaseId(release)))
+    if row is None:
+        message = f"nothing was registered under {release}"
+        raise NotFound(message)
+    found = shadows.agreement(reading.connection, release)
+    return Comparison(
+        release=release,
+        shadow_of=row["shadow_of"],
+        outputs=[Agreement(**asdict(each)) for each in found],
+        refusals=shadows.refusals(reading.connection, release),
+    )
 
 
 @ROUTER.post("/{release}/approve")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from domain.values.content import Digest
 from domain.values.finding import Finding
 from domain.values.identifiers import AttemptId, InferenceId, ReleaseId, SessionId, SubjectId
-from domain.values.model import Artefact, RunFacts, TensorDigest
+from domain.values.model import Artefact, OutputDifference, RunFacts, TensorDigest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,4 +78,59 @@ class ReproductionChecked:
     platform: Digest
 
 
-InferenceEvent = InferenceRequested | InferenceCompleted | InferenceFailed | ReproductionChecked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceRefused:
+    """The run was not begun, because what is stored is not what was released; it has not ended.
+
+    Attributes:
+        rule: The rule that refused it.
+        evidence: What was found.
+    """
+
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowCompared:
+    """Another release ran on the same capture, and nobody is shown what it gave.
+
+    Attributes:
+        release: The release in the shadow.
+        run: How it was executed.
+        inputs: Input tensors.
+        outputs: Output tensors.
+        differences: Each output of both.
+    """
+
+    release: ReleaseId
+    run: RunFacts
+    inputs: tuple[TensorDigest, ...]
+    outputs: tuple[TensorDigest, ...]
+    differences: tuple[OutputDifference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowRefused:
+    """Another release was to run on the same capture, and gave nothing to compare.
+
+    Attributes:
+        release: The release in the shadow.
+        rule: The rule or step that refused it.
+        evidence: What was found.
+    """
+
+    release: ReleaseId
+    rule: str
+    evidence: str
+
+
+InferenceEvent = (
+    InferenceRequested
+    | InferenceCompleted
+    | InferenceFailed
+    | InferenceRefused
+    | ReproductionChecked
+    | ShadowCompared
+    | ShadowRefused
+)

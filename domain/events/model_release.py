@@ -1,4 +1,4 @@
-"""Facts about model releases: registered, approved, suspended."""
+"""Facts about model releases: registered, set beside another, approved, suspended."""
 
 from dataclasses import dataclass
 
@@ -44,4 +44,15 @@ class ModelSuspended:
     reason: str
 
 
-ModelReleaseEvent = ModelRegistered | ModelApproved | ModelSuspended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelShadowed:
+    """The release runs beside an approved one from now on, and nobody is shown its results.
+
+    Attributes:
+        beside: The approved release whose inputs it is given.
+    """
+
+    beside: ReleaseId
+
+
+ModelReleaseEvent = ModelRegistered | ModelShadowed | ModelApproved | ModelSuspended

@@ -6,6 +6,8 @@ Rules kept here:
 2. The model that ran is the one that was asked for, by digest.
 3. A run ends once, with results or with a failure; a step taken again decides nothing.
 4. A repeat of the run is compared, and "identical" is decided by digests [DRV-20].
+5. A run that was refused because of what is stored has not ended: once that is put right, it runs.
+6. Each release is compared once with a run, in its shadow; that adds nothing to the run's results.
 """
 
 from dataclasses import dataclass, replace
@@ -17,12 +19,16 @@ from domain.events.inference import (
     InferenceCompleted,
     InferenceEvent,
     InferenceFailed,
+    InferenceRefused,
     InferenceRequested,
     ReproductionChecked,
+    ShadowCompared,
+    ShadowRefused,
 )
 from domain.values.consent import Coverage
-from domain.values.identifiers import FindingId, InferenceId
-from domain.values.model import TensorDigest
+from domain.values.finding import Finding
+from domain.values.identifiers import FindingId, InferenceId, ReleaseId
+from domain.values.model import OutputDifference, TensorDigest
 from domain.values.words import said
 
 IDENTICAL = "identical"
@@ -37,11 +43,15 @@ class Inference:
         requested: What was called for; none before.
         completed: The results; none before, and none after a failure.
         failed: Whether it ended without results.
+        refused: Rule and evidence of each refusal.
+        compared: The releases that were compared with it, or refused to be.
     """
 
     requested: InferenceRequested | None = None
     completed: InferenceCompleted | None = None
     failed: bool = False
+    refused: frozenset[tuple[str, str]] = frozenset()
+    compared: frozenset[ReleaseId] = frozenset()
 
     @property
     def ended(self) -> bool:
@@ -63,6 +73,10 @@ def evolve(run: Inference, event: InferenceEvent) -> Inference:
             return replace(run, completed=event)
         case InferenceFailed():
             return replace(run, failed=True)
+        case InferenceRefused(rule=rule, evidence=evidence):
+            return replace(run, refused=run.refused | {(rule, evidence)})
+        case ShadowCompared(release=release) | ShadowRefused(release=release):
+            return replace(run, compared=run.compared | {release})
         case ReproductionChecked():
             return run
         case _:
@@ -171,6 +185,74 @@ def fail_inference(run: Inference, *, rule: str, evidence: str) -> tuple[Inferen
         return ()
     said(evidence, rule="inference.evidence", what="evidence")
     return (InferenceFailed(rule=rule, evidence=evidence),)
+
+
+def refuse_inference(run: Inference, *, rule: str, evidence: str) -> tuple[InferenceRefused, ...]:
+    """Record that a run was not begun; () when it ended, or this was recorded before.
+
+    Raises:
+        RuleViolation: the run was never called for, or no evidence was given.
+    """
+    _requested(run)
+    said(evidence, rule="inference.evidence", what="evidence")
+    if run.ended or (rule, evidence) in run.refused:
+        return ()
+    return (InferenceRefused(rule=rule, evidence=evidence),)
+
+
+def compare_shadow(run: Inference, compared: ShadowCompared) -> tuple[ShadowCompared, ...]:
+    """Record what a release gave in the shadow of a run; () when it was compared before.
+
+    Raises:
+        RuleViolation: the run has no results, or they were its own.
+    """
+    _has_results(run, compared.release)
+    return () if compared.release in run.compared else (compared,)
+
+
+def refuse_shadow(run: Inference, refused: ShadowRefused) -> tuple[ShadowRefused, ...]:
+    """Record that a release gave nothing to compare; () when it was compared before.
+
+    Raises:
+        RuleViolation: the run has no results, they were its own, or no evidence was given.
+    """
+    _has_results(run, refused.release)
+    said(refused.evidence, rule="inference.evidence", what="evidence")
+    return () if refused.release in run.compared else (refused,)
+
+
+def differences(
+    approved: tuple[Finding, ...], shadow: tuple[Finding, ...]
+) -> tuple[OutputDifference, ...]:
+    """Return each output of two releases side by side, ordered by code.
+
+    Values in different units are not set side by side as numbers: each stands alone.
+    """
+    ours = {(each.code, each.unit): each for each in approved}
+    theirs = {(each.code, each.unit): each for each in shadow}
+    found = []
+    for code, unit in sorted(ours.keys() | theirs.keys(), key=lambda key: (key[0], key[1] or "")):
+        one, other = ours.get((code, unit)), theirs.get((code, unit))
+        found.append(
+            OutputDifference(
+                code=code,
+                unit=unit,
+                approved=None if one is None else one.value,
+                shadow=None if other is None else other.value,
+                approved_text=None if one is None else one.text,
+                shadow_text=None if other is None else other.text,
+            )
+        )
+    return tuple(found)
+
+
+def _has_results(run: Inference, release: ReleaseId) -> None:
+    if run.completed is None or _requested(run).release == release:
+        raise RuleViolation(
+            "inference.shadow",
+            "the run has no results, or they are this release's own",
+            "Compare with a run of another release that has results.",
+        )
 
 
 def check_reproduction(

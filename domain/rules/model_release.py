@@ -5,6 +5,8 @@ Rules kept here:
 1. A release is a model by digest with a complete, signed manifest [DRV-18].
 2. It is approved by a quality manager other than whoever registered it, over the manifest's digest.
 3. A suspended release does not run again; what replaces it is a new release.
+4. A release that is not approved may run in the shadow of an approved one with the same outputs;
+   that ends with its own approval or suspension, and rests while the other is not approved.
 """
 
 from collections.abc import Iterable
@@ -17,6 +19,7 @@ from domain.events.model_release import (
     ModelApproved,
     ModelRegistered,
     ModelReleaseEvent,
+    ModelShadowed,
     ModelSuspended,
 )
 from domain.ledger import canonical
@@ -39,11 +42,13 @@ class ModelRelease:
         registered: The registration; none before.
         approved_once: Whether it was approved.
         suspended: Whether it may no longer be run.
+        beside: The approved release in whose shadow it runs; none when it runs in no shadow.
     """
 
     registered: ModelRegistered | None = None
     approved_once: bool = False
     suspended: bool = False
+    beside: ReleaseId | None = None
 
 
 def evolve(release: ModelRelease, event: ModelReleaseEvent) -> ModelRelease:
@@ -51,10 +56,12 @@ def evolve(release: ModelRelease, event: ModelReleaseEvent) -> ModelRelease:
     match event:
         case ModelRegistered():
             return replace(release, registered=event)
+        case ModelShadowed():
+            return replace(release, beside=event.beside)
         case ModelApproved():
-            return replace(release, approved_once=True)
+            return replace(release, approved_once=True, beside=None)
         case ModelSuspended():
-            return replace(release, suspended=True)
+            return replace(release, suspended=True, beside=None)
         case _:
             assert_never(event)
 
@@ -179,6 +186,43 @@ def suspend_model(release: ModelRelease, *, reason: str) -> tuple[ModelSuspended
     if release.suspended:
         return ()
     return (ModelSuspended(reason=said(reason, rule="model.reason", what="reason")),)
+
+
+def shadow_model(
+    release: ModelRelease, *, beside: ReleaseId, other: ModelRelease
+) -> tuple[ModelShadowed, ...]:
+    """Let a release run beside an approved one; () when it runs beside that one.
+
+    Args:
+        release: The release to run in the shadow.
+        beside: The approved release.
+        other: Its state.
+
+    Raises:
+        RuleViolation: it is not registered, is approved or suspended; or the other is not approved,
+            or gives out something else.
+    """
+    registered = _registered(release)
+    if release.approved_once or release.suspended:
+        raise RuleViolation(
+            "model.shadow-state",
+            "the release is suspended" if release.suspended else "the release is approved",
+            "Compare a release that is registered and not approved.",
+        )
+    if other.registered is None or not approved(other):
+        raise RuleViolation(
+            "model.shadow-beside",
+            f"model release {beside} is not approved",
+            "Compare with a release that is in use.",
+        )
+    ours, theirs = set(registered.manifest.outputs), set(other.registered.manifest.outputs)
+    if ours != theirs:
+        raise RuleViolation(
+            "model.shadow-outputs",
+            f"only one of them gives out {', '.join(sorted(ours ^ theirs))}",
+            "Compare releases that give out the same.",
+        )
+    return () if release.beside == beside else (ModelShadowed(beside=beside),)
 
 
 def _registered(release: ModelRelease) -> ModelRegistered:

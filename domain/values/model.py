@@ -57,6 +57,27 @@ class TensorDigest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputDifference:
+    """One output as two releases gave it; no value where a release withheld it.
+
+    Attributes:
+        code: Permanent word of the output.
+        unit: Unit of the values; none for words.
+        approved: Value of the approved release.
+        shadow: Value of the release in its shadow.
+        approved_text: Words of the approved release.
+        shadow_text: Words of the release in its shadow.
+    """
+
+    code: str
+    unit: str | None
+    approved: float | None
+    shadow: float | None
+    approved_text: str | None
+    shadow_text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """How one inference was executed.
 

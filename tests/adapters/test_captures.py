@@ -12,7 +12,7 @@ from adapters.captures import (
     read_gate,
     read_protocol,
 )
-from adapters.inference.analyses import analysis_of
+from adapters.inference.analyses import steps_of
 from adapters.released_model import read_input, read_manifest
 from domain.errors import NotFound
 from domain.events.capture_session import AttemptSubmitted
@@ -97,4 +97,4 @@ def test_a_run_gets_no_frame_that_its_attempt_did_not_submit(day: ClinicDay) -> 
     )
     manifest = read_manifest(day.bench(), registered.manifest)
     with pytest.raises(NotFound):
-        read_input(day.bench(), requested, manifest, analysis_of(manifest.name))
+        read_input(day.bench(), requested, manifest, steps_of(manifest))

@@ -164,6 +164,7 @@ ELSEWHERE = {
     "/assessments/{assessment}/amendments",
     "/reports/{report}/bundle",
     "/model-releases",
+    "/model-releases/{release}/shadow",
     "/model-releases/{release}/approve",
     "/model-releases/{release}/suspend",
     "/studies",

@@ -17,6 +17,7 @@ from domain.events.subject import SubjectKeyDestroyed
 from domain.policies import (
     CarryOutErasure,
     CheckFoundations,
+    CompareShadows,
     FlagReports,
     JudgeAttempt,
     MeasureAttempt,
@@ -60,6 +61,7 @@ RUN = an_inference_id()
 ASSESSMENT = AssessmentId.derived(SESSION)
 SIGNATURE = a_signature(a_digest())
 ENDED_RUN = (MeasureVolumeChange(ended=RUN), OpenAssessment(ended=RUN))
+COMPLETED_RUN = (*ENDED_RUN, CompareShadows(inference=RUN))
 ENDED_SESSION = (MeasureVolumeChange(ended=SESSION), OpenAssessment(ended=SESSION))
 
 
@@ -91,7 +93,7 @@ ENDED_SESSION = (MeasureVolumeChange(ended=SESSION), OpenAssessment(ended=SESSIO
         (
             an_inference_completed(),
             RUN.stream,
-            ENDED_RUN,
+            COMPLETED_RUN,
         ),
         (
             InferenceFailed(rule="x", evidence="y"),

@@ -322,7 +322,17 @@ class ClinicDay:
         self._release(identifier, release, content)
         return identifier
 
-    def _release(self, identifier: ReleaseId, release: ModelRelease, content: bytes) -> None:
+    def release_learned(
+        self, release: ModelRelease, content: bytes, *, approve: bool = True
+    ) -> ReleaseId:
+        """Record a learned model with its signed manifest; return the release."""
+        identifier = ReleaseId.derived(release.name, release.version, str(release.model))
+        self._release(identifier, release, content, approve=approve)
+        return identifier
+
+    def _release(
+        self, identifier: ReleaseId, release: ModelRelease, content: bytes, *, approve: bool = True
+    ) -> None:
         manifest = release.manifest()
         registered = ModelManifest(
             name=release.name,
@@ -349,6 +359,8 @@ class ClinicDay:
             by=Actor.practitioner(OPERATOR),
             blobs=stored,
         )
+        if not approve:
+            return
         approval = self.signature(Digest.of(manifest), QUALITY_MANAGER, Meaning.APPROVED)
         approved = ModelApproved(signature=approval)
         self.record(identifier.stream, approved, by=Actor.practitioner(QUALITY_MANAGER))

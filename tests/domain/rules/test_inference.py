@@ -9,17 +9,24 @@ from domain.events.inference import (
     InferenceCompleted,
     InferenceEvent,
     InferenceFailed,
+    InferenceRefused,
     ReproductionChecked,
+    ShadowCompared,
+    ShadowRefused,
 )
 from domain.rules.inference import (
     INFERENCE,
     check_reproduction,
+    compare_shadow,
     complete_inference,
+    differences,
     fail_inference,
+    refuse_inference,
+    refuse_shadow,
     request_inference,
 )
 from domain.values.consent import Purpose
-from domain.values.identifiers import FindingId, InferenceId
+from domain.values.identifiers import FindingId, InferenceId, ReleaseId
 from domain.values.model import TensorDigest
 from tests.builders import PLATFORM, a_coverage, a_digest, a_finding
 from tests.event_builders import an_inference_completed, an_inference_requested
@@ -154,3 +161,51 @@ def test_only_runs_with_results_are_repeated(history: tuple[InferenceEvent, ...]
 def test_a_repeat_says_what_was_compared() -> None:
     check = partial(check_reproduction, checked=a_check("identical", ""), outputs=SAME)
     given(INFERENCE, REQUESTED, COMPLETED).when(check).refuses("inference.evidence")
+
+
+@pytest.mark.verifies("DRV-18")
+def test_a_run_that_is_refused_has_not_ended_and_the_refusal_is_said_once() -> None:
+    refused = InferenceRefused(rule="inference.stored-content", evidence="another digest")
+    refuse = partial(refuse_inference, rule=refused.rule, evidence=refused.evidence)
+    given(INFERENCE, REQUESTED).when(refuse).then(refused)
+    after = given(INFERENCE, REQUESTED, refused)
+    after.when(refuse).then()
+    assert after.state.pending
+    after.when(complete).then(COMPLETED)
+    given(INFERENCE, REQUESTED, COMPLETED).when(refuse).then()
+    given(INFERENCE).when(refuse).refuses("inference.requested")
+
+
+def test_each_release_is_compared_once_with_a_run_of_another() -> None:
+    dark = ReleaseId.derived("in the shadow")
+    compared = ShadowCompared(
+        release=dark,
+        run=COMPLETED.run,
+        inputs=COMPLETED.inputs,
+        outputs=COMPLETED.outputs,
+        differences=(),
+    )
+    refused = ShadowRefused(release=dark, rule="model.age", evidence="the age lies outside")
+    compare = partial(compare_shadow, compared=compared)
+    refuse = partial(refuse_shadow, refused=refused)
+    after = given(INFERENCE, REQUESTED, COMPLETED)
+    after.when(compare).then(compared)
+    after.when(refuse).then(refused)
+    for once in (compared, refused):
+        twice = given(INFERENCE, REQUESTED, COMPLETED, once)
+        twice.when(compare).then()
+        twice.when(refuse).then()
+    given(INFERENCE, REQUESTED).when(compare).refuses("inference.shadow")
+    own = replace(compared, release=REQUESTED.release)
+    after.when(partial(compare_shadow, compared=own)).refuses("inference.shadow")
+
+
+def test_values_in_different_units_are_not_set_side_by_side() -> None:
+    ours = a_finding("ita")
+    theirs = replace(ours, unit="rad", value=0.5)
+    found = differences((ours,), (theirs,))
+    assert [(each.approved is None, each.shadow is None) for each in found].count(
+        (False, False)
+    ) == 0
+    (both,) = differences((ours,), (replace(ours, value=1.0),))
+    assert (both.approved, both.shadow) == (ours.value, 1.0)

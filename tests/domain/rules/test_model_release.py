@@ -10,6 +10,7 @@ from domain.events.model_release import (
     ModelApproved,
     ModelRegistered,
     ModelReleaseEvent,
+    ModelShadowed,
     ModelSuspended,
 )
 from domain.rules.model_release import (
@@ -19,6 +20,7 @@ from domain.rules.model_release import (
     approved_list,
     approved_list_digest,
     register_model,
+    shadow_model,
     suspend_model,
 )
 from domain.values.actor import Role
@@ -44,6 +46,7 @@ SIGNING = a_signing(
 )
 APPROVED = ModelApproved(signature=SIGNING.signature)
 SUSPENDED = ModelSuspended(reason="drift")
+OTHER = ReleaseId.derived("test", "in use")
 
 register = partial(
     register_model,
@@ -135,3 +138,29 @@ def test_the_list_of_approved_releases_does_not_depend_on_their_order() -> None:
     assert approved_list_digest((first,)) == Digest.of(approved_list((first,)))
     assert approved_list_digest((first,)) != approved_list_digest((first, second))
     assert MANIFEST.model.digest.encode() in approved_list((first,))
+
+
+@pytest.mark.verifies("DRV-18")
+def test_a_release_runs_in_the_shadow_of_an_approved_one_with_the_same_outputs() -> None:
+    lit = given(MODEL_RELEASE, REGISTERED, APPROVED).state
+    beside = partial(shadow_model, beside=OTHER, other=lit)
+    started = ModelShadowed(beside=OTHER)
+    given(MODEL_RELEASE, REGISTERED).when(beside).then(started)
+    given(MODEL_RELEASE, REGISTERED, started).when(beside).then()
+    given(MODEL_RELEASE).when(beside).refuses("model.registered")
+    for after in (APPROVED, SUSPENDED):
+        given(MODEL_RELEASE, REGISTERED, after).when(beside).refuses("model.shadow-state")
+        assert given(MODEL_RELEASE, REGISTERED, started, after).state.beside is None
+    assert not approved(given(MODEL_RELEASE, REGISTERED, started).state)
+
+
+def test_a_shadow_needs_a_release_in_use_that_gives_out_the_same() -> None:
+    suspended = given(MODEL_RELEASE, REGISTERED, APPROVED, SUSPENDED).state
+    waiting = given(MODEL_RELEASE, REGISTERED).state
+    for other in (suspended, waiting, given(MODEL_RELEASE).state):
+        beside = partial(shadow_model, beside=OTHER, other=other)
+        given(MODEL_RELEASE, REGISTERED).when(beside).refuses("model.shadow-beside")
+    elsewhere = replace(REGISTERED, manifest=replace(MANIFEST, outputs=("another",)))
+    other = given(MODEL_RELEASE, elsewhere, APPROVED).state
+    beside = partial(shadow_model, beside=OTHER, other=other)
+    given(MODEL_RELEASE, REGISTERED).when(beside).refuses("model.shadow-outputs")

@@ -864,6 +864,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/model-releases/{release}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Manifest
+         * @description Return the signed manifest: input, outputs, domain and acceptance results by subgroup.
+         */
+        get: operations["show_manifest_api_v1_model_releases__release__manifest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-releases/{release}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description Return how a release in the shadow agrees with the approved one, output by output.
+         */
+        get: operations["compare_api_v1_model_releases__release__shadow_get"];
+        put?: never;
+        /**
+         * Shadow
+         * @description Let a release run beside an approved one, its results compared and shown to nobody.
+         */
+        post: operations["shadow_api_v1_model_releases__release__shadow_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/model-releases/{release}/suspend": {
         parameters: {
             query?: never;
@@ -1687,6 +1731,30 @@ export interface components {
             password?: string | null;
         };
         /**
+         * Agreement
+         * @description How one output agrees with the approved release: shadow minus approved.
+         */
+        Agreement: {
+            /** Bias */
+            bias: number | null;
+            /** Cases */
+            cases: number;
+            /** Code */
+            code: string;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Not Compared */
+            not_compared: number;
+            /** Same */
+            same: number | null;
+            /** Sd */
+            sd: number | null;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * Alive
          * @description The process answers.
          */
@@ -1947,6 +2015,14 @@ export interface components {
             server_time: string;
         };
         /**
+         * Beside
+         * @description The approved release to run beside.
+         */
+        Beside: {
+            /** Beside */
+            beside: string;
+        };
+        /**
          * Blocked
          * @description A capture that was refused before the shutter.
          */
@@ -2134,6 +2210,22 @@ export interface components {
             known: boolean;
             /** Number */
             number: string | null;
+        };
+        /**
+         * Comparison
+         * @description What was found of a release in the shadow; refusals by rule.
+         */
+        Comparison: {
+            /** Outputs */
+            outputs: components["schemas"]["Agreement"][];
+            /** Refusals */
+            refusals: {
+                [key: string]: number;
+            };
+            /** Release */
+            release: string;
+            /** Shadow Of */
+            shadow_of: string | null;
         };
         /**
          * Completed
@@ -3100,6 +3192,8 @@ export interface components {
             registered_by: string;
             /** Release */
             release: string;
+            /** Shadow Of */
+            shadow_of: string | null;
             /** State */
             state: string;
             /** Suspended Because */
@@ -3398,6 +3492,18 @@ export interface components {
             size: number;
             /** Stalled */
             stalled: boolean;
+        };
+        /**
+         * Statement
+         * @description What was signed with a release.
+         */
+        Statement: {
+            /** Manifest */
+            manifest: {
+                [key: string]: unknown;
+            };
+            /** Release */
+            release: string;
         };
         /**
          * Storage
@@ -5436,6 +5542,107 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_manifest_api_v1_model_releases__release__manifest_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_api_v1_model_releases__release__shadow_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                release: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    shadow_api_v1_model_releases__release__shadow_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                release: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Beside"];
             };
         };
         responses: {

@@ -1,0 +1,92 @@
+"""The model register through the interface: upload, trial, second person, shadow, suspension."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.inference.release import ModelRelease, signed_message
+from domain.ledger import canonical
+from domain.values.content import Digest
+from tests.adapters.inference.learned import OUTPUTS, learned_model, learned_release, model_of
+from tests.api.portal import Person, Portal
+
+
+@pytest.fixture
+def quality(portal: Portal) -> Person:
+    return portal.sign_in("quality")
+
+
+@pytest.fixture
+def second(portal: Portal) -> Person:
+    return portal.sign_in("second")
+
+
+def upload(
+    portal: Portal, person: Person, release: ModelRelease, model: bytes, signature: str = ""
+) -> httpx.Response:
+    manifest = release.manifest()
+    made = portal.system.release_key.sign(signed_message(manifest)).hex()
+    files = {
+        "manifest": ("manifest.json", manifest, "application/json"),
+        "model": ("model.onnx", model, "application/onnx"),
+    }
+    data = {"signature": signature or made}
+    return person.send("POST", "/model-releases", files=files, data=data)
+
+
+def registered(portal: Portal, person: Person, version: str, gain: float = 1.0) -> dict[str, Any]:
+    model = learned_model(gain)
+    answer = upload(portal, person, learned_release(model, version=version), model)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def listed(person: Person) -> dict[str, dict[str, Any]]:
+    return {each["release"]: each for each in person.get("/model-releases").json()["items"]}
+
+
+@pytest.mark.verifies("DRV-18")
+def test_a_learned_model_is_uploaded_shown_and_set_in_the_shadow(
+    portal: Portal, quality: Person, second: Person
+) -> None:
+    lit = registered(portal, quality, "1.0.0")["release"]
+    dark = registered(portal, quality, "2.0.0", 0.5)["release"]
+    early = second.send("POST", f"/model-releases/{dark}/shadow", json={"beside": lit})
+    assert early.json()["rule"] == "model.shadow-beside"
+    stated = second.get(f"/model-releases/{lit}/manifest").json()["manifest"]
+    assert {each["output"] for each in stated["slot"]["acceptance"]} == set(OUTPUTS)
+    digest = str(Digest.of(canonical.encode(stated)))
+    own = quality.approve(f"/model-releases/{lit}/approve", digest)
+    assert own.json()["rule"] == "model.second-person"
+    assert second.approve(f"/model-releases/{lit}/approve", digest).status_code == 200
+    second.done(f"/model-releases/{dark}/shadow", {"beside": lit})
+    found = listed(second)
+    assert (found[lit]["state"], found[dark]["state"]) == ("approved", "shadow")
+    assert found[dark]["shadow_of"] == lit
+    compared = second.get(f"/model-releases/{dark}/shadow").json()
+    assert compared == {"release": dark, "shadow_of": lit, "outputs": [], "refusals": {}}
+    second.done(f"/model-releases/{dark}/suspend", {"reason": "it drifts"})
+    assert listed(second)[dark]["state"] == "suspended"
+
+
+@pytest.mark.verifies("DRV-18")
+def test_a_model_that_is_not_what_its_manifest_states_is_refused(
+    portal: Portal, quality: Person
+) -> None:
+    wrong = model_of(
+        "other (float[1, 3, 2, 2] picture) => (float[1, 3, 2, 2] same) "
+        "{ same = Identity (picture) }"
+    )
+    answer = upload(portal, quality, learned_release(wrong), wrong)
+    assert answer.status_code == 422
+    assert "slot.mismatch" in answer.text
+    assert not any(each["name"] == "learned-light" for each in listed(quality).values())
+
+
+@pytest.mark.verifies("DRV-18")
+def test_a_model_that_nobody_signed_is_not_opened(portal: Portal, quality: Person) -> None:
+    nonsense = b"not even a model"
+    answer = upload(portal, quality, learned_release(nonsense), nonsense, "00" * 64)
+    assert answer.json()["rule"] == "model.signature"
