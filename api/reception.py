@@ -21,7 +21,8 @@ from weakref import WeakKeyDictionary
 from adapters.eventlog.log import RecordLog
 from adapters.keys.signing import verify_p256
 from api.attempt_reception import StatedCapture, record_capture
-from api.statements import Statement, stored_content
+from api.statements import Statement
+from api.station_reception import StatedOfStation, record_of_station
 from api.wiring import System
 from domain.errors import (
     MalformedInput,
@@ -37,12 +38,10 @@ from domain.events.record import Record
 from domain.handling import Context, load_existing, update
 from domain.ledger import canonical
 from domain.ledger.entry import commitment, decode_entry, device_statement
-from domain.rules import calibration as calibrations
 from domain.rules import equipment as stations
 from domain.rules.equipment import EQUIPMENT
 from domain.values.actor import Actor
 from domain.values.identifiers import DeviceId
-from domain.values.station import Station
 from domain.values.time import DeviceTime
 from projections.equipment import last_sequence
 
@@ -211,53 +210,13 @@ def _record(
 ) -> tuple[Record, ...]:
     if isinstance(event, StatedCapture):
         return record_capture(system, statement, event, context)
-    match event:
-        case (
-            equipment.CalibrationRecorded()
-            | equipment.IlluminationCalibrated()
-            | equipment.FieldCheckPerformed()
-            | equipment.DeviceConfigurationChanged()
-        ):
-            return _record_equipment(system, statement, event, context)
-        case _:
-            raise RuleViolation(
-                "device.event",
-                f"a station does not state {statement.name}",
-                "Deliver what the station itself did or measured.",
-            )
-
-
-def _record_equipment(
-    system: System,
-    statement: Statement,
-    event: equipment.CalibrationRecorded
-    | equipment.IlluminationCalibrated
-    | equipment.FieldCheckPerformed
-    | equipment.DeviceConfigurationChanged,
-    context: Context,
-) -> tuple[Record, ...]:
-    device = statement.attestation.device
-    if statement.stream != device.stream:
-        raise RuleViolation(
-            "device.stream", "the statement is about another station", "State your own facts."
-        )
-    blobs = stored_content(system, event, system.clinic_key)
-
-    def decide(station: Station) -> Event | tuple[Event, ...]:
-        match event:
-            case equipment.CalibrationRecorded():
-                return calibrations.record_calibration(station, event.calibration)
-            case equipment.IlluminationCalibrated():
-                return calibrations.record_illumination(station, event.illumination)
-            case equipment.FieldCheckPerformed():
-                return calibrations.record_field_check(station, event)
-            case equipment.DeviceConfigurationChanged():
-                # A station states its configuration at every start; an unchanged one is stated too,
-                # so that its number has a place in the record.
-                stations.change_configuration(station, event.configuration)
-                return event
-
-    return update(system.log, EQUIPMENT, device.stream, decide, replace(context, blobs=blobs))
+    if isinstance(event, StatedOfStation):
+        return record_of_station(system, statement, event, context)
+    raise RuleViolation(
+        "device.event",
+        f"a station does not state {statement.name}",
+        "Deliver what the station itself did or measured.",
+    )
 
 
 def _signed(statement: Statement) -> bytes:

@@ -6,27 +6,27 @@ name the ones that were missed.
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from adapters.imaging.calibrate import (
+    MINIMUM_CORNERS,
+    BoardView,
     TargetBoard,
-    calibrate_stereo,
-    detect_corners,
+    common_view,
     epipolar_distances_px,
+    require_views,
 )
 from adapters.imaging.calibration import StereoCalibration, calibration_to_values
-from adapters.imaging.pixels import EncodedLuma, EncodedRgb, encoded_luma
-from device.ports import Cameras, Hardware, Picture, Target
+from adapters.imaging.view_outliers import SiftedCalibration, calibrate_from
+from device.board_views import BoardViews, Tell, luma_pair, take_views
+from device.ports import Hardware
 from domain.errors import MalformedInput
-from domain.events.equipment import FieldCheckPerformed
+from domain.events.equipment import CalibrationViewsRecorded, FieldCheckPerformed
 from domain.ledger import canonical
-from domain.values.calibration import (
-    CalibrationRecord,
-)
+from domain.values.calibration import CalibrationRecord, CalibrationView
 from domain.values.capture import DeviceConfiguration
 from domain.values.content import ContentReference, Digest
 from domain.values.identifiers import CalibrationId, PractitionerId
@@ -34,17 +34,16 @@ from domain.values.protocol import CalibrationLimits
 from domain.values.station import misses
 from domain.values.time import DeviceTime
 
-_FEWEST_CORNERS: Final = 12
-
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrated:
-    """A stereo calibration with the bytes of its parameters."""
+    """A stereo calibration with the bytes of its parameters and every view behind it."""
 
     record: CalibrationRecord
     parameters: bytes
+    views: CalibrationViewsRecorded
 
 
 def calibrate(
@@ -56,8 +55,9 @@ def calibrate(
     configuration: DeviceConfiguration,
     limits: CalibrationLimits,
     at: DeviceTime,
+    tell: Tell | None = None,
 ) -> Calibrated:
-    """Show the target in every pose to both cameras and find the geometry of the rig.
+    """Show the target to both cameras until there is enough and find the geometry of the rig.
 
     Args:
         hardware: The station's.
@@ -67,13 +67,16 @@ def calibrate(
         configuration: What is mounted.
         limits: The protocol's.
         at: Now, by the station's clock.
+        tell: Takes advice after each view; by default the station's panel.
 
     Raises:
         MalformedInput: too few poses show the target to both cameras.
         Unavailable: a camera does not answer.
     """
-    pairs = _target_pairs(hardware.cameras, hardware.target)
-    found = calibrate_stereo(pairs, board)
+    taken = take_views(hardware, board, tell=tell or hardware.panel.show)
+    require_views(taken.views, of=taken.taken)
+    sifted = calibrate_from(taken.views, taken.size)
+    found = sifted.calibration
     parameters = canonical.encode(calibration_to_values(found))
     record = CalibrationRecord(
         calibration=identifier,
@@ -95,7 +98,9 @@ def calibrate(
     )
     reasons = misses(record, configuration, limits)
     return Calibrated(
-        record=replace(record, passed=not reasons, reasons=reasons), parameters=parameters
+        record=replace(record, passed=not reasons, reasons=reasons),
+        parameters=parameters,
+        views=_views(identifier, taken, sifted),
     )
 
 
@@ -119,11 +124,17 @@ def check_in_field(
         pair = hardware.cameras.shoot()
     finally:
         hardware.target.away()
-    left, right = _luma(pair.left), _luma(pair.right)
+    left, right = luma_pair(pair)
     known.require_size(width=left.shape[1], height=left.shape[0])
-    numbers, left_px, right_px = _common(left, right, board)
-    epipolar_px = float(np.sqrt((epipolar_distances_px(known, left_px, right_px) ** 2).mean()))
-    baseline_error_mm = _baseline_error_mm(known, numbers, left_px, right_px, board)
+    view = common_view((left, right), board)
+    if view is None:
+        raise MalformedInput(
+            f"calibration.field-check: both cameras see fewer than {MINIMUM_CORNERS} common "
+            "corners of the target. Put the target into its holder."
+        )
+    distances = epipolar_distances_px(known, view.left_px, view.right_px)
+    epipolar_px = float(np.sqrt((distances**2).mean()))
+    baseline_error_mm = _baseline_error_mm(known, view)
     passed = (
         epipolar_px <= limits.epipolar_error_px
         and abs(baseline_error_mm) <= limits.baseline_tolerance_mm
@@ -134,50 +145,37 @@ def check_in_field(
         epipolar_error_px=epipolar_px,
         baseline_error_mm=baseline_error_mm,
         passed=passed,
-        evidence=f"{len(numbers)} corners: epipolar error {epipolar_px:.3f} px, allowed "
+        evidence=f"{len(view.board_mm)} corners: epipolar error {epipolar_px:.3f} px, allowed "
         f"{limits.epipolar_error_px:g} px; baseline error {baseline_error_mm:.3f} mm, allowed "
         f"{limits.baseline_tolerance_mm:g} mm",
     )
 
 
-def _target_pairs(cameras: Cameras, target: Target) -> list[tuple[EncodedLuma, EncodedLuma]]:
-    pairs: list[tuple[EncodedLuma, EncodedLuma]] = []
-    try:
-        while target.present(len(pairs)):
-            pair = cameras.shoot()
-            pairs.append((_luma(pair.left), _luma(pair.right)))
-    finally:
-        target.away()
-    return pairs
-
-
-def _luma(picture: Picture) -> EncodedLuma:
-    return encoded_luma(EncodedRgb(picture))
-
-
-def _common(
-    left: EncodedLuma, right: EncodedLuma, board: TargetBoard
-) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    left_numbers, left_px = detect_corners(left, board)
-    right_numbers, right_px = detect_corners(right, board)
-    common, in_left, in_right = np.intersect1d(
-        left_numbers, right_numbers, assume_unique=True, return_indices=True
+def _views(
+    identifier: CalibrationId, taken: BoardViews, sifted: SiftedCalibration
+) -> CalibrationViewsRecorded:
+    """Return what is recorded of the views, used and left out."""
+    return CalibrationViewsRecorded(
+        calibration=identifier,
+        coverage=sifted.calibration.coverage,
+        missing=taken.guidance.missing,
+        rule=sifted.rule,
+        views=tuple(
+            CalibrationView(
+                number=number,
+                corners=len(view.board_mm),
+                error_px=sifted.view_errors_px[number],
+                yaw_deg=pose.yaw_deg,
+                pitch_deg=pose.pitch_deg,
+                distance_mm=pose.distance_mm,
+                used=number not in sifted.left_out,
+            )
+            for number, (view, pose) in enumerate(zip(taken.views, taken.poses, strict=True))
+        ),
     )
-    if len(common) < _FEWEST_CORNERS:
-        raise MalformedInput(
-            f"calibration.field-check: both cameras see {len(common)} corners of the target, "
-            f"{_FEWEST_CORNERS} are needed. Put the target into its holder."
-        )
-    return common, left_px[in_left], right_px[in_right]
 
 
-def _baseline_error_mm(
-    known: StereoCalibration,
-    numbers: NDArray[np.int32],
-    left_px: NDArray[np.float32],
-    right_px: NDArray[np.float32],
-    board: TargetBoard,
-) -> float:
+def _baseline_error_mm(known: StereoCalibration, view: BoardView) -> float:
     """Return how far the baseline must have changed for the target to have its printed size."""
     straight = [
         np.asarray(
@@ -186,7 +184,7 @@ def _baseline_error_mm(
             ),
             np.float64,
         ).reshape(-1, 2)
-        for seen, camera in ((left_px, known.left), (right_px, known.right))
+        for seen, camera in ((view.left_px, known.left), (view.right_px, known.right))
     ]
     first = np.eye(3, 4)
     second = np.column_stack([known.rotation_matrix, known.translation_vector])
@@ -194,8 +192,8 @@ def _baseline_error_mm(
         cv2.triangulatePoints(first, second, straight[0].T, straight[1].T), np.float64
     )
     points = (lifted[:3] / lifted[3]).T
-    printed = np.asarray(board.board().getChessboardCorners(), np.float64).reshape(-1, 3)[numbers]
     seen_size, true_size = (
-        float(np.linalg.norm(each - each.mean(axis=0), axis=1).sum()) for each in (points, printed)
+        float(np.linalg.norm(each - each.mean(axis=0), axis=1).sum())
+        for each in (points, view.board_mm.astype(np.float64))
     )
     return known.baseline_mm * (true_size / seen_size - 1.0)

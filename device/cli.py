@@ -1,4 +1,4 @@
-"""The station's command: run, status, selftest, calibrate, queue, simulate.
+"""The station's command: run, status, selftest, queue, simulate, and upkeep.
 
 Rule kept here: heavy imports wait until a command needs them, so that a wrong word answers at once.
 """
@@ -26,8 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("run", help="capture and deliver until stopped")
     commands.add_parser("status", help="show key, configuration and queue")
     commands.add_parser("selftest", help="check key, disk, clock and server")
-    calibrate = commands.add_parser("calibrate", help="calibrate the rig and the light")
+    calibrate = commands.add_parser("calibrate", help="calibrate rig, light and colours, guided")
     calibrate.add_argument("operator", help="identifier of the practitioner who performs it")
+    commands.add_parser("light", help="calibrate the light alone")
+    commands.add_parser("colour", help="calibrate the colours alone, in calibrated light")
+    commands.add_parser("check", help="check the calibration in force: the target in its holder")
     commands.add_parser("queue", help="show what waits and what was refused")
     simulate = commands.add_parser(
         "simulate", help="render a script's takes to files, with everything that is true of them"
@@ -58,8 +61,8 @@ def _run(given: argparse.Namespace) -> int:
             return _status()
         case "selftest":
             return _selftest()
-        case "calibrate":
-            return _calibrate(given.operator)
+        case "calibrate" | "light" | "colour" | "check":
+            return _upkeep(given)
         case "queue":
             return _queue()
         case _:
@@ -122,24 +125,14 @@ def _selftest() -> int:
         station.close()
 
 
-def _calibrate(operator: str) -> int:
-    from device.settings import DEFAULT_LIMITS
+def _upkeep(given: argparse.Namespace) -> int:
     from device.simulated_station import simulated_station
-    from domain.values.identifiers import PractitionerId
+    from device.upkeep_words import perform
 
     station, _ = simulated_station(_simulated_settings())
     try:
-        record = station.calibrate(operator=PractitionerId(operator), limits=DEFAULT_LIMITS)
-        light = station.calibrate_light()
-        delivered = station.delivery.drain()
-        print(f"calibration {record.calibration}: {'passed' if record.passed else 'failed'}")
-        print(f"  residual {record.reprojection_error_px:.3f} px, epipolar error ", end="")
-        print(f"{record.epipolar_error_px:.3f} px, baseline {record.baseline_mm:.3f} mm")
-        print(f"light: {'passed' if light.passed else 'failed'}, {light.cct_k:.0f} K")
-        for reason in (*record.reasons, *light.reasons):
-            print(f"  {reason}")
-        print(delivered.problem or "delivered")
-        return 0 if record.passed and light.passed else 1
+        operator = getattr(given, "operator", None)
+        return perform(station, given.command, say=print, operator=operator)
     finally:
         station.close()
 

@@ -86,12 +86,16 @@ class Facts:
         return self._outbox.put(make, keep=keep)
 
     def state_calibration(self, made: Calibrated) -> None:
-        """State a stereo calibration and remember its parameters."""
+        """State a stereo calibration and the views behind it; remember its parameters.
+
+        A crash between the two leaves a calibration without its views, and no false one.
+        """
         self.state(
             CalibrationRecorded(calibration=made.record),
             content=(made.parameters,),
             keep={_parameters_name(made.record.parameters.digest): made.parameters},
         )
+        self.state(made.views)
 
     def state_illumination(self, record: IlluminationRecord, held: CameraSettings) -> None:
         """State an illumination calibration and remember it with the exposure it found."""

@@ -228,3 +228,5 @@ class Hardware:
     thermometer: Thermometer
     target: Target
     panel: Panel
+    chart: CalibrationTarget | None = None
+    """The colour chart in its holder; none without serial number and certificate."""

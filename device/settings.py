@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from domain.errors import MalformedInput
 from domain.values.capture import Camera, DeviceConfiguration
+from domain.values.colour import ColourLimits
 from domain.values.content import Digest
 from domain.values.identifiers import DeviceId
 from domain.values.protocol import CalibrationLimits
@@ -30,6 +31,9 @@ DEFAULT_LIMITS: Final = CalibrationLimits(
     baseline_tolerance_mm=0.20,
     valid_days=30,
     illumination_valid_hours=12,
+)
+DEFAULT_COLOUR_LIMITS: Final = ColourLimits(
+    mean=1.5, worst=4.0, held_out_mean=2.0, least_patches=22, valid_days=30
 )
 _LOCAL: Final = {"127.0.0.1", "localhost", "::1", "testserver"}
 

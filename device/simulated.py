@@ -35,7 +35,7 @@ from device.simulation.scene import Scene
 from device.simulation.sensor import REFERENCE_EXPOSURE_US, Exposure, white_balance_gains
 from device.simulation.station import CaptureSettings, capture, preview
 from domain.errors import RuleViolation, Unavailable
-from domain.values.calibration import WhiteBalance
+from domain.values.calibration import CalibrationTarget, WhiteBalance
 
 LIGHT_K: Final = 5600.0
 BOARD: Final = TargetBoard(
@@ -173,6 +173,9 @@ class SimulatedStation:
             thermometer=SimulatedThermometer(),
             target=SimulatedTarget(self._world),
             panel=self.panel,
+            chart=CalibrationTarget(
+                serial="SIM-CHART-1", certificate="SIM-CERT-2", kind="colorchecker-24-2014"
+            ),
         )
 
     def play(self, script: Script) -> None:

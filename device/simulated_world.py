@@ -28,6 +28,15 @@ BOARD_POSES: Final = (
     (BoardPose(yaw_deg=14.0, pitch_deg=-14.0, roll_deg=18.0), 490.0),
     (BoardPose(yaw_deg=-16.0, pitch_deg=12.0, roll_deg=-15.0, right_mm=-18.0), 430.0),
     (BoardPose(yaw_deg=10.0, pitch_deg=18.0, right_mm=22.0, down_mm=20.0), 480.0),
+    (BoardPose(pitch_deg=-10.0, right_mm=40.0, down_mm=55.0), 450.0),
+    (BoardPose(yaw_deg=-10.0, right_mm=-40.0, down_mm=-55.0), 450.0),
+    (BoardPose(yaw_deg=10.0, right_mm=40.0, down_mm=-55.0), 450.0),
+    (BoardPose(pitch_deg=10.0, right_mm=-40.0, down_mm=55.0), 450.0),
+    (BoardPose(pitch_deg=8.0, down_mm=70.0), 450.0),
+    (BoardPose(pitch_deg=-8.0, down_mm=-70.0), 450.0),
+    # Not needed when corners are found as they usually are.
+    (BoardPose(right_mm=-45.0, down_mm=40.0), 450.0),
+    (BoardPose(right_mm=45.0, down_mm=-40.0), 450.0),
 )
 
 

@@ -18,6 +18,8 @@ import httpx
 
 from adapters.imaging.calibrate import TargetBoard
 from adapters.system import SystemClock, SystemRandomness
+from device.board_views import Tell
+from device.calibrate import Calibrated
 from device.capturing import Capturing
 from device.client import Client
 from device.delivery import Delivery
@@ -35,7 +37,8 @@ from domain.events.equipment import (
     FieldCheckPerformed,
 )
 from domain.ports import Clock, Randomness
-from domain.values.calibration import CalibrationRecord, IlluminationRecord
+from domain.values.calibration import IlluminationRecord
+from domain.values.colour import ColourLimits, ColourRecord
 from domain.values.identifiers import DeviceId, PractitionerId
 from domain.values.protocol import CalibrationLimits
 
@@ -146,16 +149,21 @@ class Station:
         )
 
     def calibrate(
-        self, *, operator: PractitionerId, limits: CalibrationLimits
-    ) -> CalibrationRecord:
+        self, *, operator: PractitionerId, limits: CalibrationLimits, tell: Tell | None = None
+    ) -> Calibrated:
         """Calibrate the rig with the target and keep the result for delivery.
+
+        Args:
+            operator: Who performs it.
+            limits: The protocol's.
+            tell: Takes advice after each view; by default the station's panel.
 
         Raises:
             MalformedInput: too few poses show the target to both cameras.
             Unavailable: server, hardware or disk fail; nothing was kept.
         """
         self._must_state()
-        return self._upkeep.calibrate(operator=operator, limits=limits)
+        return self._upkeep.calibrate(operator=operator, limits=limits, tell=tell)
 
     def calibrate_light(self) -> IlluminationRecord:
         """Calibrate the light and keep the result for delivery.
@@ -165,6 +173,17 @@ class Station:
         """
         self._must_state()
         return self._upkeep.calibrate_light()
+
+    def calibrate_colour(self, *, limits: ColourLimits) -> ColourRecord:
+        """Calibrate the colours with the chart and keep the result for delivery.
+
+        Raises:
+            RuleViolation: the light was never calibrated, or the chart is not traceable.
+            MalformedInput: the chart is not in view, or too few patches can be measured.
+            Unavailable: server, hardware or disk fail; nothing was kept.
+        """
+        self._must_state()
+        return self._upkeep.calibrate_colour(limits=limits)
 
     def check_in_field(self, *, limits: CalibrationLimits) -> FieldCheckPerformed:
         """Check the calibration in force with the target in its holder.

@@ -8,15 +8,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from adapters.imaging.calibrate import TargetBoard
-from device.calibrate import calibrate, check_in_field
+from device.board_views import Tell
+from device.calibrate import Calibrated, calibrate, check_in_field
+from device.calibrate_colour import calibrate_colour
 from device.calibrate_light import calibrate_light
 from device.facts import Facts
 from device.orders import LockedCalibration
 from device.ports import CameraSettings, Hardware
 from domain.errors import RuleViolation
-from domain.events.equipment import FieldCheckPerformed
-from domain.values.calibration import CalibrationRecord, IlluminationRecord
+from domain.events.equipment import ColourCalibrated, FieldCheckPerformed
+from domain.values.calibration import IlluminationRecord
 from domain.values.capture import DeviceConfiguration
+from domain.values.colour import ColourLimits, ColourRecord
 from domain.values.identifiers import CalibrationId, PractitionerId
 from domain.values.protocol import CalibrationLimits
 
@@ -43,8 +46,8 @@ class Upkeep:
         self._new_id = new_id
 
     def calibrate(
-        self, *, operator: PractitionerId, limits: CalibrationLimits
-    ) -> CalibrationRecord:
+        self, *, operator: PractitionerId, limits: CalibrationLimits, tell: Tell | None = None
+    ) -> Calibrated:
         """Calibrate the rig with the target and state the result.
 
         Raises:
@@ -60,9 +63,10 @@ class Upkeep:
             configuration=self._configuration,
             limits=limits,
             at=self._facts.now(),
+            tell=tell,
         )
         self._facts.state_calibration(made)
-        return made.record
+        return made
 
     def calibrate_light(self) -> IlluminationRecord:
         """Calibrate the light and state the result.
@@ -72,6 +76,24 @@ class Upkeep:
         """
         record, held = calibrate_light(self._hardware, self._camera_settings, at=self._facts.now())
         self._facts.state_illumination(record, held)
+        return record
+
+    def calibrate_colour(self, *, limits: ColourLimits) -> ColourRecord:
+        """Calibrate the colours with the chart, in the light as it was last calibrated.
+
+        Raises:
+            RuleViolation: the light was never calibrated, or the chart is not traceable.
+            MalformedInput: the chart is not in view, or too few patches can be measured.
+            Unavailable: hardware or disk fail; nothing was kept.
+        """
+        if self.illumination() is None:
+            raise RuleViolation(
+                "colour.light",
+                "the light was never calibrated, so its colours mean nothing",
+                "Calibrate the light first.",
+            )
+        record = calibrate_colour(self._hardware, limits=limits, at=self._facts.now())
+        self._facts.state(ColourCalibrated(colour=record))
         return record
 
     def check_in_field(

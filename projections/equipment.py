@@ -64,6 +64,23 @@ ILLUMINATION = sa.Table(
     sa.Index("ix_illumination_in_order", "device", "seq"),
 )
 
+COLOUR = sa.Table(
+    "colour_calibration",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("record", JSON, nullable=False),
+    sa.Index("ix_colour_calibration_in_order", "device", "seq"),
+)
+
+CALIBRATION_VIEWS = sa.Table(
+    "calibration_views",
+    metadata,
+    sa.Column("calibration", sa.Text, primary_key=True),
+    sa.Column("record", JSON, nullable=False),
+)
+
 FIELD_CHECK = sa.Table(
     "field_check",
     metadata,
@@ -96,7 +113,16 @@ GAP = sa.Table(
     sa.Index("ix_device_sequence_gap_in_order", "device", "seq"),
 )
 
-TABLES = (GAP, INCIDENT, FIELD_CHECK, ILLUMINATION, CALIBRATION, DEVICE)
+TABLES = (
+    GAP,
+    INCIDENT,
+    FIELD_CHECK,
+    CALIBRATION_VIEWS,
+    COLOUR,
+    ILLUMINATION,
+    CALIBRATION,
+    DEVICE,
+)
 NEWEST = 50
 
 
@@ -124,16 +150,17 @@ def apply(rows: Rows, record: Record) -> None:
             rows.change(DEVICE, {"device": device}, configuration_seq=record.seq, **changed)
         case (
             facts.CalibrationRecorded()
+            | facts.CalibrationViewsRecorded()
             | facts.CalibrationLocked()
             | facts.CalibrationInvalidated() as event
         ):
             _calibrate(rows, record, device, event)
-        case facts.IlluminationCalibrated() as event:
-            _note(rows, ILLUMINATION, record, device, found=plain(event.illumination))
-        case facts.FieldCheckPerformed() as event:
-            _note(rows, FIELD_CHECK, record, device, found=plain(event))
-            drift = None if event.passed else event.evidence
-            rows.change(CALIBRATION, {"calibration": str(event.calibration)}, drift=drift)
+        case (
+            facts.IlluminationCalibrated()
+            | facts.ColourCalibrated()
+            | facts.FieldCheckPerformed() as event
+        ):
+            _check(rows, record, device, event)
         case facts.DeviceQuarantined() as event:
             rows.change(DEVICE, {"device": device}, quarantine=event.reason)
         case facts.DeviceClockDriftDetected() as event:
@@ -168,7 +195,10 @@ def _calibrate(
     rows: Rows,
     record: Record,
     device: str,
-    event: facts.CalibrationRecorded | facts.CalibrationLocked | facts.CalibrationInvalidated,
+    event: facts.CalibrationRecorded
+    | facts.CalibrationViewsRecorded
+    | facts.CalibrationLocked
+    | facts.CalibrationInvalidated,
 ) -> None:
     match event:
         case facts.CalibrationRecorded():
@@ -183,6 +213,8 @@ def _calibrate(
                 valid_until=str(event.calibration.valid_until),
                 seq=record.seq,
             )
+        case facts.CalibrationViewsRecorded():
+            rows.put(CALIBRATION_VIEWS, calibration=str(event.calibration), record=plain(event))
         case facts.CalibrationLocked():
             rows.change(
                 CALIBRATION,
@@ -194,6 +226,23 @@ def _calibrate(
         case facts.CalibrationInvalidated():
             key = {"calibration": str(event.calibration)}
             rows.change(CALIBRATION, key, invalidated_because=event.reason)
+
+
+def _check(
+    rows: Rows,
+    record: Record,
+    device: str,
+    event: facts.IlluminationCalibrated | facts.ColourCalibrated | facts.FieldCheckPerformed,
+) -> None:
+    match event:
+        case facts.IlluminationCalibrated():
+            _note(rows, ILLUMINATION, record, device, found=plain(event.illumination))
+        case facts.ColourCalibrated():
+            _note(rows, COLOUR, record, device, found=plain(event.colour))
+        case facts.FieldCheckPerformed():
+            _note(rows, FIELD_CHECK, record, device, found=plain(event))
+            drift = None if event.passed else event.evidence
+            rows.change(CALIBRATION, {"calibration": str(event.calibration)}, drift=drift)
 
 
 def _note(rows: Rows, table: sa.Table, record: Record, device: str, *, found: object) -> None:
@@ -249,6 +298,7 @@ def device(connection: sa.Connection, identifier: str) -> Row | None:
     for name, table in (
         ("calibrations", CALIBRATION),
         ("illumination", ILLUMINATION),
+        ("colour", COLOUR),
         ("field_checks", FIELD_CHECK),
         ("incidents", INCIDENT),
         ("gaps", GAP),
@@ -260,6 +310,9 @@ def device(connection: sa.Connection, identifier: str) -> Row | None:
             .limit(NEWEST)
         )
         found[name] = every(connection, query)
+    for row in found["calibrations"]:
+        views = one(connection, CALIBRATION_VIEWS, calibration=row["calibration"])
+        row["views"] = None if views is None else views["record"]
     return found
 
 

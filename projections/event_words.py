@@ -153,20 +153,32 @@ def _of_equipment(event: Event | Shredded) -> str:
         case equipment.DeviceConfigurationChanged():
             found = event.configuration
             return f"firmware {found.firmware}, software {found.software}"
-        case equipment.CalibrationRecorded():
-            error = f"residual {event.calibration.reprojection_error_px:.3g} px"
-            return f"{_passed(event.calibration.passed)}, {error}"
-        case equipment.IlluminationCalibrated():
-            light = event.illumination
-            return f"{_passed(light.passed)}, {light.cct_k:.0f} K"
-        case equipment.FieldCheckPerformed():
-            return _passed(event.passed)
         case equipment.DeviceSequenceGapDetected():
             return f"{event.expected} was due, {event.received} came"
         case equipment.DeviceClockDriftDetected():
             return f"{event.offset_ms / 1000:+.1f} s from our clock"
         case equipment.DeviceBatchRejected():
             return event.rule
+        case _:
+            return _of_calibration(event)
+
+
+def _of_calibration(event: Event | Shredded) -> str:
+    match event:
+        case equipment.CalibrationRecorded():
+            error = f"residual {event.calibration.reprojection_error_px:.3g} px"
+            return f"{_passed(event.calibration.passed)}, {error}"
+        case equipment.IlluminationCalibrated():
+            light = event.illumination
+            return f"{_passed(light.passed)}, {light.cct_k:.0f} K"
+        case equipment.CalibrationViewsRecorded():
+            left_out = sum(not each.used for each in event.views)
+            return f"{len(event.views)} views, {left_out} left out"
+        case equipment.ColourCalibrated():
+            colour = event.colour
+            return f"{_passed(colour.passed)}, mean {colour.mean_after:.2f} dE00"
+        case equipment.FieldCheckPerformed():
+            return _passed(event.passed)
         case _:
             return ""
 

@@ -21,6 +21,7 @@ from domain.values.capture import (
     Gate,
     GateResult,
 )
+from domain.values.colour import ColourLimits, ColourRecord, PatchColour
 from domain.values.consent import Coverage, Purpose, Wording
 from domain.values.content import (
     CaptureView,
@@ -175,6 +176,37 @@ def an_illumination_record(*, passed: bool = True) -> IlluminationRecord:
         white_balance=WhiteBalance(red=1.9, green=1.0, blue=1.6),
         passed=passed,
         reasons=() if passed else ("exposure 0.30 is below 0.43",),
+    )
+
+
+def a_colour_record(*, passed: bool = True) -> ColourRecord:
+    """Return a colour calibration made just before nine."""
+    worst = 2.5 if passed else 4.5
+    return ColourRecord(
+        performed_at=device_time(-8),
+        chart=CalibrationTarget(serial="CC-1", certificate="CERT-7", kind="colorchecker-24-2014"),
+        camera=SERIALS[0],
+        method="linear/1",
+        tried=("linear/1", "root-polynomial-2/1"),
+        alternatives=(0.9, 1.1),
+        correction=((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+        patches=tuple(
+            PatchColour(patch=patch, before=2.0, after=0.8, held_out=0.9, repeatability=0.1)
+            for patch in range(24)
+        ),
+        pictures=4,
+        mean_before=2.0,
+        mean_after=0.8,
+        worst_after=worst,
+        held_out_mean=0.9,
+        limits=ColourLimits(
+            mean=1.5, worst=4.0, held_out_mean=2.0, least_patches=22, valid_days=30
+        ),
+        passed=passed,
+        reasons=()
+        if passed
+        else ("the largest difference after correction of 4.50 dE00 is above 4",),
+        valid_until=device_time(60 * 24 * 29),
     )
 
 

@@ -16,12 +16,14 @@ from domain.events.capture_session import (
     SurfaceReconstructed,
 )
 from domain.events.codec import encode
+from domain.events.equipment import CalibrationViewsRecorded
 from domain.events.inference import InferenceCompleted, InferenceRequested
 from domain.events.names import NAME_OF, Event
 from domain.events.record import Record
 from domain.ledger import canonical
 from domain.values.actor import Actor
 from domain.values.assessment import Withheld
+from domain.values.calibration import CalibrationView
 from domain.values.capture import (
     SERVER_GATES,
     Prompts,
@@ -289,4 +291,27 @@ def a_record(
         idempotency_key=None,
         blobs=(),
         leaf=bytes(32),
+    )
+
+
+def a_views_event(*, left_out: int = 0, missing: tuple[str, ...] = ()) -> CalibrationViewsRecorded:
+    """Return the views behind ``a_calibration_record``, and some that were left out."""
+    used = len(a_calibration_record().view_errors_px)
+    return CalibrationViewsRecorded(
+        calibration=CALIBRATION,
+        coverage=0.8,
+        missing=missing,
+        rule="more than 3 times the median of 0.2 px and above 0.1 px",
+        views=tuple(
+            CalibrationView(
+                number=number,
+                corners=48,
+                error_px=0.2 if number < used else 1.4,
+                yaw_deg=12.0,
+                pitch_deg=-8.0,
+                distance_mm=450.0,
+                used=number < used,
+            )
+            for number in range(used + left_out)
+        ),
     )

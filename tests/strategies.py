@@ -7,6 +7,7 @@ stands in ``RANGES`` or the relation between its fields in ``RELATIONS``.
 import types
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
@@ -20,6 +21,7 @@ from domain.ledger import canonical
 from domain.values.actor import Actor
 from domain.values.calibration import CalibrationRecord, IlluminationRecord, LightZone
 from domain.values.claim import ClaimContent, ClaimScope, RegionLimits, StudyEvidence
+from domain.values.colour import ColourRecord
 from domain.values.comparability import ComparabilityVerdict, PairLimits
 from domain.values.content import CaptureView, ContentReference, Digest, ImageReference
 from domain.values.facial_region import FacialRegion
@@ -179,10 +181,18 @@ def _above_0(value: float) -> float:
     return min(max(abs(value), 1e-3), 1e6)
 
 
+def _colour(given: Fields) -> Fields:
+    names = ("mean_before", "mean_after", "worst_after", "held_out_mean")
+    differences = {name: _above_0(given[name]) for name in names}
+    later = given["performed_at"].plus(timedelta(days=1))
+    return _passed(given) | differences | {"valid_until": later}
+
+
 RELATIONS: dict[type, Callable[[Fields], Fields]] = {
     QualityVerdict: _verdict,
     CalibrationRecord: _calibration,
     IlluminationRecord: _passed,
+    ColourRecord: _colour,
     Limit: _limit,
     Finding: _finding,
     StudyLimit: _limit,

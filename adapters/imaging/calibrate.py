@@ -74,9 +74,15 @@ class TargetBoard:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """The corners that both cameras saw: (n, 3) mm and twice (n, 2) px, float32."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BoardView:
+    """The corners that both cameras saw of the board in one pose.
+
+    Attributes:
+        board_mm: Where they are on the board, (n, 3) float32.
+        left_px: Where the left camera saw them, (n, 2) float32.
+        right_px: Where the right camera saw them, (n, 2) float32.
+    """
 
     board_mm: Points
     left_px: Points
@@ -110,20 +116,33 @@ def calibrate_stereo(
             f"the pictures have {len(sizes)} different sizes",
             "Take all pictures of one calibration at the same size",
         )
-    views = [view for pair in pairs if (view := _common_view(pair, target)) is not None]
+    views = [view for pair in pairs if (view := common_view(pair, target)) is not None]
+    require_views(views, of=len(pairs))
+    height, width = next(iter(sizes))
+    return solve_views(views, (width, height))
+
+
+def require_views(views: Sequence[BoardView], *, of: int) -> None:
+    """Refuse too few views.
+
+    Args:
+        views: Those that show the board to both cameras.
+        of: How many were taken.
+
+    Raises:
+        MalformedInput: fewer than ``MINIMUM_VIEWS`` are left.
+    """
     if len(views) < MINIMUM_VIEWS:
         raise malformed(
             "calibration.views",
-            f"{len(views)} of {len(pairs)} views show both cameras {MINIMUM_CORNERS} common "
+            f"{len(views)} of {of} views show both cameras {MINIMUM_CORNERS} common "
             f"corners; {MINIMUM_VIEWS} are needed",
             "Take more pictures with the whole target in both cameras",
         )
-    height, width = next(iter(sizes))
-    return _solve(views, (width, height))
 
 
-def _common_view(pair: tuple[EncodedLuma, EncodedLuma], target: TargetBoard) -> _View | None:
-    """Return the corners both cameras saw, or nothing when they are too few."""
+def common_view(pair: tuple[EncodedLuma, EncodedLuma], target: TargetBoard) -> BoardView | None:
+    """Return the corners that both cameras saw, or nothing when they are too few."""
     left_numbers, left_px = detect_corners(pair[0], target)
     right_numbers, right_px = detect_corners(pair[1], target)
     common, in_left, in_right = np.intersect1d(
@@ -132,11 +151,19 @@ def _common_view(pair: tuple[EncodedLuma, EncodedLuma], target: TargetBoard) -> 
     if len(common) < MINIMUM_CORNERS:
         return None
     corners_mm = np.asarray(target.board().getChessboardCorners(), np.float32).reshape(-1, 3)
-    return _View(board_mm=corners_mm[common], left_px=left_px[in_left], right_px=right_px[in_right])
+    return BoardView(
+        board_mm=corners_mm[common], left_px=left_px[in_left], right_px=right_px[in_right]
+    )
 
 
-def _solve(views: Sequence[_View], size: tuple[int, int]) -> StereoCalibration:
-    """Calibrate each camera alone, then both together."""
+def solve_views(views: Sequence[BoardView], size: tuple[int, int]) -> StereoCalibration:
+    """Calibrate each camera alone, then both together.
+
+    Args:
+        views: At least ``MINIMUM_VIEWS``.
+        size: Of the pictures, width and height in pixels.
+    """
+    fix_arithmetic()
     board = [view.board_mm for view in views]
     left = [view.left_px for view in views]
     right = [view.right_px for view in views]
@@ -168,7 +195,7 @@ def _solve(views: Sequence[_View], size: tuple[int, int]) -> StereoCalibration:
         right_rms_px=right_rms,
         epipolar_rms_px=0.0,
         view_rms_px=tuple(float(np.sqrt((row**2).mean())) for row in view_errors),
-        coverage=min(_coverage(left, size), _coverage(right, size)),
+        coverage=min(coverage(left, size), coverage(right, size)),
     )
     return _with_epipolar_error(calibration, np.concatenate(left), np.concatenate(right))
 
@@ -198,10 +225,24 @@ def _intrinsics(matrix: object, lens: object, size: tuple[int, int]) -> CameraIn
     )
 
 
-def _coverage(seen: Sequence[Points], size: tuple[int, int]) -> float:
+def coverage(seen: Sequence[Points], size: tuple[int, int]) -> float:
     """Return the share of grid cells of the picture in which a corner was seen."""
-    cells = (np.concatenate(seen) * GRID / np.array(size)).astype(int)
-    return len(set(map(tuple, cells.tolist()))) / GRID**2
+    return float(covered_cells(seen, size).mean())
+
+
+def covered_cells(seen: Sequence[Points], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return the cells of the picture in which a corner was seen: (8, 8) bool, rows from the top.
+
+    Args:
+        seen: Corners of one camera, (n, 2) pixels for each view.
+        size: Of the picture, width and height in pixels.
+    """
+    cells = np.zeros((GRID, GRID), np.bool_)
+    for corners in seen:
+        found = np.floor(corners * GRID / np.array(size)).astype(int)
+        inside = ((found >= 0) & (found < GRID)).all(axis=1)
+        cells[found[inside, 1], found[inside, 0]] = True
+    return cells
 
 
 def _with_epipolar_error(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from adapters.keys.signing import parse_p256_public_key
 from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
+from api.calibration_words import calibration_notes, calibration_state
 from api.device_cards import DeviceCard, device_card, device_cards
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
@@ -30,6 +31,7 @@ from domain.values.identifiers import CalibrationId, DeviceId, ProtocolId
 from domain.values.protocol import CalibrationLimits
 from domain.values.signature import Meaning
 from domain.values.station import Station
+from domain.values.time import ServerTime
 from projections import equipment as read
 from projections.acquisition_protocol import protocols
 from projections.practitioner import display_names
@@ -63,7 +65,7 @@ class Reason(BaseModel):
 
 
 class Calibration(BaseModel):
-    """A calibration record with its state now."""
+    """A calibration record with its state now, the views behind it, and what to know in words."""
 
     calibration: str
     state: str
@@ -83,6 +85,8 @@ class Calibration(BaseModel):
     locked_at: str | None
     locked_by: str | None
     invalidated_because: str | None
+    views: dict[str, Any] | None
+    notes: list[str]
     digest: str
 
 
@@ -110,6 +114,7 @@ class DeviceDetail(BaseModel):
     configuration: dict[str, Any] | None
     calibrations: list[Calibration]
     illumination: list[dict[str, Any]]
+    colour: list[dict[str, Any]]
     field_checks: list[dict[str, Any]]
     incidents: list[Incident]
     gaps: list[Gap]
@@ -154,8 +159,9 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
     return DeviceDetail(
         card=device_card(row, now),
         configuration=row["configuration"],
-        calibrations=[_calibration(each, row, names, now=str(now)) for each in row["calibrations"]],
+        calibrations=[_calibration(each, row, names, now=now) for each in row["calibrations"]],
         illumination=[{"at": each["at"], **each["record"]} for each in row["illumination"]],
+        colour=[{"at": each["at"], **each["record"]} for each in row["colour"]],
         field_checks=[{"at": each["at"], **each["record"]} for each in row["field_checks"]],
         incidents=[
             Incident(**{name: each[name] for name in Incident.model_fields})
@@ -250,13 +256,16 @@ def _limits(system: System) -> CalibrationLimits:
     )
 
 
-def _calibration(row: Row, device: Row, names: dict[str, str], *, now: str) -> Calibration:
+def _calibration(row: Row, device: Row, names: dict[str, str], *, now: ServerTime) -> Calibration:
     record = row["record"]
     measured: CalibrationRecord = from_plain(CalibrationRecord, record)
     shown = {name: record[name] for name in Calibration.model_fields if name in record}
+    state = calibration_state(row, device, str(now))
     return Calibration(
         **shown,
-        state=_state(row, device, now),
+        state=state,
+        views=row["views"],
+        notes=calibration_notes(row, device, state=state, now=now),
         operator_name=names.get(record["operator"], ""),
         target_serial=record["target"]["serial"],
         target_certificate=record["target"]["certificate"],
@@ -265,17 +274,3 @@ def _calibration(row: Row, device: Row, names: dict[str, str], *, now: str) -> C
         invalidated_because=row["invalidated_because"],
         digest=str(calibration_digest(measured)),
     )
-
-
-def _state(row: Row, device: Row, now: str) -> str:
-    if row["invalidated_because"]:
-        return "invalidated"
-    if not row["record"]["passed"]:
-        return "failed"
-    if row["valid_until"] <= now:
-        return "expired"
-    if row["locked_at"] is None:
-        return "recorded"
-    in_force = device["calibration"]
-    current = in_force is not None and in_force["calibration"] == row["calibration"]
-    return "locked" if current else "superseded"

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from domain.values.calibration import CalibrationRecord, IlluminationRecord
+from domain.values.calibration import CalibrationRecord, CalibrationView, IlluminationRecord
 from domain.values.capture import DeviceConfiguration
+from domain.values.colour import ColourRecord
 from domain.values.identifiers import CalibrationId, DeviceId
 from domain.values.signature import ElectronicSignature
 from domain.values.time import DeviceTime
@@ -49,6 +50,25 @@ class CalibrationRecorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationViewsRecorded:
+    """What the views behind a calibration were, those that were left out too.
+
+    Attributes:
+        calibration: Which one.
+        views: Every view that showed the target to both cameras.
+        coverage: Share of an 8 x 8 grid in which corners were seen, the poorer camera.
+        missing: What the guidance still asked for when no more views were taken.
+        rule: Which views are left out, in words and numbers.
+    """
+
+    calibration: CalibrationId
+    views: tuple[CalibrationView, ...]
+    coverage: float
+    missing: tuple[str, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationLocked:
     """A passed calibration was locked for use by a person's signature.
 
@@ -83,6 +103,17 @@ class IlluminationCalibrated:
     """
 
     illumination: IlluminationRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColourCalibrated:
+    """The colours of a camera were calibrated with the chart, with whatever result.
+
+    Attributes:
+        colour: The result.
+    """
+
+    colour: ColourRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +204,11 @@ EquipmentEvent = (
     DeviceEnrolled
     | DeviceConfigurationChanged
     | CalibrationRecorded
+    | CalibrationViewsRecorded
     | CalibrationLocked
     | CalibrationInvalidated
     | IlluminationCalibrated
+    | ColourCalibrated
     | FieldCheckPerformed
     | DeviceQuarantined
     | DeviceReleased

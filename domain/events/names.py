@@ -83,6 +83,8 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("CalibrationInvalidated", 1): equipment.CalibrationInvalidated,
     ("IlluminationCalibrated", 1): equipment.IlluminationCalibrated,
     ("FieldCheckPerformed", 1): equipment.FieldCheckPerformed,
+    ("CalibrationViewsRecorded", 1): equipment.CalibrationViewsRecorded,
+    ("ColourCalibrated", 1): equipment.ColourCalibrated,
     ("DeviceQuarantined", 1): equipment.DeviceQuarantined,
     ("DeviceReleased", 1): equipment.DeviceReleased,
     ("DeviceSequenceGapDetected", 1): equipment.DeviceSequenceGapDetected,

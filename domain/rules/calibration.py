@@ -17,12 +17,15 @@ from domain.events.equipment import (
     CalibrationInvalidated,
     CalibrationLocked,
     CalibrationRecorded,
+    CalibrationViewsRecorded,
+    ColourCalibrated,
     FieldCheckPerformed,
     IlluminationCalibrated,
 )
 from domain.ledger import canonical
 from domain.values.actor import Role
 from domain.values.calibration import CalibrationRecord, IlluminationRecord
+from domain.values.colour import ColourRecord, colour_misses
 from domain.values.content import Digest
 from domain.values.identifiers import CalibrationId
 from domain.values.protocol import CalibrationLimits
@@ -59,6 +62,60 @@ def record_calibration(station: Station, record: CalibrationRecord) -> Calibrati
             "Give a new calibration a new identifier.",
         )
     return CalibrationRecorded(calibration=record)
+
+
+def record_views(station: Station, views: CalibrationViewsRecorded) -> CalibrationViewsRecorded:
+    """Record the views behind a calibration, once.
+
+    Raises:
+        RuleViolation: the calibration is unknown, its views are recorded, or those that were used
+            are not as many as the calibration has residuals.
+    """
+    known = _known(station, views.calibration)
+    if known.views_recorded:
+        raise RuleViolation(
+            "calibration.views-once",
+            f"the views of calibration {views.calibration} are recorded",
+            "Calibrate anew.",
+        )
+    used, residuals = sum(each.used for each in views.views), len(known.record.view_errors_px)
+    if used != residuals:
+        raise RuleViolation(
+            "calibration.views-used",
+            f"{used} views are said to be used, the calibration has residuals of {residuals}",
+            "State the views of this calibration.",
+        )
+    return views
+
+
+def record_colour(station: Station, record: ColourRecord) -> ColourCalibrated:
+    """Record the result of a colour calibration, whatever it is [REQ-IN-091, 092].
+
+    Raises:
+        RuleViolation: the chart is not traceable, the camera is not mounted, or the result does
+            not follow from the numbers.
+    """
+    if not (record.chart.serial and record.chart.certificate):
+        raise RuleViolation(
+            "colour.traceable-chart",
+            "the chart has no serial number or no certificate",
+            "Calibrate with a chart that has both.",
+        )
+    if record.camera not in station.cameras:
+        raise RuleViolation(
+            "colour.camera",
+            f"the station has no camera {record.camera}",
+            "Report the configuration, then calibrate.",
+        )
+    found = colour_misses(record)
+    if record.passed == bool(found):
+        raise RuleViolation(
+            "colour.result-follows",
+            f"it is said to have {'passed' if record.passed else 'failed'}: "
+            f"{'; '.join(found) or 'every limit is met'}",
+            "State the result that follows from the numbers.",
+        )
+    return ColourCalibrated(colour=record)
 
 
 def calibration_digest(record: CalibrationRecord) -> Digest:

@@ -20,6 +20,8 @@ from domain.events.equipment import (
     CalibrationInvalidated,
     CalibrationLocked,
     CalibrationRecorded,
+    CalibrationViewsRecorded,
+    ColourCalibrated,
     DeviceBatchRejected,
     DeviceClockDriftDetected,
     DeviceConfigurationChanged,
@@ -59,14 +61,21 @@ def evolve(station: Station, event: EquipmentEvent) -> Station:
         case CalibrationRecorded():
             made = Calibrated(record=event.calibration, cameras=station.cameras)
             return _with(station, event.calibration.calibration, made)
-        case CalibrationLocked() | CalibrationInvalidated() | FieldCheckPerformed():
+        case (
+            CalibrationLocked()
+            | CalibrationInvalidated()
+            | CalibrationViewsRecorded()
+            | FieldCheckPerformed()
+        ):
             return _evolve_calibration(station, event)
+        case ColourCalibrated():
+            # Nothing is decided by it: every capture carries its own chart, and is judged by that.
+            return station
         case IlluminationCalibrated():
             return replace(station, illumination=event.illumination)
-        case DeviceQuarantined():
-            return replace(station, quarantine=event.reason)
-        case DeviceReleased():
-            return replace(station, quarantine=None)
+        case DeviceQuarantined() | DeviceReleased():
+            quarantined = isinstance(event, DeviceQuarantined)
+            return replace(station, quarantine=event.reason if quarantined else None)
         case DeviceSequenceGapDetected():
             return replace(station, noted=max(station.noted, event.received - 1))
         case DeviceBatchRejected():
@@ -269,7 +278,11 @@ def reject_batch(
 
 
 def _evolve_calibration(
-    station: Station, event: CalibrationLocked | CalibrationInvalidated | FieldCheckPerformed
+    station: Station,
+    event: CalibrationLocked
+    | CalibrationInvalidated
+    | CalibrationViewsRecorded
+    | FieldCheckPerformed,
 ) -> Station:
     known = station.calibrations.get(event.calibration)
     if known is None:
@@ -280,6 +293,8 @@ def _evolve_calibration(
             return replace(locked, in_force=event.calibration)
         case CalibrationInvalidated():
             return _with(station, event.calibration, replace(known, invalid=event.reason))
+        case CalibrationViewsRecorded():
+            return _with(station, event.calibration, replace(known, views_recorded=True))
         case FieldCheckPerformed():
             return _with(station, event.calibration, replace(known, drifted=not event.passed))
         case _:

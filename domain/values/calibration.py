@@ -84,6 +84,29 @@ class CalibrationRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationView:
+    """One view of the target behind a calibration.
+
+    Attributes:
+        number: Its place among the views that showed the target to both cameras, from 0.
+        corners: Corners that both cameras saw.
+        error_px: Root-mean-square residual of both cameras, with all views in the solution.
+        yaw_deg: How the target was turned, about; above 0 with its right side farther away.
+        pitch_deg: How it was tilted, about; above 0 with its lower side farther away.
+        distance_mm: How far it was, about.
+        used: Whether the calibration rests on it.
+    """
+
+    number: int
+    corners: int
+    error_px: float
+    yaw_deg: float
+    pitch_deg: float
+    distance_mm: float
+    used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LightZone:
     """State of one zone of the illumination ring.
 

@@ -36,6 +36,7 @@ class Calibrated:
         locked: Whether a person locked it for use.
         invalid: What was found wrong with it later; none while nothing was.
         drifted: Whether the last field check of it failed.
+        views_recorded: Whether the views behind it were recorded.
     """
 
     record: CalibrationRecord
@@ -43,6 +44,7 @@ class Calibrated:
     locked: bool = False
     invalid: str | None = None
     drifted: bool = False
+    views_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

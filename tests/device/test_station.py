@@ -154,7 +154,7 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[P
     """A station that was calibrated, and its closed folder to start others from."""
     clinic = a_clinic(tmp_path_factory.mktemp("calibrated") / "station", a_script({}), cache)
     clinic.station.ask_now()
-    record = clinic.station.calibrate(operator=OPERATOR, limits=LIMITS)
+    record = clinic.station.calibrate(operator=OPERATOR, limits=LIMITS).record
     clinic.station.calibrate_light()
     clinic.deliver()
     clinic.server.calibration = (record.calibration, record.parameters.digest)

@@ -60,6 +60,7 @@ from tests.builders import (
     QUALITY_MANAGER,
     RELEASE,
     a_calibration_record,
+    a_colour_record,
     a_configuration,
     a_digest,
     a_manifest,
@@ -67,6 +68,7 @@ from tests.builders import (
     a_wording,
     an_illumination_record,
 )
+from tests.event_builders import a_views_event
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -319,6 +321,19 @@ class Clinic:
             evidence="0.2 px" if passed else "0.8 px is above 0.30 px",
         )
         self.station_says(check, lambda state: calibration.record_field_check(state, check))
+
+    def views(self, which: CalibrationId) -> None:
+        """State the views behind a calibration."""
+        made = replace(a_views_event(left_out=1), calibration=which)
+        self.station_says(made, lambda state: calibration.record_views(state, made))
+
+    def colour(self, *, passed: bool = True) -> None:
+        """Calibrate the colours."""
+        made = a_colour_record(passed=passed)
+        self.station_says(
+            stations.ColourCalibrated(colour=made),
+            lambda state: calibration.record_colour(state, made),
+        )
 
     def light(self) -> None:
         """Calibrate the light."""

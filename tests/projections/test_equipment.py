@@ -68,6 +68,25 @@ def test_calibrations_are_kept_newest_first_with_what_became_of_each(
     assert rows[1]["record"]["reasons"] == ["reprojection error 0.90 px is above 0.30 px"]
 
 
+@pytest.mark.verifies("REQ-IN-137")
+def test_a_calibration_has_its_views_and_those_left_out(clinic: Clinic, screens: Screens) -> None:
+    made = clinic.calibrate()
+    clinic.views(made.calibration)
+    newest, first = station(screens)["calibrations"]
+    assert [view["used"] for view in newest["views"]["views"]] == [True, True, False]
+    assert first["views"] is None
+
+
+@pytest.mark.verifies("REQ-IN-092")
+def test_colour_calibrations_are_kept_newest_first(clinic: Clinic, screens: Screens) -> None:
+    clinic.colour()
+    clinic.colour(passed=False)
+    rows = station(screens)["colour"]
+    assert [row["record"]["passed"] for row in rows] == [False, True]
+    assert rows[0]["record"]["chart"]["certificate"] == "CERT-7"
+    assert len(rows[0]["record"]["patches"]) == 24
+
+
 def test_the_calibration_in_force_is_the_one_locked_last(clinic: Clinic, screens: Screens) -> None:
     first, second = clinic.calibrate().calibration, clinic.calibrate().calibration
     clinic.lock(second)

@@ -118,6 +118,15 @@ export function deviceDetail(device: string): Device | undefined {
   const calibration = (at: number, state: Device["calibrations"][number]["state"], error: number, epipolar: number) => ({
     calibration: id(400 + at), performed_at: ago(at * 27 * DAY + 300), operator_name: "Rosa Lindqvist",
     target_serial: "CT-118", target_certificate: "NMI-2026-0443", view_errors_px: [error, error], invalidated_because: null,
+    views: state === "expired" ? null : {
+      coverage: 0.81, missing: [], rule: "more than 3 times the median of 0.140 px and above 0.1 px",
+      views: [0, 1, 2].map((number) => ({
+        number, corners: 48 - number, error_px: number === 2 ? 0.9 : error, yaw_deg: 20 - number * 20, pitch_deg: number * 6 - 6,
+        distance_mm: 450 + number * 9, used: number !== 2,
+      })),
+    },
+    notes: state === "superseded" ? ["Another calibration was locked after it, and is used in its place."]
+      : state === "locked" ? ["It expires in 3 days; depth is withheld from then on until another is locked."] : [],
     reprojection_error_px: error, epipolar_error_px: epipolar, baseline_mm: 80.02 + at * 0.013,
     lens_configuration: "16 mm f/4, focus 450 mm", temperature_c: 23.4 + at * 0.3, passed: state !== "failed",
     reasons: state === "failed" ? ["epipolar error 0.612 px is above 0.300 px"] : [],
@@ -142,9 +151,15 @@ export function deviceDetail(device: string): Device | undefined {
       calibration(4, "expired", 0.138, 0.109), calibration(5, "expired", 0.133, 0.101),
     ],
     illumination: [
-      { at: ago(34), performed_at: ago(34), zones: zones(0.012), exposure_target: 0.18, exposure_reached: 0.181, cct_k: 5_512, passed: true, reasons: [] },
-      { at: ago(DAY), performed_at: ago(DAY), zones: zones(0.045), exposure_target: 0.18, exposure_reached: 0.172, cct_k: 5_468, passed: false, reasons: ["zone bottom is 6.8 % above target"] },
+      { at: ago(34), performed_at: ago(34), zones: zones(0.012), exposure_target: 0.18, exposure_reached: 0.181, cct_k: 5_512, white_balance: { red: 1.92, green: 1, blue: 1.58 }, passed: true, reasons: [] },
+      { at: ago(DAY), performed_at: ago(DAY), zones: zones(0.045), exposure_target: 0.18, exposure_reached: 0.172, cct_k: 5_468, white_balance: { red: 1.93, green: 1, blue: 1.57 }, passed: false, reasons: ["zone bottom is 6.8 % above target"] },
     ],
+    colour: [{
+      at: ago(32), performed_at: ago(32), chart: { serial: "CC-204", certificate: "NMI-2026-0511", kind: "colorchecker-24-2014" },
+      camera: "C-88121", method: "linear/1", mean_before: 2.31, mean_after: 0.84, worst_after: 2.2, held_out_mean: 0.97,
+      patches: Array.from({ length: 24 }, (_, patch) => ({ patch, before: 1.6 + (patch % 5) * 0.4, after: 0.4 + (patch % 7) * 0.3, held_out: 0.97, repeatability: 0.1 })),
+      limits: { mean: 1.5, worst: 4, held_out_mean: 2, least_patches: 22, valid_days: 30 }, passed: true, reasons: [], valid_until: ago(-29 * DAY),
+    }],
     field_checks: [
       { at: ago(200), performed_at: ago(200), passed: true, epipolar_error_px: 0.14, baseline_error_mm: 0.02, evidence: "epipolar error 0.14 px, limit 0.3 px" },
       { at: ago(DAY + 200), performed_at: ago(DAY + 200), passed: true, epipolar_error_px: 0.16, baseline_error_mm: 0.02, evidence: "epipolar error 0.16 px, limit 0.3 px" },

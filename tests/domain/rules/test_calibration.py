@@ -9,6 +9,8 @@ from domain.events.equipment import (
     CalibrationInvalidated,
     CalibrationLocked,
     CalibrationRecorded,
+    CalibrationViewsRecorded,
+    ColourCalibrated,
     DeviceConfigurationChanged,
     DeviceEnrolled,
     EquipmentEvent,
@@ -20,12 +22,15 @@ from domain.rules.calibration import (
     invalidate_calibration,
     lock_calibration,
     record_calibration,
+    record_colour,
     record_field_check,
     record_illumination,
+    record_views,
 )
 from domain.rules.equipment import EQUIPMENT
 from domain.values.actor import Role
 from domain.values.calibration import CalibrationRecord
+from domain.values.colour import ColourRecord
 from domain.values.identifiers import CalibrationId
 from domain.values.signature import Meaning
 from domain.values.signing import Signing
@@ -34,6 +39,7 @@ from tests.builders import (
     DEVICE,
     QUALITY_MANAGER,
     a_calibration_record,
+    a_colour_record,
     a_configuration,
     a_digest,
     a_protocol_content,
@@ -43,6 +49,7 @@ from tests.builders import (
     device_time,
     later,
 )
+from tests.event_builders import a_views_event
 from tests.given import given
 
 LIMITS = a_protocol_content().calibration
@@ -243,3 +250,65 @@ def test_only_a_locked_calibration_is_checked_in_the_field() -> None:
     record = partial(record_field_check, check=check)
     given(EQUIPMENT, *BEFORE, CALIBRATED, LOCKED).when(record).then(check)
     given(EQUIPMENT, *BEFORE, CALIBRATED).when(record).refuses("calibration.locked")
+
+
+def views(event: CalibrationViewsRecorded) -> partial[CalibrationViewsRecorded]:
+    return partial(record_views, views=event)
+
+
+@pytest.mark.verifies("REQ-IN-137")
+def test_the_views_behind_a_calibration_are_recorded_with_those_left_out() -> None:
+    event = a_views_event(left_out=1)
+    given(EQUIPMENT, *BEFORE, CALIBRATED).when(views(event)).then(event)
+
+
+def test_views_are_recorded_once_and_only_of_a_known_calibration() -> None:
+    event = a_views_event()
+    given(EQUIPMENT, *BEFORE, CALIBRATED, event).when(views(event)).refuses(
+        "calibration.views-once"
+    )
+    given(EQUIPMENT, *BEFORE).when(views(event)).refuses("calibration.recorded")
+    given(EQUIPMENT, *BEFORE, event, CALIBRATED).when(views(event)).then(event)
+
+
+def test_views_that_are_not_those_of_the_calibration_are_refused() -> None:
+    event = a_views_event()
+    fewer = replace(event, views=event.views[1:])
+    refused = given(EQUIPMENT, *BEFORE, CALIBRATED).when(views(fewer))
+    assert "1 views" in refused.refuses("calibration.views-used").evidence
+
+
+def colour(record: ColourRecord) -> partial[ColourCalibrated]:
+    return partial(record_colour, record=record)
+
+
+@pytest.mark.verifies("REQ-IN-091")
+@pytest.mark.verifies("REQ-IN-092")
+@pytest.mark.parametrize("passed", [True, False])
+def test_colours_are_recorded_patch_by_patch_whatever_the_result(*, passed: bool) -> None:
+    record = a_colour_record(passed=passed)
+    event = ColourCalibrated(colour=record)
+    given(EQUIPMENT, *BEFORE).when(colour(record)).then(event)
+    given(EQUIPMENT, *BEFORE, event).when(colour(record)).then(event)
+
+
+@pytest.mark.verifies("REQ-IN-092")
+@pytest.mark.parametrize("lacking", ["serial", "certificate"])
+def test_a_chart_that_is_not_traceable_is_refused(lacking: str) -> None:
+    record = a_colour_record()
+    record = replace(record, chart=replace(record.chart, **{lacking: ""}))
+    given(EQUIPMENT, *BEFORE).when(colour(record)).refuses("colour.traceable-chart")
+
+
+def test_colours_of_a_camera_that_is_not_mounted_are_refused() -> None:
+    other = replace(a_colour_record(), camera="CAM-X")
+    given(EQUIPMENT, *BEFORE).when(colour(other)).refuses("colour.camera")
+    given(EQUIPMENT, ENROLLED).when(colour(a_colour_record())).refuses("colour.camera")
+
+
+def test_a_result_that_does_not_follow_from_the_numbers_is_refused() -> None:
+    for record in (
+        replace(a_colour_record(), worst_after=4.5),
+        replace(a_colour_record(passed=False), worst_after=2.5),
+    ):
+        given(EQUIPMENT, *BEFORE).when(colour(record)).refuses("colour.result-follows")

@@ -59,6 +59,41 @@ export interface Depth {
   quality_flags: string[];
 }
 
+/** One view of the target behind a calibration; a view left out has its residual too. */
+export interface CalibrationView {
+  number: number;
+  corners: number;
+  error_px: number;
+  yaw_deg: number;
+  pitch_deg: number;
+  distance_mm: number;
+  used: boolean;
+}
+
+export interface CalibrationViews {
+  views: CalibrationView[];
+  coverage: number;
+  missing: string[];
+  rule: string;
+}
+
+export interface Colour {
+  at: string;
+  performed_at: string;
+  chart: { serial: string; certificate: string; kind: string };
+  camera: string;
+  method: string;
+  patches: { patch: number; before: number | null; after: number | null; held_out: number | null; repeatability: number | null }[];
+  mean_before: number;
+  mean_after: number;
+  worst_after: number;
+  held_out_mean: number;
+  limits: { mean: number; worst: number; held_out_mean: number; least_patches: number; valid_days: number };
+  passed: boolean;
+  reasons: string[];
+  valid_until: string;
+}
+
 export interface DeviceConfiguration {
   firmware: string;
   software: string;
@@ -79,6 +114,7 @@ export interface Illumination {
   exposure_target: number;
   exposure_reached: number;
   cct_k: number;
+  white_balance: { red: number; green: number; blue: number };
   passed: boolean;
   reasons: string[];
 }

@@ -81,8 +81,12 @@ export type DeviceCard = Closed<
 >;
 export type Calibration = Closed<
   Described["Calibration"],
-  { state: "locked" | "recorded" | "failed" | "expired" | "invalidated" | "superseded" }
+  {
+    state: "locked" | "recorded" | "failed" | "expired" | "invalidated" | "superseded";
+    views: content.CalibrationViews | null;
+  }
 >;
+export type Colour = content.Colour;
 export type Illumination = content.Illumination;
 export type FieldCheck = content.FieldCheck;
 export type Device = Closed<
@@ -92,6 +96,7 @@ export type Device = Closed<
     calibrations: Calibration[];
     configuration: content.DeviceConfiguration | null;
     illumination: Illumination[];
+    colour: Colour[];
     field_checks: FieldCheck[];
   }
 >;

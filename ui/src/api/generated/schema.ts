@@ -2079,7 +2079,7 @@ export interface components {
         };
         /**
          * Calibration
-         * @description A calibration record with its state now.
+         * @description A calibration record with its state now, the views behind it, and what to know in words.
          */
         Calibration: {
             /** Baseline Mm */
@@ -2098,6 +2098,8 @@ export interface components {
             locked_at: string | null;
             /** Locked By */
             locked_by: string | null;
+            /** Notes */
+            notes: string[];
             /** Operator Name */
             operator_name: string;
             /** Passed */
@@ -2120,6 +2122,10 @@ export interface components {
             valid_until: string;
             /** View Errors Px */
             view_errors_px: number[];
+            /** Views */
+            views: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * CalibrationInForce
@@ -2345,6 +2351,10 @@ export interface components {
             /** Calibrations */
             calibrations: components["schemas"]["Calibration"][];
             card: components["schemas"]["DeviceCard"];
+            /** Colour */
+            colour: {
+                [key: string]: unknown;
+            }[];
             /** Configuration */
             configuration: {
                 [key: string]: unknown;

@@ -10,6 +10,7 @@ import { Mark, type Tone } from "../../parts/Mark";
 import { Panel } from "../../parts/Panel";
 import { SigningForm } from "../../parts/SigningForm";
 import { useMay, useMe } from "../../shell/me";
+import { count } from "../../words";
 import styles from "./Device.module.css";
 
 const STATES: Record<Calibration["state"], { tone: Tone; text: string; glyph?: "lock" }> = {
@@ -51,6 +52,7 @@ export function Calibrations({ detail }: { detail: Device }) {
                   <td>
                     {dayAndClock(each.performed_at)}
                     <div className="quiet">{each.operator_name}</div>
+                    <Views calibration={each} />
                   </td>
                   <td>
                     <Mark tone={state.tone} glyph={state.glyph}>
@@ -62,6 +64,11 @@ export function Calibrations({ detail }: { detail: Device }) {
                       </div>
                     ))}
                     {each.invalidated_because && <div className={styles.reason}>{each.invalidated_because}</div>}
+                    {each.notes.map((note) => (
+                      <div key={note} className="quiet">
+                        {note}
+                      </div>
+                    ))}
                     {each.locked_by && <div className="quiet">by {each.locked_by}</div>}
                   </td>
                   <td className="number">{each.reprojection_error_px.toFixed(3)}</td>
@@ -86,6 +93,28 @@ export function Calibrations({ detail }: { detail: Device }) {
   );
 }
 
+/** Every view behind a calibration with its residual; an older one has residuals only. */
+function Views({ calibration }: { calibration: Calibration }) {
+  const { views, view_errors_px: errors } = calibration;
+  if (views === null)
+    return <div className="quiet">Residual of each view: {errors.map((each) => each.toFixed(3)).join(", ")} px</div>;
+  return (
+    <details>
+      <summary className="quiet">
+        {count(views.views.length, "view")}, {(views.coverage * 100).toFixed(0)} % of the picture
+      </summary>
+      <ul className="quiet">
+        {views.views.map((view) => (
+          <li key={view.number}>
+            {view.number + 1}: {view.error_px.toFixed(3)} px, turned {view.yaw_deg.toFixed(0)}°, tilted{" "}
+            {view.pitch_deg.toFixed(0)}°, {view.distance_mm.toFixed(0)} mm{view.used ? "" : ", left out"}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 interface LockProps {
   detail: Device;
   calibration: Calibration;
@@ -106,6 +135,7 @@ function LockDialog({ detail, calibration, onClose }: LockProps) {
             ["Performed", dayAndClock(calibration.performed_at)],
             ["By", calibration.operator_name],
             ["Target", `${calibration.target_serial}, certificate ${calibration.target_certificate}`],
+            ["To know", calibration.notes.length === 0 ? null : calibration.notes.join(" ")],
             ["Reprojection", `${calibration.reprojection_error_px.toFixed(3)} px`],
             ["Epipolar", `${calibration.epipolar_error_px.toFixed(3)} px`],
             ["Baseline", `${calibration.baseline_mm.toFixed(3)} mm`],

@@ -19,6 +19,7 @@ import { useMay } from "../../shell/me";
 import { count, words } from "../../words";
 import { offsetText } from "../worklist/DeviceSummary";
 import { Calibrations } from "./Calibrations";
+import { ColourPatches } from "./ColourPatches";
 import styles from "./Device.module.css";
 import { DriftChart } from "./DriftChart";
 import { LightZones } from "./LightZones";
@@ -79,7 +80,28 @@ function Shown({ detail }: { detail: DeviceDetail }) {
           <Calibrations detail={detail} />
           <div className={styles.pair}>
             <Panel title="Drift" aside="epipolar error of field checks">
-              <DriftChart checks={detail.field_checks} />
+              <DriftChart
+                points={detail.field_checks.map((each) => ({ at: each.at, value: each.epipolar_error_px, passed: each.passed }))}
+                unit="pixels"
+                none="No field check was made yet."
+              />
+            </Panel>
+            <Panel title="Residual" aside="reprojection of calibrations">
+              <DriftChart
+                points={detail.calibrations.map((each) => ({ at: each.performed_at, value: each.reprojection_error_px, passed: each.passed }))}
+                unit="pixels"
+                none="No calibration was made yet."
+              />
+            </Panel>
+            <Panel title="Light drift" aside="weakest zone, share of new">
+              <DriftChart
+                points={detail.illumination.map((each) => ({ at: each.at, value: Math.min(...each.zones.map((zone) => zone.level)), passed: each.passed }))}
+                unit="of its light when new"
+                none="The light was not calibrated yet."
+              />
+            </Panel>
+            <Panel title="Colour" aside={detail.colour[0] && near(detail.colour[0].performed_at)}>
+              <ColourPatches latest={detail.colour[0]} />
             </Panel>
             <Panel title="Light" aside={detail.illumination[0] && near(detail.illumination[0].performed_at)}>
               <LightZones latest={detail.illumination[0]} />

@@ -6,7 +6,8 @@ import { Mark } from "../../parts/Mark";
 import { words } from "../../words";
 import styles from "./Device.module.css";
 
-const TOLERANCE = 0.06;
+/** What the station allows a zone to differ from its light when new. */
+const TOLERANCE = 0.15;
 const ZONES: Record<string, string> = { left: "Left", right: "Right", top: "Top", bottom: "Bottom" };
 
 export function LightZones({ latest }: { latest: Illumination | undefined }) {
@@ -31,6 +32,7 @@ export function LightZones({ latest }: { latest: Illumination | undefined }) {
       <Facts
         items={[
           ["Exposure", `${latest.exposure_reached.toFixed(3)} of ${latest.exposure_target.toFixed(3)}`],
+          ["White balance", `red × ${latest.white_balance.red.toFixed(2)}, blue × ${latest.white_balance.blue.toFixed(2)}`],
           ["Colour temperature", `${latest.cct_k.toFixed(0)} K`],
         ]}
       />

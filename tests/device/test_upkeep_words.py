@@ -1,0 +1,116 @@
+"""Upkeep at the command line: guided, said in numbers, stated, with an exit status that is true."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.imaging.view_guidance import ENOUGH_COVERAGE
+from device.simulated_world import BOARD_POSES
+from device.upkeep_words import perform
+from domain.errors import MalformedInput, RuleViolation
+from domain.events.equipment import (
+    CalibrationRecorded,
+    CalibrationViewsRecorded,
+    ColourCalibrated,
+    FieldCheckPerformed,
+    IlluminationCalibrated,
+)
+from tests.builders import OPERATOR
+from tests.device.test_station import Clinic, a_clinic, a_script
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clinic, list[str], int]:
+    """A station that was calibrated at the command line, what was said, and the exit status."""
+    folder = tmp_path_factory.mktemp("upkeep")
+    clinic = a_clinic(folder / "station", a_script({}), folder / "cache")
+    said: list[str] = []
+    status = perform(clinic.station, "calibrate", say=said.append, operator=str(OPERATOR))
+    return clinic, said, status
+
+
+def stated(clinic: Clinic, kind: type) -> list[object]:
+    """Return what arrived of a kind."""
+    return [each for each in clinic.server.recorded.values() if isinstance(each, kind)]
+
+
+def test_advice_is_given_after_each_view_until_there_is_enough(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    _, said, _ = done
+    views = [line for line in said if line.startswith("view ")]
+    assert 8 <= len(views) < len(BOARD_POSES)
+    assert "farther away" in views[0]
+    assert views[-1].endswith("enough")
+
+
+@pytest.mark.verifies("REQ-IN-126", "REQ-IN-127", "REQ-IN-137", "REQ-IN-140")
+def test_every_view_is_printed_and_stated_with_its_residual(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, said, _ = done
+    (recorded,) = stated(clinic, CalibrationRecorded)
+    (views,) = stated(clinic, CalibrationViewsRecorded)
+    assert isinstance(recorded, CalibrationRecorded)
+    assert isinstance(views, CalibrationViewsRecorded)
+    assert views.calibration == recorded.calibration.calibration
+    assert sum(each.used for each in views.views) == len(recorded.calibration.view_errors_px)
+    assert views.missing == ()
+    assert views.coverage >= ENOUGH_COVERAGE
+    for view in views.views:
+        assert any(f"view {view.number + 1}: {view.error_px:.3f} px" in line for line in said)
+    assert {round(view.yaw_deg / 10) for view in views.views} >= {-2, 0, 2}
+
+
+@pytest.mark.verifies("REQ-IN-086", "REQ-IN-087", "REQ-IN-088", "REQ-IN-090")
+def test_the_light_is_said_zone_by_zone(done: tuple[Clinic, list[str], int]) -> None:
+    clinic, said, _ = done
+    assert len(stated(clinic, IlluminationCalibrated)) == 1
+    assert sum("mA, healthy" in line for line in said) == 4
+
+
+@pytest.mark.verifies("REQ-IN-091", "REQ-IN-092")
+def test_the_colours_are_stated_with_chart_and_limits(done: tuple[Clinic, list[str], int]) -> None:
+    clinic, said, status = done
+    (event,) = stated(clinic, ColourCalibrated)
+    assert isinstance(event, ColourCalibrated)
+    colour = event.colour
+    assert colour.chart.serial
+    assert colour.chart.certificate
+    assert colour.passed, colour.reasons
+    assert colour.mean_after < colour.mean_before
+    assert len(colour.patches) == 24
+    assert any("held out" in line for line in said)
+    assert status == 0
+    assert said[-1] == "delivered"
+
+
+def test_the_field_check_says_whether_the_rig_moved(done: tuple[Clinic, list[str], int]) -> None:
+    clinic, _, _ = done
+    said: list[str] = []
+    with pytest.raises(RuleViolation, match="does not hold a locked calibration"):
+        perform(clinic.station, "check", say=said.append)
+    (recorded,) = stated(clinic, CalibrationRecorded)
+    assert isinstance(recorded, CalibrationRecorded)
+    record = recorded.calibration
+    clinic.server.calibration = (record.calibration, record.parameters.digest)
+    perform(clinic.station, "check", say=said.append)
+    clinic.simulated.play(a_script({"faults": ["rig drift"]}))
+    assert perform(clinic.station, "check", say=said.append) == 1
+    checks = stated(clinic, FieldCheckPerformed)
+    assert len(checks) == 2
+    assert any("failed" in line for line in said)
+    assert any("corners: epipolar error" in line for line in said)
+
+
+def test_what_is_no_upkeep_is_refused(done: tuple[Clinic, list[str], int]) -> None:
+    with pytest.raises(MalformedInput, match="no upkeep"):
+        perform(done[0].station, "polish", say=lambda _: None)
+
+
+def test_colours_are_not_calibrated_in_light_that_never_was(tmp_path: Path) -> None:
+    clinic = a_clinic(tmp_path / "station", a_script({}), tmp_path / "cache")
+    said: list[str] = []
+    assert perform(clinic.station, "colour", say=said.append) == 1
+    assert "colour.light" in said[0]
+    assert not stated(clinic, ColourCalibrated)
