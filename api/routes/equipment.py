@@ -34,6 +34,7 @@ from domain.values.station import Station
 from domain.values.time import ServerTime
 from projections import equipment as read
 from projections.acquisition_protocol import protocols
+from projections.capture_drift import capture_drift
 from projections.practitioner import display_names
 from projections.rows import Row
 
@@ -100,6 +101,15 @@ class Incident(BaseModel):
     detail: str
 
 
+class DriftPoint(BaseModel):
+    """The epipolar self-check of one capture: distance from the expected row, and the verdict."""
+
+    at: str
+    value: float
+    unit: str
+    passed: bool | None
+
+
 class Gap(BaseModel):
     """Numbers that never arrived."""
 
@@ -116,6 +126,7 @@ class DeviceDetail(BaseModel):
     illumination: list[dict[str, Any]]
     colour: list[dict[str, Any]]
     field_checks: list[dict[str, Any]]
+    self_checks: list[DriftPoint]
     incidents: list[Incident]
     gaps: list[Gap]
     version: int
@@ -162,6 +173,10 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
         calibrations=[_calibration(each, row, names, now=now) for each in row["calibrations"]],
         illumination=[{"at": each["at"], **each["record"]} for each in row["illumination"]],
         colour=[{"at": each["at"], **each["record"]} for each in row["colour"]],
+        self_checks=[
+            DriftPoint(**each)
+            for each in capture_drift(reading.connection, device, "epipolar_residual")
+        ],
         field_checks=[{"at": each["at"], **each["record"]} for each in row["field_checks"]],
         incidents=[
             Incident(**{name: each[name] for name in Incident.model_fields})

@@ -14,6 +14,7 @@ from domain.values.identifiers import SubjectId
 from projections import (
     assessment,
     audit_trail,
+    capture_drift,
     capture_session,
     equipment,
     inference,
@@ -58,6 +59,7 @@ QUERIES: dict[str, Callable[[sa.Connection], object]] = {
     "sessions before": lambda c: capture_session.sessions(c, before=50),
     "open sessions": lambda c: capture_session.sessions(c, state="open"),
     "a subject's sessions": lambda c: capture_session.sessions(c, subject=ID, before=50),
+    "a station's drift": lambda c: capture_drift.capture_drift(c, DEVICE, "epipolar_residual"),
     "a station's orders": lambda c: capture_session.open_for_device(c, DEVICE),
     "assessment": lambda c: assessment.assessment(c, ID),
     "a session's assessment": lambda c: assessment.of_session(c, ID),

@@ -154,6 +154,7 @@ export function deviceDetail(device: string): Device | undefined {
       { at: ago(34), performed_at: ago(34), zones: zones(0.012), exposure_target: 0.18, exposure_reached: 0.181, cct_k: 5_512, white_balance: { red: 1.92, green: 1, blue: 1.58 }, passed: true, reasons: [] },
       { at: ago(DAY), performed_at: ago(DAY), zones: zones(0.045), exposure_target: 0.18, exposure_reached: 0.172, cct_k: 5_468, white_balance: { red: 1.93, green: 1, blue: 1.57 }, passed: false, reasons: ["zone bottom is 6.8 % above target"] },
     ],
+    self_checks: [0.19, 0.17, 0.22, 0.18, 0.41, 0.16, 0.15, 0.17].map((value, at) => ({ at: ago(40 + at * 300), value, unit: "px", passed: value < 0.3 })),
     colour: [{
       at: ago(32), performed_at: ago(32), chart: { serial: "CC-204", certificate: "NMI-2026-0511", kind: "colorchecker-24-2014" },
       camera: "C-88121", method: "linear/1", mean_before: 2.31, mean_after: 0.84, worst_after: 2.2, held_out_mean: 0.97,

@@ -2371,6 +2371,8 @@ export interface components {
             }[];
             /** Incidents */
             incidents: components["schemas"]["Incident"][];
+            /** Self Checks */
+            self_checks: components["schemas"]["DriftPoint"][];
             /** Version */
             version: number;
         };
@@ -2407,6 +2409,20 @@ export interface components {
             stream: string;
             /** Version */
             version: number;
+        };
+        /**
+         * DriftPoint
+         * @description The epipolar self-check of one capture: distance from the expected row, and the verdict.
+         */
+        DriftPoint: {
+            /** At */
+            at: string;
+            /** Passed */
+            passed: boolean | null;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
         };
         /**
          * Erased

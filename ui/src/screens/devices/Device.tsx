@@ -86,6 +86,13 @@ function Shown({ detail }: { detail: DeviceDetail }) {
                 none="No field check was made yet."
               />
             </Panel>
+            <Panel title="Self-check" aside="epipolar error of every capture">
+              <DriftChart
+                points={detail.self_checks.map((each) => ({ at: each.at, value: each.value, passed: each.passed !== false }))}
+                unit="pixels"
+                none="No stereo capture was measured yet."
+              />
+            </Panel>
             <Panel title="Residual" aside="reprojection of calibrations">
               <DriftChart
                 points={detail.calibrations.map((each) => ({ at: each.performed_at, value: each.reprojection_error_px, passed: each.passed }))}

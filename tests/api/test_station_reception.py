@@ -1,0 +1,40 @@
+"""What a station states about itself is recorded, and shown as it stands now."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.events.equipment import ColourCalibrated
+from tests.api.portal import Portal
+from tests.api.station import Station
+from tests.builders import a_colour_record
+from tests.event_builders import a_views_event
+
+
+@pytest.mark.verifies("REQ-IN-092", "REQ-IN-137")
+def test_views_and_colours_are_shown_with_the_station(portal: Portal, station: Station) -> None:
+    assert station.calibration is not None
+    views = replace(a_views_event(left_out=1), calibration=station.calibration)
+    colour = ColourCalibrated(colour=a_colour_record())
+    assert station.deliver(station.state(views), station.state(colour))["refused"] == []
+
+    shown = portal.sign_in("quality").read(f"/devices/{station.device}")
+    (calibration,) = shown["calibrations"]
+    assert [each["used"] for each in calibration["views"]["views"]] == [True, True, False]
+    assert any(note.startswith("View 3 was left out") for note in calibration["notes"])
+    assert shown["colour"][0]["chart"]["serial"] == "CC-1"
+    assert shown["self_checks"] == []
+
+
+def test_what_does_not_follow_is_refused_and_said(portal: Portal, station: Station) -> None:
+    untrue = ColourCalibrated(colour=replace(a_colour_record(), worst_after=9.0))
+    (refused,) = station.deliver(station.state(untrue))["refused"]
+    assert refused["rule"] == "colour.result-follows"
+    assert portal.events("ColourCalibrated") == []
+
+
+def test_a_station_states_nothing_about_another(portal: Portal, station: Station) -> None:
+    statement = station.state(ColourCalibrated(colour=a_colour_record()), stream="device-other")
+    refused = station.deliver(statement)["refused"]
+    assert [each["rule"] for each in refused] == ["device.stream"]
+    assert portal.events("ColourCalibrated") == []
