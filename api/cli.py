@@ -31,7 +31,7 @@ COMMANDS = {
     "rotate-log-key": "have another key take over signing the log's checkpoints",
     "witness": "which other logs this server witnesses",
     "rebuild": "fill every projection again from the log",
-    "reproduce": "run a recorded inference again and compare",
+    "reproduce": "run a recorded inference, or everything recorded, again and compare",
     "check-storage": "try out the folder or bucket of the content",
     "copy-blobs": "copy every stored content to another folder or bucket",
     "openapi": "print the description of the HTTP interface",

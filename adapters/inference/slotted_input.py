@@ -129,7 +129,8 @@ def _shaped(found: _Box, given: SlotInput) -> _Box:
 def _tensor(source: Source, given: SlotInput, box: _Box) -> Tensor:
     is_linear = given.encoding is Encoding.LINEAR
     picture: NDArray[np.generic] = source.image.linear if is_linear else source.image.encoded
-    cut = np.zeros((box.height, box.width, 3), dtype=picture.dtype)
+    is_whole = given.element_type is ElementType.UINT8
+    cut = np.zeros((box.height, box.width, 3), dtype=np.uint8 if is_whole else np.float32)
     top, left = max(box.top, 0), max(box.left, 0)
     seen = picture[top : box.top + box.height, left : box.left + box.width]
     down, across = top - box.top, left - box.left
@@ -142,8 +143,8 @@ def _tensor(source: Source, given: SlotInput, box: _Box) -> Tensor:
             interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
         )
     )
-    if given.element_type is ElementType.FLOAT32:
-        values = resized.astype(np.float32) / np.float32(1 if is_linear else 255)
+    if not is_whole:
+        values = resized / np.float32(1 if is_linear else 255)
         mean = np.array([float(each) for each in given.mean], dtype=np.float32)
         deviation = np.array([float(each) for each in given.deviation], dtype=np.float32)
         resized = (values - mean) / deviation

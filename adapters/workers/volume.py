@@ -32,7 +32,7 @@ from adapters.pairs import (
 )
 from adapters.volume_findings import volume_findings
 from adapters.workbench import Workbench
-from domain.errors import MalformedInput, Refusal, RuleViolation
+from domain.errors import MalformedInput, NotFound, Refusal, RuleViolation
 from domain.events.claim import ClaimRegistered
 from domain.events.record import Record
 from domain.events.volume_change import VolumeChangeMeasured
@@ -40,13 +40,13 @@ from domain.handling import load_existing, update
 from domain.policies import MeasureVolumeChange
 from domain.rules.attempt import VOLUME, withhold
 from domain.rules.capture_session import CAPTURE_SESSION
-from domain.rules.claim import claim_for
+from domain.rules.claim import CLAIM, claim_for
 from domain.rules.comparability import compare_captures
 from domain.rules.inference import INFERENCE
 from domain.rules.volume_change import VOLUME_CHANGE, judge_region, record_change
 from domain.values.comparability import ComparabilityVerdict
 from domain.values.content import Digest
-from domain.values.identifiers import SessionId, VolumeChangeId
+from domain.values.identifiers import AttemptId, SessionId, VolumeChangeId
 from domain.values.model import Artefact
 from domain.values.volume_change import RegionChange
 
@@ -143,6 +143,39 @@ def _recorded(bench: Workbench, now: ViewCaptures, calling: Record) -> tuple[Rec
     return _kept(bench, calling, (before, now), claim=claim, verdict=verdict, found=found)
 
 
+def measured_again(
+    bench: Workbench, measured: VolumeChangeMeasured
+) -> tuple[changes.MeasuredChange, tuple[RegionChange, ...], tuple[Digest, ...]]:
+    """Return a recorded change measured again under its claim, its regions, and what went in.
+
+    Raises:
+        NotFound: a capture or the claim is not there.
+        RuleViolation: depth or regions of a capture are not recorded.
+        MalformedInput: the captures cannot be compared.
+    """
+    registered = load_existing(bench.log, CLAIM, measured.claim.stream)[0].registered
+    if registered is None:
+        message = f"nothing was registered under {measured.claim}"
+        raise NotFound(message)
+    before = _view_of(bench, measured.earlier_session, measured.earlier_attempt)
+    now = _view_of(bench, measured.session, measured.attempt)
+    found = _compared(bench, before, now, registered)
+    return found, _judged(found, registered), _inputs(bench, before, now)
+
+
+def _view_of(bench: Workbench, session: SessionId, attempt: AttemptId) -> ViewCaptures:
+    for each in view_captures(bench, session):
+        if each.first.attempt.attempt == attempt:
+            return each
+    message = f"attempt {attempt} is not the one of its view that is compared"
+    raise NotFound(message)
+
+
+def settings_of(found: changes.MeasuredChange) -> tuple[str, ...]:
+    """Return the settings of a change as ``name=value``."""
+    return f"correlation_px={found.alike.sum_px:g}", f"spacing_px={found.fit.spacing_px}"
+
+
 def _compared(
     bench: Workbench, before: ViewCaptures, now: ViewCaptures, claim: ClaimRegistered
 ) -> changes.MeasuredChange:
@@ -207,7 +240,7 @@ def _kept(
         ),
         artefacts=(Artefact(name=DISTANCE_SCALE.name, content=content, legend=overlay.legend),),
         algorithm=changes.METHOD,
-        settings=(f"correlation_px={found.alike.sum_px:g}", f"spacing_px={found.fit.spacing_px}"),
+        settings=settings_of(found),
         inputs=_inputs(bench, before, now),
         platform=Digest(platform_digest()),
     )

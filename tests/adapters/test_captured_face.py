@@ -14,7 +14,7 @@ from adapters.captures import read_capture
 from adapters.imaging.decode import decode
 from adapters.imaging.face_mesh import find_face_mesh
 from adapters.inference.face_mesh_analysis import FaceMeshAnalysis
-from adapters.workers.reproduction import reproduce_inference
+from adapters.repeating.recording import reproduce_inference
 from domain.events.inference import (
     InferenceCompleted,
     InferenceFailed,

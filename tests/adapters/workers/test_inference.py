@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.workers.reproduction import reproduce_inference
+from adapters.repeating.recording import reproduce_inference
 from domain.errors import DigestMismatch, NotFound, SignatureInvalid
 from domain.events.capture_session import OutputWithheld
 from domain.events.inference import (

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.inference.skin_tone import SkinToneClass
-from adapters.workers.reproduction import reproduce_inference
+from adapters.repeating.recording import reproduce_inference
 from domain.errors import IntegrityFailure
 from domain.events.capture_session import OutputWithheld
 from domain.events.inference import (

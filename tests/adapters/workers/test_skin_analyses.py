@@ -7,7 +7,7 @@ import pytest
 
 from adapters.inference.analyses import ANALYSES, analysis_of
 from adapters.inference.release import signed_message
-from adapters.workers.reproduction import reproduce_inference
+from adapters.repeating.recording import reproduce_inference
 from domain.errors import MalformedInput
 from domain.events.capture_session import OutputWithheld
 from domain.events.inference import InferenceCompleted, ReproductionChecked

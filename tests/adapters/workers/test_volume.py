@@ -8,7 +8,9 @@ import pytest
 
 from adapters.captures import Capture
 from adapters.imaging.change import Face
+from adapters.inference.reproduction import Outcome
 from adapters.pairs import capture_facts
+from adapters.repeating.table import repeat
 from adapters.workbench import Workbench
 from adapters.workers import volume
 from domain.errors import RuleViolation
@@ -156,6 +158,30 @@ def test_faces_that_cannot_be_registered_and_a_claim_withdrawn_since_withhold_it
     day.record(CLAIM.stream, gone, by=Actor.practitioner(QUALITY_MANAGER))
     assert withheld(day, visit(day, "third")) == ["volume.validated-claim"]
     assert changes(day) == []
+
+
+@pytest.mark.verifies("DRV-20")
+def test_a_recorded_change_is_measured_again_and_what_differs_is_named(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(day, "simulated")
+    first = visit(day, "first")
+    monkeypatch.setattr(volume, "_face", faces(first, bump_mm3=1000.0))
+    comparable(monkeypatch)
+    visit(day, "second")
+    (change,) = changes(day)
+    record = day.log.stream(change.change.stream)[0]
+    found = repeat(day.bench(), record)
+    assert found is not None
+    assert (found.outcome, found.evidence) == (
+        Outcome.BIT_IDENTICAL,
+        "nothing changed; 1 regions and map identical",
+    )
+    monkeypatch.setattr(volume, "_face", faces(first, bump_mm3=100.0))
+    found = repeat(day.bench(), replace(record, event=replace(change, settings=("other=1",))))
+    assert found is not None
+    assert found.outcome is Outcome.DIFFERENT
+    assert found.evidence.startswith("changed: settings; off: ")
 
 
 def changes(day: ClinicDay) -> list[VolumeChangeMeasured]:

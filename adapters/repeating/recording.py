@@ -2,22 +2,19 @@
 
 Rules kept here:
 
-1. Model and frame are read from where they were stored then; the inputs are made of them anew.
-2. Whoever asks is the actor; a repeat is recorded each time it is asked for.
-3. Only digests of the outputs were kept, so a repeat that is not identical counts as different.
+1. Whoever asks is the actor; a repeat is recorded each time it is asked for.
+2. A repeat of everything (``adapters/repeating/``) records nothing.
 """
 
-from adapters.inference.analyses import steps_of
 from adapters.inference.onnx_model import platform_digest
-from adapters.inference.reproduction import Outcome, RecordedRun, reproduce
-from adapters.released_model import read_input, read_manifest, steps_after
+from adapters.inference.reproduction import Outcome
+from adapters.repeating.runs import run_again
 from adapters.workbench import Workbench
 from domain.errors import NotFound
 from domain.events.inference import ReproductionChecked
 from domain.events.record import Record
 from domain.handling import Context, load_existing, update
 from domain.rules.inference import INFERENCE, check_reproduction
-from domain.rules.model_release import MODEL_RELEASE
 from domain.values.actor import Actor
 from domain.values.identifiers import InferenceId
 
@@ -43,26 +40,7 @@ def reproduce_inference(
     if requested is None or completed is None:
         message = f"run {inference} has no results to compare with"
         raise NotFound(message)
-    release, _ = load_existing(bench.log, MODEL_RELEASE, requested.release.stream)
-    if release.registered is None:
-        message = f"nothing was registered under {requested.release}"
-        raise NotFound(message)
-    manifest = read_manifest(bench, release.registered.manifest)
-    analysis = steps_of(manifest)
-    given = read_input(bench, requested, manifest, analysis)
-    result = reproduce(
-        model_bytes=bench.content(requested.model, key=bench.clinic_key),
-        inputs=given.tensors,
-        recorded=RecordedRun(
-            facts=completed.run,
-            input_digests=completed.inputs,
-            output_digests=completed.outputs,
-            outputs={},
-        ),
-        preprocessing=analysis.preprocessing,
-        tolerance=0.0,
-        after=steps_after(analysis, given),
-    )
+    result = run_again(bench, requested, completed)
     checked = ReproductionChecked(
         outcome=result.outcome.value, evidence=result.evidence, platform=platform_digest()
     )

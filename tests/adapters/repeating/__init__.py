@@ -1,0 +1,1 @@
+"""Recorded computations executed again and compared."""
