@@ -4,6 +4,7 @@ import { ASSESSMENTS, REPORT } from "./assessments";
 import { ago, DAY, digest, id } from "./identifiers";
 import { audit, TRACE } from "./ledger";
 import { CARDS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
+import { comparison, modelManifest, MODELS } from "./releases";
 import { head, map, page } from "./pictures";
 import { choose, scene, verified } from "./record";
 import { PASSED, SESSIONS } from "./sessions";
@@ -116,6 +117,9 @@ function read(path: string[], query: URLSearchParams): Reply {
       return found(SESSIONS.find((session) => session.session === key));
     case "devices":
       return key === undefined ? { status: 200, body: { items: CARDS } } : found(deviceDetail(key));
+    case "model-releases":
+      if (key === undefined) return { status: 200, body: { items: MODELS } };
+      return { status: 200, body: more === "shadow" ? comparison(key) : modelManifest(key) };
     case "acquisition-protocols":
       return { status: 200, body: { items: PROTOCOLS } };
     case "assessments":

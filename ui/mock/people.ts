@@ -8,7 +8,7 @@ const ALL = [
   "subjects.hold", "erasure.request", "erasure.approve", "consents.record", "sessions.read",
   "sessions.operate", "images.view", "assessments.read", "assessments.review", "assessments.sign",
   "reports.read", "bundles.export", "devices.read", "devices.service", "calibrations.lock",
-  "protocols.read", "models.read", "trace.read", "audit.read", "ledger.read", "ledger.verify",
+  "protocols.read", "models.read", "models.approve", "trace.read", "audit.read", "ledger.read", "ledger.verify",
   "practitioners.read",
 ];
 

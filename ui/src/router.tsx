@@ -100,6 +100,12 @@ const device = createRoute({
   component: lazyRouteComponent(() => import("./screens/devices/Device"), "Device"),
 });
 
+const models = createRoute({
+  getParentRoute: () => inside,
+  path: "/models",
+  component: lazyRouteComponent(() => import("./screens/releases/Releases"), "Releases"),
+});
+
 const auditTrail = createRoute({
   getParentRoute: () => inside,
   path: "/audit-trail",
@@ -130,6 +136,7 @@ const routeTree = root.addChildren([
     trace,
     devices,
     device,
+    models,
     auditTrail,
     record,
   ]),

@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { PREFIX } from "./client";
 import { report } from "./standing";
 
-const LISTS = ["worklist", "subjects", "devices", "ledger", "audit-trail", "standings"];
+const LISTS = ["worklist", "subjects", "devices", "models", "ledger", "audit-trail", "standings"];
 
 /** The keys of what must be read again when a stream changed. */
 export function touchedBy(stream: string): string[][] {

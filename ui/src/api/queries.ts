@@ -64,6 +64,29 @@ export const timeline = (subject: string, first: number) =>
     enabled: false,
   });
 
+export const models = queryOptions({
+  queryKey: ["models"],
+  queryFn: () => answer(client.GET("/model-releases")) as Promise<{ items: t.Model[] }>,
+});
+
+/** What was signed never changes. */
+export const modelManifest = (release: string) =>
+  queryOptions({
+    queryKey: ["model-manifest", release],
+    queryFn: () =>
+      answer(
+        client.GET("/model-releases/{release}/manifest", { params: { path: { release } } }),
+      ) as Promise<{ release: string; manifest: t.ModelManifest }>,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const shadow = (release: string) =>
+  queryOptions({
+    queryKey: ["models", release, "shadow"],
+    queryFn: () =>
+      answer(client.GET("/model-releases/{release}/shadow", { params: { path: { release } } })),
+  });
+
 export const wordings = queryOptions({
   queryKey: ["wordings"],
   queryFn: () => answer(client.GET("/consent-wordings")),

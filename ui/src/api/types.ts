@@ -75,6 +75,43 @@ export type Session = Closed<
   { state: "open" | "closed" | "abandoned"; attempts: Attempt[]; refused: Refused[]; prompts: Prompts }
 >;
 
+export type Model = Closed<
+  Described["Release"],
+  {
+    state: "registered" | "shadow" | "approved" | "suspended";
+    manifest: {
+      intended_use: string;
+      input_domain: string;
+      outputs: string[];
+      limitations: string[];
+      contraindications: string[];
+      training_data: string;
+      licence: string;
+      validation: string;
+      model: { digest: string };
+      manifest_digest: string;
+    };
+  }
+>;
+/** What was signed: results with numbers for models with a slot, in words for others. */
+export interface ModelManifest {
+  slot?: {
+    acceptance: {
+      subgroup: string;
+      output: string;
+      metric: string;
+      value: string;
+      low: string;
+      high: string;
+      unit: string;
+      cases: number;
+    }[];
+  };
+  subgroups?: { subgroup: string; samples: number; result: string }[];
+}
+export type ShadowComparison = Described["Comparison"];
+export type Agreement = Described["Agreement"];
+
 export type DeviceCard = Closed<
   Described["DeviceCard"],
   { state: "ready" | "attention" | "quarantined" }

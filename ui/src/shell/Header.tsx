@@ -14,6 +14,7 @@ const PLACES = [
   { to: "/", name: "Worklist", permission: "worklist.read", exact: true },
   { to: "/subjects", name: "Subjects", permission: "subjects.read" },
   { to: "/devices", name: "Stations", permission: "devices.read" },
+  { to: "/models", name: "Models", permission: "models.read" },
   { to: "/audit-trail", name: "Audit trail", permission: "audit.read" },
   { to: "/record", name: "Record", permission: "ledger.read" },
 ] as const;
