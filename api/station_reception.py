@@ -24,6 +24,7 @@ StatedOfStation = (
     equipment.CalibrationRecorded
     | equipment.CalibrationViewsRecorded
     | equipment.IlluminationCalibrated
+    | equipment.LightFieldMeasured
     | equipment.ColourCalibrated
     | equipment.FieldCheckPerformed
     | equipment.DeviceConfigurationChanged
@@ -54,6 +55,8 @@ def record_of_station(
                 return calibrations.record_views(station, event)
             case equipment.ColourCalibrated():
                 return calibrations.record_colour(station, event.colour)
+            case equipment.LightFieldMeasured():
+                return calibrations.record_light_field(station, event.field)
             case equipment.IlluminationCalibrated():
                 return calibrations.record_illumination(station, event.illumination)
             case equipment.FieldCheckPerformed():

@@ -190,12 +190,12 @@ def _unseen(
 
 def _light_temperature_k(chart: ChartMeasurement, nominal_k: float) -> float:
     """Return the light's colour temperature, given the one the cameras take for white."""
-    white = xyz_to_linear(_daylight_xyz(nominal_k))
+    white = xyz_to_linear(daylight_xyz(nominal_k))
     seen = np.asarray(linear_to_xyz(np.asarray(white * chart.white, np.float64)), np.float64)
     return colour_temperature_k(seen)
 
 
-def _daylight_xyz(kelvin: float) -> Floats:
+def daylight_xyz(kelvin: float) -> Floats:
     """Return XYZ of daylight, Y = 1.
 
     Raises:

@@ -28,7 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("selftest", help="check key, disk, clock and server")
     calibrate = commands.add_parser("calibrate", help="calibrate rig, light and colours, guided")
     calibrate.add_argument("operator", help="identifier of the practitioner who performs it")
-    commands.add_parser("light", help="calibrate the light alone")
+    light = commands.add_parser("light", help="calibrate the light alone, with the grey target")
+    light.add_argument(
+        "--new-baseline", action="store_true", help="compare later ones with this, after service"
+    )
     commands.add_parser("colour", help="calibrate the colours alone, in calibrated light")
     commands.add_parser("check", help="check the calibration in force: the target in its holder")
     commands.add_parser("queue", help="show what waits and what was refused")
@@ -132,7 +135,8 @@ def _upkeep(given: argparse.Namespace) -> int:
     station, _ = simulated_station(_simulated_settings())
     try:
         operator = getattr(given, "operator", None)
-        return perform(station, given.command, say=print, operator=operator)
+        new = getattr(given, "new_baseline", False)
+        return perform(station, given.command, say=print, operator=operator, new_baseline=new)
     finally:
         station.close()
 

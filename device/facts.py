@@ -13,7 +13,7 @@ from device.ports import CameraSettings, SecureKey
 from device.queued import Packed
 from device.statement import sign_event
 from domain.events.codec import from_plain, to_plain
-from domain.events.equipment import CalibrationRecorded, IlluminationCalibrated
+from domain.events.equipment import CalibrationRecorded, IlluminationCalibrated, LightFieldMeasured
 from domain.events.names import Event
 from domain.ledger import canonical
 from domain.ledger.entry import SALT_SIZE
@@ -21,9 +21,11 @@ from domain.ports import Clock, Randomness
 from domain.values.calibration import IlluminationRecord
 from domain.values.content import Digest
 from domain.values.identifiers import DeviceId, StreamName
+from domain.values.light_field import LightFieldRecord
 from domain.values.time import DeviceTime
 
 _ILLUMINATION: Final = "illumination"
+_LIGHT_BASELINE: Final = "light-baseline"
 
 
 class Facts:
@@ -104,6 +106,20 @@ class Facts:
             IlluminationCalibrated(illumination=record),
             keep={_ILLUMINATION: canonical.encode(kept)},
         )
+
+    def state_light_field(self, record: LightFieldRecord) -> None:
+        """State the light on the grey target; one that passed without a baseline becomes it."""
+        first = record.passed and record.baseline is None
+        keep = {_LIGHT_BASELINE: canonical.encode(to_plain(record))} if first else None
+        self.state(LightFieldMeasured(field=record), keep=keep)
+
+    def light_baseline(self) -> LightFieldRecord | None:
+        """Return the light field that later ones are compared with, or none."""
+        kept = self._outbox.kept(_LIGHT_BASELINE)
+        if kept is None:
+            return None
+        found: LightFieldRecord = from_plain(LightFieldRecord, canonical.parse_canonical(kept))
+        return found
 
     def illumination(self) -> tuple[IlluminationRecord, float] | None:
         """Return the last illumination calibration and its exposure in microseconds, or none."""

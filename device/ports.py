@@ -157,6 +157,15 @@ class Target(Protocol):
         """Serial number, certificate and kind."""
         ...
 
+    @property
+    def grey(self) -> CalibrationTarget | None:
+        """The even grey target, with serial number and certificate; none when there is none."""
+        ...
+
+    def present_grey(self) -> bool:
+        """Bring the grey target square before the cameras; false when there is none."""
+        ...
+
     def present(self, pose: int) -> bool:
         """Bring the target into the pose of this number; false when there are no more poses."""
         ...

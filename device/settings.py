@@ -20,6 +20,7 @@ from domain.values.capture import Camera, DeviceConfiguration
 from domain.values.colour import ColourLimits
 from domain.values.content import Digest
 from domain.values.identifiers import DeviceId
+from domain.values.light_field import LightFieldLimits
 from domain.values.protocol import CalibrationLimits
 
 SOFTWARE: Final = "0.1.0"
@@ -34,6 +35,9 @@ DEFAULT_LIMITS: Final = CalibrationLimits(
 )
 DEFAULT_COLOUR_LIMITS: Final = ColourLimits(
     mean=1.5, worst=4.0, held_out_mean=2.0, least_patches=22, valid_days=30
+)
+DEFAULT_FIELD_LIMITS: Final = LightFieldLimits(
+    uniformity=0.6, level_drift=0.10, pattern_drift=0.05, cct_drift_k=200.0, duv=0.01
 )
 _LOCAL: Final = {"127.0.0.1", "localhost", "::1", "testserver"}
 

@@ -137,7 +137,7 @@ class SimulatedCameras:
         scene = world.scene(self._lights.ring, shutter=True)
         how = CaptureSettings(resolution=world.resolution, exposure=_exposure(self._settings))
         taken = capture(scene, how, seed=world.seed(), cache=world.cache)
-        if world.board is None:
+        if world.board is None and not world.grey:
             world.take += 1
         return Pair(
             left=taken.left.image, right=taken.right.image, settings=self._settings, skew_us=0.0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from device.script import Script, ScriptedSession, Take
+from device.simulation.card import BOARD_SQUARE_MM, BOARD_SQUARES
 from device.simulation.faults import Fault, FaultState
 from device.simulation.lights import RingLight
 from device.simulation.rig import Resolution
@@ -52,6 +53,7 @@ class World:
         take: Number of the take in the session.
         pictures: Pictures taken.
         board: Pose of the calibration board, when it is held before the cameras.
+        grey: Whether its grey back is held before the cameras.
     """
 
     script: Script
@@ -61,6 +63,7 @@ class World:
     take: int = 0
     pictures: int = 0
     board: int | None = None
+    grey: bool = False
 
     @property
     def session(self) -> ScriptedSession:
@@ -75,6 +78,9 @@ class World:
     def scene(self, ring: RingLight, *, shutter: bool) -> Scene:
         """Return what the cameras see in this light, from the first look or at the shutter."""
         take = self.now
+        if self.grey:
+            blank = BoardPose(blank=True)
+            return Scene(subject=None, board=blank, light=ring, faults=take.faults)
         if self.board is not None:
             pose, distance_mm = BOARD_POSES[self.board]
             drift = tuple(each for each in take.faults if each.fault is Fault.RIG_DRIFT)
@@ -140,9 +146,19 @@ class SimulatedTarget:
     @property
     def target(self) -> CalibrationTarget:
         """The print the simulation renders."""
-        return CalibrationTarget(
-            serial="SIM-BOARD-1", certificate="SIM-CERT-1", kind="charuco-8x11-18mm"
-        )
+        across, down = BOARD_SQUARES
+        kind = f"charuco-{across}x{down}-{BOARD_SQUARE_MM:g}mm"
+        return CalibrationTarget(serial="SIM-BOARD-1", certificate="SIM-CERT-1", kind=kind)
+
+    @property
+    def grey(self) -> CalibrationTarget | None:
+        """The back of the board."""
+        return CalibrationTarget(serial="SIM-GREY-1", certificate="SIM-CERT-3", kind="grey-20")
+
+    def present_grey(self) -> bool:
+        """Turn the board round."""
+        self._world.grey = True
+        return True
 
     def present(self, pose: int) -> bool:
         """Bring the board into a pose; false after the last one."""
@@ -154,6 +170,7 @@ class SimulatedTarget:
     def away(self) -> None:
         """Take the board away."""
         self._world.board = None
+        self._world.grey = False
 
 
 class SimulatedPanel:

@@ -40,6 +40,7 @@ from domain.ports import Clock, Randomness
 from domain.values.calibration import IlluminationRecord
 from domain.values.colour import ColourLimits, ColourRecord
 from domain.values.identifiers import DeviceId, PractitionerId
+from domain.values.light_field import LightFieldLimits, LightFieldRecord
 from domain.values.protocol import CalibrationLimits
 
 _REQUEST_TIMEOUT_S: Final = 30.0
@@ -173,6 +174,23 @@ class Station:
         """
         self._must_state()
         return self._upkeep.calibrate_light()
+
+    def measure_light_field(
+        self, *, limits: LightFieldLimits, new_baseline: bool = False
+    ) -> LightFieldRecord:
+        """Measure the light on the grey target and keep the result for delivery.
+
+        Args:
+            limits: What it is held against.
+            new_baseline: Whether later ones are compared with this one, after service.
+
+        Raises:
+            RuleViolation: the light was never calibrated, or the target is not traceable.
+            MalformedInput: the target is not in view.
+            Unavailable: server, hardware or disk fail; nothing was kept.
+        """
+        self._must_state()
+        return self._upkeep.measure_light_field(limits=limits, new_baseline=new_baseline)
 
     def calibrate_colour(self, *, limits: ColourLimits) -> ColourRecord:
         """Calibrate the colours with the chart and keep the result for delivery.

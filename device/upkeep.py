@@ -13,6 +13,7 @@ from device.calibrate import Calibrated, calibrate, check_in_field
 from device.calibrate_colour import calibrate_colour
 from device.calibrate_light import calibrate_light
 from device.facts import Facts
+from device.light_field import measure_light_field
 from device.orders import LockedCalibration
 from device.ports import CameraSettings, Hardware
 from domain.errors import RuleViolation
@@ -21,6 +22,7 @@ from domain.values.calibration import IlluminationRecord
 from domain.values.capture import DeviceConfiguration
 from domain.values.colour import ColourLimits, ColourRecord
 from domain.values.identifiers import CalibrationId, PractitionerId
+from domain.values.light_field import LightFieldLimits, LightFieldRecord
 from domain.values.protocol import CalibrationLimits
 
 
@@ -76,6 +78,39 @@ class Upkeep:
         """
         record, held = calibrate_light(self._hardware, self._camera_settings, at=self._facts.now())
         self._facts.state_illumination(record, held)
+        return record
+
+    def measure_light_field(
+        self, *, limits: LightFieldLimits, new_baseline: bool = False
+    ) -> LightFieldRecord:
+        """Measure the light on the grey target and state the result.
+
+        Args:
+            limits: What it is held against.
+            new_baseline: Whether later ones are compared with this one, after service.
+
+        Raises:
+            RuleViolation: the light was never calibrated, or the target is not traceable.
+            MalformedInput: the target is not in view.
+            Unavailable: hardware or disk fail; nothing was kept.
+        """
+        kept = self._facts.illumination()
+        if kept is None:
+            raise RuleViolation(
+                "light.exposure",
+                "the light was never calibrated, so no exposure was found",
+                "Calibrate the light first.",
+            )
+        settings = replace(self._camera_settings, exposure_us=kept[1])
+        record = measure_light_field(
+            self._hardware,
+            self._camera_settings,
+            self._hardware.cameras.lock(settings),
+            baseline=None if new_baseline else self._facts.light_baseline(),
+            limits=limits,
+            at=self._facts.now(),
+        )
+        self._facts.state_light_field(record)
         return record
 
     def calibrate_colour(self, *, limits: ColourLimits) -> ColourRecord:

@@ -8,13 +8,20 @@ Rules kept here:
 """
 
 from device.board_views import Tell
-from device.settings import DEFAULT_COLOUR_LIMITS, DEFAULT_LIMITS
+from device.settings import DEFAULT_COLOUR_LIMITS, DEFAULT_FIELD_LIMITS, DEFAULT_LIMITS
 from device.station import Station
 from domain.errors import MalformedInput, RuleViolation
 from domain.values.identifiers import PractitionerId
 
 
-def perform(station: Station, command: str, *, say: Tell, operator: str | None = None) -> int:
+def perform(
+    station: Station,
+    command: str,
+    *,
+    say: Tell,
+    operator: str | None = None,
+    new_baseline: bool = False,
+) -> int:
     """Perform one command and return the exit status.
 
     Args:
@@ -22,6 +29,7 @@ def perform(station: Station, command: str, *, say: Tell, operator: str | None =
         command: ``calibrate``, ``light``, ``colour`` or ``check``.
         say: Takes each line.
         operator: Who performs it; needed to calibrate.
+        new_baseline: Whether the light is measured as a new baseline, after service.
 
     Raises:
         RecordsError: it could not be performed; nothing was stated of it.
@@ -30,9 +38,11 @@ def perform(station: Station, command: str, *, say: Tell, operator: str | None =
         case "calibrate":
             passed = _geometry(station, PractitionerId(operator or ""), say)
             passed = _light(station, say) and passed
+            passed = _field(station, say) and passed
             passed = _colour(station, say) and passed
         case "light":
             passed = _light(station, say)
+            passed = _field(station, say, new_baseline=new_baseline) and passed
         case "colour":
             passed = _colour(station, say)
         case "check":
@@ -73,6 +83,23 @@ def _light(station: Station, say: Tell) -> bool:
         state = "healthy" if zone.healthy else "not healthy"
         say(f"  zone {zone.zone}: {zone.level:.1%} of new, {zone.current_ma:.0f} mA, {state}")
     return _said(light.reasons, say)
+
+
+def _field(station: Station, say: Tell, *, new_baseline: bool = False) -> bool:
+    try:
+        field = station.measure_light_field(limits=DEFAULT_FIELD_LIMITS, new_baseline=new_baseline)
+    except (RuleViolation, MalformedInput) as refused:
+        say(f"grey target: not measured: {refused}")
+        return False
+    against = "this is the baseline" if field.baseline is None else f"baseline {field.baseline}"
+    say(f"grey target: {_result(field.reasons)}, {against}")
+    say(
+        f"  uniformity {field.together.uniformity:.2f}, {field.cct_k:.0f} K, "
+        f"Duv {field.duv:+.4f} (McCamy {field.quick_cct_k:.0f} K)"
+    )
+    for each in field.drift:
+        say(f"  zone {each.zone}: light {each.level:+.1%}, field {each.pattern:.1%} from baseline")
+    return _said(field.reasons, say)
 
 
 def _colour(station: Station, say: Tell) -> bool:

@@ -54,41 +54,30 @@ CALIBRATION = sa.Table(
 """``cameras`` are the serial numbers of those mounted when it was made, left first; ``drift`` is
 the evidence of the last field check of it, where that failed."""
 
-ILLUMINATION = sa.Table(
-    "illumination",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("device", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("record", JSON, nullable=False),
-    sa.Index("ix_illumination_in_order", "device", "seq"),
-)
 
-COLOUR = sa.Table(
-    "colour_calibration",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("device", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("record", JSON, nullable=False),
-    sa.Index("ix_colour_calibration_in_order", "device", "seq"),
-)
+def _noted(name: str) -> sa.Table:
+    """Return a table of results of one kind, as they were recorded."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("device", sa.Text, nullable=False),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("record", JSON, nullable=False),
+        sa.Index(f"ix_{name}_in_order", "device", "seq"),
+    )
+
+
+ILLUMINATION = _noted("illumination")
+COLOUR = _noted("colour_calibration")
+LIGHT_FIELD = _noted("light_field")
+FIELD_CHECK = _noted("field_check")
 
 CALIBRATION_VIEWS = sa.Table(
     "calibration_views",
     metadata,
     sa.Column("calibration", sa.Text, primary_key=True),
     sa.Column("record", JSON, nullable=False),
-)
-
-FIELD_CHECK = sa.Table(
-    "field_check",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("device", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("record", JSON, nullable=False),
-    sa.Index("ix_field_check_in_order", "device", "seq"),
 )
 
 INCIDENT = sa.Table(
@@ -119,6 +108,7 @@ TABLES = (
     FIELD_CHECK,
     CALIBRATION_VIEWS,
     COLOUR,
+    LIGHT_FIELD,
     ILLUMINATION,
     CALIBRATION,
     DEVICE,
@@ -157,6 +147,7 @@ def apply(rows: Rows, record: Record) -> None:
             _calibrate(rows, record, device, event)
         case (
             facts.IlluminationCalibrated()
+            | facts.LightFieldMeasured()
             | facts.ColourCalibrated()
             | facts.FieldCheckPerformed() as event
         ):
@@ -232,11 +223,16 @@ def _check(
     rows: Rows,
     record: Record,
     device: str,
-    event: facts.IlluminationCalibrated | facts.ColourCalibrated | facts.FieldCheckPerformed,
+    event: facts.IlluminationCalibrated
+    | facts.LightFieldMeasured
+    | facts.ColourCalibrated
+    | facts.FieldCheckPerformed,
 ) -> None:
     match event:
         case facts.IlluminationCalibrated():
             _note(rows, ILLUMINATION, record, device, found=plain(event.illumination))
+        case facts.LightFieldMeasured():
+            _note(rows, LIGHT_FIELD, record, device, found=plain(event.field))
         case facts.ColourCalibrated():
             _note(rows, COLOUR, record, device, found=plain(event.colour))
         case facts.FieldCheckPerformed():
@@ -298,6 +294,7 @@ def device(connection: sa.Connection, identifier: str) -> Row | None:
     for name, table in (
         ("calibrations", CALIBRATION),
         ("illumination", ILLUMINATION),
+        ("light_fields", LIGHT_FIELD),
         ("colour", COLOUR),
         ("field_checks", FIELD_CHECK),
         ("incidents", INCIDENT),

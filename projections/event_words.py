@@ -174,6 +174,9 @@ def _of_calibration(event: Event | Shredded) -> str:
         case equipment.CalibrationViewsRecorded():
             left_out = sum(not each.used for each in event.views)
             return f"{len(event.views)} views, {left_out} left out"
+        case equipment.LightFieldMeasured():
+            grey = event.field
+            return f"{_passed(grey.passed)}, {grey.cct_k:.0f} K, Duv {grey.duv:+.4f}"
         case equipment.ColourCalibrated():
             colour = event.colour
             return f"{_passed(colour.passed)}, mean {colour.mean_after:.2f} dE00"

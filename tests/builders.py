@@ -46,6 +46,12 @@ from domain.values.identifiers import (
     SessionId,
     SubjectId,
 )
+from domain.values.light_field import (
+    LightFieldLimits,
+    LightFieldRecord,
+    ZoneDrift,
+    ZoneField,
+)
 from domain.values.model import ModelManifest
 from domain.values.protocol import CalibrationLimits, ProtocolContent, ViewRequirement
 from domain.values.quality import Limit, QualityMeasurement
@@ -176,6 +182,39 @@ def an_illumination_record(*, passed: bool = True) -> IlluminationRecord:
         white_balance=WhiteBalance(red=1.9, green=1.0, blue=1.6),
         passed=passed,
         reasons=() if passed else ("exposure 0.30 is below 0.43",),
+    )
+
+
+def a_zone_field(zone: str, level: float = 0.1) -> ZoneField:
+    """Return an almost even field."""
+    return ZoneField(zone=zone, levels=((level, level * 0.95), (level * 0.97, level)))
+
+
+def a_light_field(*, passed: bool = True, baseline: DeviceTime | None = None) -> LightFieldRecord:
+    """Return the light on the grey target, measured just before nine."""
+    level = 0.0 if passed else -0.2
+    names = tuple(zone.zone for zone in zones())
+    drift = tuple(ZoneDrift(zone=zone, level=level, pattern=0.01) for zone in names)
+    missed = tuple(
+        f"zone {zone}: its light changed by -20.0%, allowed is 10%" for zone in names if not passed
+    )
+    return LightFieldRecord(
+        performed_at=device_time(-9),
+        target=CalibrationTarget(serial="G-3", certificate="CERT-9", kind="grey-20"),
+        zones=tuple(a_zone_field(zone) for zone in names),
+        together=a_zone_field("all", 0.4),
+        cct_k=5590.0,
+        duv=0.003,
+        quick_cct_k=5592.0,
+        white_balance=WhiteBalance(red=1.9, green=1.0, blue=1.6),
+        baseline=baseline,
+        baseline_cct_k=None if baseline is None else 5600.0,
+        drift=() if baseline is None and passed else drift,
+        limits=LightFieldLimits(
+            uniformity=0.6, level_drift=0.1, pattern_drift=0.05, cct_drift_k=200.0, duv=0.01
+        ),
+        passed=passed,
+        reasons=missed,
     )
 
 

@@ -20,6 +20,7 @@ from domain.values.claim import ClaimContent
 from domain.values.content import CaptureView, ContentReference, Digest
 from domain.values.finding import Finding
 from domain.values.identifiers import Identifier, SessionId, StreamName
+from domain.values.light_field import ZoneField
 from domain.values.study import EVERYBODY, StudyLimit
 from domain.values.time import Instant
 from domain.values.volume_change import RegionChange
@@ -38,6 +39,7 @@ _SPECIAL: dict[tuple[type, str], Callable[[str], Any]] = {
     (ContentReference, "media_type"): lambda _: "image/png",
     (LightZone, "pwm"): _share,
     (CalibrationRecord, "reasons"): lambda _: (),
+    (ZoneField, "levels"): lambda path: ((_share(path) + 0.1, 0.5), (0.25, 0.75)),
     (Finding, "confidence"): _share,
     (ClaimContent, "least_coverage"): lambda _: 0.75,
     (RegionChange, "coverage"): _share,

@@ -34,6 +34,7 @@ from domain.values.identifiers import (
     SessionId,
     StreamName,
 )
+from domain.values.light_field import LightFieldRecord, ZoneField
 from domain.values.protocol import ProtocolContent
 from domain.values.quality import Limit, QualityVerdict, Region
 from domain.values.study import EVERYBODY, StudyLimit, StudyPlan
@@ -50,6 +51,9 @@ shares = st.floats(0, 1)
 whole = st.integers(1, SAFE)
 
 RANGES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
+    (ZoneField, "levels"): st.lists(
+        st.tuples(st.floats(1e-3, 1.0), st.floats(1e-3, 1.0)), min_size=1, max_size=3
+    ).map(tuple),
     (ContentReference, "size_bytes"): whole,
     (ContentReference, "media_type"): st.sampled_from(["image/png", "application/pdf"]),
     (ImageReference, "width_px"): st.integers(1, 16384),
@@ -193,6 +197,7 @@ RELATIONS: dict[type, Callable[[Fields], Fields]] = {
     CalibrationRecord: _calibration,
     IlluminationRecord: _passed,
     ColourRecord: _colour,
+    LightFieldRecord: _passed,
     Limit: _limit,
     Finding: _finding,
     StudyLimit: _limit,

@@ -124,6 +124,7 @@ class DeviceDetail(BaseModel):
     configuration: dict[str, Any] | None
     calibrations: list[Calibration]
     illumination: list[dict[str, Any]]
+    light_fields: list[dict[str, Any]]
     colour: list[dict[str, Any]]
     field_checks: list[dict[str, Any]]
     self_checks: list[DriftPoint]
@@ -172,6 +173,7 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
         configuration=row["configuration"],
         calibrations=[_calibration(each, row, names, now=now) for each in row["calibrations"]],
         illumination=[{"at": each["at"], **each["record"]} for each in row["illumination"]],
+        light_fields=[{"at": each["at"], **each["record"]} for each in row["light_fields"]],
         colour=[{"at": each["at"], **each["record"]} for each in row["colour"]],
         self_checks=[
             DriftPoint(**each)

@@ -12,7 +12,7 @@ Source: X-Rite 2014, New color specifications for ColorChecker SG and Classic Ch
 2°, charts made from November 2014 on).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -68,6 +68,7 @@ _BOARD_MARGIN_MM: Final = 6.0
 _BOARD_TEXELS_PER_MM: Final = 20
 _PRINT_BLACK: Final = 0.035
 _PRINT_WHITE: Final = 0.86
+GREY_REFLECTANCE: Final = 0.20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -182,3 +183,11 @@ def calibration_board() -> Card:
         reflectance=reflectance,
         points_mm=corners - middle,
     )
+
+
+@cache
+def grey_target() -> Card:
+    """Return the even grey back of the calibration board."""
+    front = calibration_board()
+    even = np.full((64, 64, 3), GREY_REFLECTANCE, np.float32)
+    return replace(front, reflectance=even)

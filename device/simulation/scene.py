@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.simulation.appearance import NATURAL, Appearance
-from device.simulation.card import Card, calibration_board, colour_chart
+from device.simulation.card import Card, calibration_board, colour_chart, grey_target
 from device.simulation.faults import ChartState, Conditions, FaultState, conditions
 from device.simulation.identity import (
     NO_CHANGE,
@@ -91,13 +91,18 @@ class HeadPose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardPose:
-    """How the calibration board is held; zeros face the cameras squarely."""
+    """How the calibration board is held; zeros face the cameras squarely.
+
+    Attributes:
+        blank: Whether its even grey back is shown instead of the print.
+    """
 
     yaw_deg: float = 0.0
     pitch_deg: float = 0.0
     roll_deg: float = 0.0
     right_mm: float = 0.0
     down_mm: float = 0.0
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +200,7 @@ class Scene:
             b = self.board
             pose[:3, :3] = turn(b.yaw_deg, b.pitch_deg, b.roll_deg)
             pose[:3, 3] = [b.right_mm, b.down_mm, self.distance_mm]
-            return calibration_board(), pose
+            return grey_target() if b.blank else calibration_board(), pose
         state = self.conditions().chart
         if not self.chart_in_view or state is ChartState.MISSING:
             return None

@@ -6,6 +6,7 @@ from domain.values.calibration import CalibrationRecord, CalibrationView, Illumi
 from domain.values.capture import DeviceConfiguration
 from domain.values.colour import ColourRecord
 from domain.values.identifiers import CalibrationId, DeviceId
+from domain.values.light_field import LightFieldRecord
 from domain.values.signature import ElectronicSignature
 from domain.values.time import DeviceTime
 
@@ -103,6 +104,17 @@ class IlluminationCalibrated:
     """
 
     illumination: IlluminationRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightFieldMeasured:
+    """The light on the grey target was measured, with whatever result.
+
+    Attributes:
+        field: The result.
+    """
+
+    field: LightFieldRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +220,7 @@ EquipmentEvent = (
     | CalibrationLocked
     | CalibrationInvalidated
     | IlluminationCalibrated
+    | LightFieldMeasured
     | ColourCalibrated
     | FieldCheckPerformed
     | DeviceQuarantined

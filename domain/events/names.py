@@ -85,6 +85,7 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("FieldCheckPerformed", 1): equipment.FieldCheckPerformed,
     ("CalibrationViewsRecorded", 1): equipment.CalibrationViewsRecorded,
     ("ColourCalibrated", 1): equipment.ColourCalibrated,
+    ("LightFieldMeasured", 1): equipment.LightFieldMeasured,
     ("DeviceQuarantined", 1): equipment.DeviceQuarantined,
     ("DeviceReleased", 1): equipment.DeviceReleased,
     ("DeviceSequenceGapDetected", 1): equipment.DeviceSequenceGapDetected,

@@ -21,6 +21,7 @@ from domain.events.equipment import (
     ColourCalibrated,
     FieldCheckPerformed,
     IlluminationCalibrated,
+    LightFieldMeasured,
 )
 from domain.ledger import canonical
 from domain.values.actor import Role
@@ -28,6 +29,7 @@ from domain.values.calibration import CalibrationRecord, IlluminationRecord
 from domain.values.colour import ColourRecord, colour_misses
 from domain.values.content import Digest
 from domain.values.identifiers import CalibrationId
+from domain.values.light_field import LightFieldRecord, field_misses
 from domain.values.protocol import CalibrationLimits
 from domain.values.signature import Meaning
 from domain.values.signing import Signing, check_signing
@@ -195,6 +197,45 @@ def record_illumination(station: Station, record: IlluminationRecord) -> Illumin
             "Check every zone and report it.",
         )
     return IlluminationCalibrated(illumination=record)
+
+
+def record_light_field(station: Station, record: LightFieldRecord) -> LightFieldMeasured:
+    """Record the light on the grey target, whatever the result [REQ-IN-090].
+
+    Raises:
+        RuleViolation: the target is not traceable, a zone was not measured, it is compared with
+            another baseline than the station's, or the result does not follow from the numbers.
+    """
+    if not (record.target.serial and record.target.certificate):
+        raise RuleViolation(
+            "light.traceable-target",
+            "the grey target has no serial number or no certificate",
+            "Measure with a target that has both.",
+        )
+    expected = set(station.configuration.zones) if station.configuration else set()
+    unmeasured = expected - {each.zone for each in record.zones}
+    if unmeasured or not record.zones:
+        raise RuleViolation(
+            "light.zones",
+            f"light zone not measured: {', '.join(sorted(unmeasured)) or 'any'}",
+            "Measure every zone and report it.",
+        )
+    if record.baseline != station.light_baseline:
+        raise RuleViolation(
+            "light.baseline",
+            f"it is compared with {record.baseline or 'nothing'}, the station's baseline is "
+            f"{station.light_baseline or 'not measured yet'}",
+            "Compare with the station's baseline; measure a new one after service.",
+        )
+    found = field_misses(record)
+    if record.passed == bool(found):
+        raise RuleViolation(
+            "light.result-follows",
+            f"it is said to have {'passed' if record.passed else 'failed'}: "
+            f"{'; '.join(found) or 'every limit is met'}",
+            "State the result that follows from the numbers.",
+        )
+    return LightFieldMeasured(field=record)
 
 
 def record_field_check(station: Station, check: FieldCheckPerformed) -> FieldCheckPerformed:

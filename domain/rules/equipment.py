@@ -32,6 +32,7 @@ from domain.events.equipment import (
     EquipmentEvent,
     FieldCheckPerformed,
     IlluminationCalibrated,
+    LightFieldMeasured,
 )
 from domain.values.capture import CaptureConditions, DeviceConfiguration, GateResult
 from domain.values.gates import ModelLists, Running, versions_gate
@@ -71,11 +72,10 @@ def evolve(station: Station, event: EquipmentEvent) -> Station:
         case ColourCalibrated():
             # Nothing is decided by it: every capture carries its own chart, and is judged by that.
             return station
-        case IlluminationCalibrated():
-            return replace(station, illumination=event.illumination)
+        case IlluminationCalibrated() | LightFieldMeasured():
+            return _evolve_light(station, event)
         case DeviceQuarantined() | DeviceReleased():
-            quarantined = isinstance(event, DeviceQuarantined)
-            return replace(station, quarantine=event.reason if quarantined else None)
+            return _evolve_service(station, event)
         case DeviceSequenceGapDetected():
             return replace(station, noted=max(station.noted, event.received - 1))
         case DeviceBatchRejected():
@@ -275,6 +275,22 @@ def reject_batch(
     return DeviceBatchRejected(
         device_sequences=device_sequences, rule=refusal.rule, evidence=refusal.evidence
     )
+
+
+def _evolve_service(station: Station, event: DeviceQuarantined | DeviceReleased) -> Station:
+    if isinstance(event, DeviceQuarantined):
+        return replace(station, quarantine=event.reason)
+    # Lamps may have been replaced: what they gave before says nothing about them.
+    return replace(station, quarantine=None, light_baseline=None)
+
+
+def _evolve_light(station: Station, event: IlluminationCalibrated | LightFieldMeasured) -> Station:
+    if isinstance(event, IlluminationCalibrated):
+        return replace(station, illumination=event.illumination)
+    found = event.field
+    if found.baseline is None and found.passed and station.light_baseline is None:
+        return replace(station, light_baseline=found.performed_at)
+    return station
 
 
 def _evolve_calibration(

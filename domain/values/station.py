@@ -61,6 +61,8 @@ class Station:
         quarantine: Why it is out of use; none while it is in use.
         noted: Highest number of a statement that was skipped or refused; 0 before.
         clock_offset_ms: The last clock offset found far from ours; 0 before.
+        light_baseline: When the light field was measured that later ones are compared with; none
+            before one passed, and again after service.
     """
 
     serial: str | None = None
@@ -72,6 +74,7 @@ class Station:
     quarantine: str | None = None
     noted: int = 0
     clock_offset_ms: float = 0.0
+    light_baseline: DeviceTime | None = None
 
     @property
     def cameras(self) -> tuple[str, ...]:

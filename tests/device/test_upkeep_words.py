@@ -14,6 +14,7 @@ from domain.events.equipment import (
     ColourCalibrated,
     FieldCheckPerformed,
     IlluminationCalibrated,
+    LightFieldMeasured,
 )
 from tests.builders import OPERATOR
 from tests.device.test_station import Clinic, a_clinic, a_script
@@ -69,6 +70,26 @@ def test_the_light_is_said_zone_by_zone(done: tuple[Clinic, list[str], int]) -> 
     assert sum("mA, healthy" in line for line in said) == 4
 
 
+@pytest.mark.verifies("REQ-IN-088", "REQ-IN-089", "REQ-IN-090")
+def test_the_light_on_the_grey_target_drifts_only_against_the_baseline(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, said, _ = done
+    assert any("grey target: passed, this is the baseline" in line for line in said)
+    again: list[str] = []
+    assert perform(clinic.station, "light", say=again.append) == 0
+    first, second = stated(clinic, LightFieldMeasured)
+    assert isinstance(first, LightFieldMeasured)
+    assert isinstance(second, LightFieldMeasured)
+    assert first.field.drift == ()
+    assert second.field.baseline == first.field.performed_at
+    assert max(abs(each.level) for each in second.field.drift) < 0.01
+    assert max(each.pattern for each in second.field.drift) < 0.01
+    assert second.field.cct_k == pytest.approx(5600, abs=30)
+    assert perform(clinic.station, "light", say=again.append, new_baseline=True) == 0
+    assert "this is the baseline" in "".join(again)
+
+
 @pytest.mark.verifies("REQ-IN-091", "REQ-IN-092")
 def test_the_colours_are_stated_with_chart_and_limits(done: tuple[Clinic, list[str], int]) -> None:
     clinic, said, status = done
@@ -114,3 +135,27 @@ def test_colours_are_not_calibrated_in_light_that_never_was(tmp_path: Path) -> N
     assert perform(clinic.station, "colour", say=said.append) == 1
     assert "colour.light" in said[0]
     assert not stated(clinic, ColourCalibrated)
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_light_that_became_uneven_is_found_zone_by_zone(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    clinic.simulated.play(a_script({"faults": ["uneven light"]}))
+    said: list[str] = []
+    assert perform(clinic.station, "light", say=said.append) == 1
+    field = stated(clinic, LightFieldMeasured)[-1]
+    assert isinstance(field, LightFieldMeasured)
+    assert not field.field.passed
+    assert "its light changed by" in "".join(said)
+
+
+def test_a_dead_zone_is_named_and_the_grey_target_is_not_measured(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    clinic.simulated.play(a_script({"faults": ["light zone out"]}))
+    said: list[str] = []
+    assert perform(clinic.station, "light", say=said.append) == 1
+    assert any("grey target: not measured: light.zone: zone left" in line for line in said)

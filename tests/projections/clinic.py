@@ -63,6 +63,7 @@ from tests.builders import (
     a_colour_record,
     a_configuration,
     a_digest,
+    a_light_field,
     a_manifest,
     a_protocol_content,
     a_wording,
@@ -326,6 +327,14 @@ class Clinic:
         """State the views behind a calibration."""
         made = replace(a_views_event(left_out=1), calibration=which)
         self.station_says(made, lambda state: calibration.record_views(state, made))
+
+    def light_field(self) -> None:
+        """Measure the light on the grey target."""
+        made = a_light_field()
+        self.station_says(
+            stations.LightFieldMeasured(field=made),
+            lambda state: calibration.record_light_field(state, made),
+        )
 
     def colour(self, *, passed: bool = True) -> None:
         """Calibrate the colours."""

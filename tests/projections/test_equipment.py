@@ -77,6 +77,13 @@ def test_a_calibration_has_its_views_and_those_left_out(clinic: Clinic, screens:
     assert first["views"] is None
 
 
+@pytest.mark.verifies("REQ-IN-088", "REQ-IN-090")
+def test_light_on_the_grey_target_is_kept(clinic: Clinic, screens: Screens) -> None:
+    clinic.light_field()
+    (row,) = station(screens)["light_fields"]
+    assert (row["record"]["cct_k"], row["record"]["baseline"]) == (5590.0, None)
+
+
 @pytest.mark.verifies("REQ-IN-092")
 def test_colour_calibrations_are_kept_newest_first(clinic: Clinic, screens: Screens) -> None:
     clinic.colour()

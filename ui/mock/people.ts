@@ -154,6 +154,12 @@ export function deviceDetail(device: string): Device | undefined {
       { at: ago(34), performed_at: ago(34), zones: zones(0.012), exposure_target: 0.18, exposure_reached: 0.181, cct_k: 5_512, white_balance: { red: 1.92, green: 1, blue: 1.58 }, passed: true, reasons: [] },
       { at: ago(DAY), performed_at: ago(DAY), zones: zones(0.045), exposure_target: 0.18, exposure_reached: 0.172, cct_k: 5_468, white_balance: { red: 1.93, green: 1, blue: 1.57 }, passed: false, reasons: ["zone bottom is 6.8 % above target"] },
     ],
+    light_fields: [{
+      at: ago(33), performed_at: ago(33), together: { zone: "all", levels: [[0.41, 0.43, 0.41], [0.43, 0.45, 0.43], [0.4, 0.43, 0.41]] },
+      cct_k: 5_522, duv: 0.0031, baseline: ago(80 * DAY), passed: true, reasons: [],
+      drift: ["left", "right", "top", "bottom"].map((zone, at) => ({ zone, level: -0.012 * at, pattern: 0.004 + at * 0.001 })),
+      limits: { uniformity: 0.6, level_drift: 0.1, pattern_drift: 0.05, cct_drift_k: 200, duv: 0.01 },
+    }],
     self_checks: [0.19, 0.17, 0.22, 0.18, 0.41, 0.16, 0.15, 0.17].map((value, at) => ({ at: ago(40 + at * 300), value, unit: "px", passed: value < 0.3 })),
     colour: [{
       at: ago(32), performed_at: ago(32), chart: { serial: "CC-204", certificate: "NMI-2026-0511", kind: "colorchecker-24-2014" },

@@ -13,9 +13,12 @@ from domain.events.equipment import (
     ColourCalibrated,
     DeviceConfigurationChanged,
     DeviceEnrolled,
+    DeviceQuarantined,
+    DeviceReleased,
     EquipmentEvent,
     FieldCheckPerformed,
     IlluminationCalibrated,
+    LightFieldMeasured,
 )
 from domain.rules.calibration import (
     calibration_digest,
@@ -25,6 +28,7 @@ from domain.rules.calibration import (
     record_colour,
     record_field_check,
     record_illumination,
+    record_light_field,
     record_views,
 )
 from domain.rules.equipment import EQUIPMENT
@@ -32,6 +36,7 @@ from domain.values.actor import Role
 from domain.values.calibration import CalibrationRecord
 from domain.values.colour import ColourRecord
 from domain.values.identifiers import CalibrationId
+from domain.values.light_field import LightFieldRecord
 from domain.values.signature import Meaning
 from domain.values.signing import Signing
 from tests.builders import (
@@ -42,6 +47,7 @@ from tests.builders import (
     a_colour_record,
     a_configuration,
     a_digest,
+    a_light_field,
     a_protocol_content,
     a_signature,
     a_signing,
@@ -312,3 +318,57 @@ def test_a_result_that_does_not_follow_from_the_numbers_is_refused() -> None:
         replace(a_colour_record(passed=False), worst_after=2.5),
     ):
         given(EQUIPMENT, *BEFORE).when(colour(record)).refuses("colour.result-follows")
+
+
+def light(record: LightFieldRecord) -> partial[LightFieldMeasured]:
+    return partial(record_light_field, record=record)
+
+
+FIRST = a_light_field()
+LATER = replace(a_light_field(baseline=FIRST.performed_at), performed_at=device_time(-5))
+BASELINE = LightFieldMeasured(field=FIRST)
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_the_first_light_field_that_passed_is_the_baseline_of_all_later_ones() -> None:
+    given(EQUIPMENT, *BEFORE).when(light(FIRST)).then(BASELINE)
+    given(EQUIPMENT, *BEFORE, BASELINE).when(light(LATER)).then(LightFieldMeasured(field=LATER))
+    again = LightFieldMeasured(field=LATER)
+    given(EQUIPMENT, *BEFORE, BASELINE, again).when(light(LATER)).then(again)
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_a_light_field_is_recorded_whatever_its_result() -> None:
+    failed = a_light_field(passed=False, baseline=FIRST.performed_at)
+    event = LightFieldMeasured(field=failed)
+    given(EQUIPMENT, *BEFORE, BASELINE).when(light(failed)).then(event)
+    dim = a_light_field(passed=False)
+    given(EQUIPMENT, *BEFORE, LightFieldMeasured(field=dim)).when(light(FIRST)).then(BASELINE)
+
+
+def test_another_baseline_than_the_stations_is_refused() -> None:
+    given(EQUIPMENT, *BEFORE).when(light(LATER)).refuses("light.baseline")
+    given(EQUIPMENT, *BEFORE, BASELINE).when(light(FIRST)).refuses("light.baseline")
+
+
+def test_after_service_there_is_a_new_baseline() -> None:
+    out, back = DeviceQuarantined(reason="a dead lamp"), DeviceReleased(reason="replaced")
+    serviced = given(EQUIPMENT, *BEFORE, BASELINE, out, back)
+    serviced.when(light(LATER)).refuses("light.baseline")
+    serviced.when(light(FIRST)).then(BASELINE)
+
+
+def test_light_fields_that_cannot_be_are_refused() -> None:
+    for lacking in ("serial", "certificate"):
+        target = replace(FIRST.target, **{lacking: ""})
+        given(EQUIPMENT, *BEFORE).when(light(replace(FIRST, target=target))).refuses(
+            "light.traceable-target"
+        )
+    half = replace(FIRST, zones=FIRST.zones[:1])
+    refused = given(EQUIPMENT, *BEFORE).when(light(half)).refuses("light.zones")
+    assert "right" in refused.evidence
+    given(EQUIPMENT).when(light(replace(FIRST, zones=()))).refuses("light.zones")
+    untrue = replace(FIRST, duv=0.02)
+    given(EQUIPMENT, *BEFORE).when(light(untrue)).refuses("light.result-follows")
+    pessimist = replace(FIRST, passed=False, reasons=("I do not like it",))
+    given(EQUIPMENT, *BEFORE).when(light(pessimist)).refuses("light.result-follows")

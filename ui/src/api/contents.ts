@@ -77,6 +77,20 @@ export interface CalibrationViews {
   rule: string;
 }
 
+/** The light on the grey target; drift is against the station's baseline, as shares. */
+export interface LightField {
+  at: string;
+  performed_at: string;
+  together: { zone: string; levels: number[][] };
+  cct_k: number;
+  duv: number;
+  baseline: string | null;
+  drift: { zone: string; level: number; pattern: number }[];
+  limits: { uniformity: number; level_drift: number; pattern_drift: number; cct_drift_k: number; duv: number };
+  passed: boolean;
+  reasons: string[];
+}
+
 export interface Colour {
   at: string;
   performed_at: string;

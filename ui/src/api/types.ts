@@ -123,6 +123,7 @@ export type Calibration = Closed<
     views: content.CalibrationViews | null;
   }
 >;
+export type LightField = content.LightField;
 export type Colour = content.Colour;
 export type Illumination = content.Illumination;
 export type FieldCheck = content.FieldCheck;
@@ -133,6 +134,7 @@ export type Device = Closed<
     calibrations: Calibration[];
     configuration: content.DeviceConfiguration | null;
     illumination: Illumination[];
+    light_fields: LightField[];
     colour: Colour[];
     field_checks: FieldCheck[];
   }

@@ -2371,6 +2371,10 @@ export interface components {
             }[];
             /** Incidents */
             incidents: components["schemas"]["Incident"][];
+            /** Light Fields */
+            light_fields: {
+                [key: string]: unknown;
+            }[];
             /** Self Checks */
             self_checks: components["schemas"]["DriftPoint"][];
             /** Version */

@@ -22,6 +22,7 @@ import { Calibrations } from "./Calibrations";
 import { ColourPatches } from "./ColourPatches";
 import styles from "./Device.module.css";
 import { DriftChart } from "./DriftChart";
+import { LightField } from "./LightField";
 import { LightZones } from "./LightZones";
 
 const route = getRouteApi("/inside/devices/$device");
@@ -106,6 +107,9 @@ function Shown({ detail }: { detail: DeviceDetail }) {
                 unit="of its light when new"
                 none="The light was not calibrated yet."
               />
+            </Panel>
+            <Panel title="Grey target" aside={detail.light_fields[0] && near(detail.light_fields[0].performed_at)}>
+              <LightField latest={detail.light_fields[0]} />
             </Panel>
             <Panel title="Colour" aside={detail.colour[0] && near(detail.colour[0].performed_at)}>
               <ColourPatches latest={detail.colour[0]} />
