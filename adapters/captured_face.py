@@ -18,6 +18,7 @@ from domain.events.inference import InferenceCompleted
 from domain.handling import load
 from domain.rules.inference import INFERENCE
 from domain.rules.model_release import MODEL_RELEASE
+from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
 from domain.values.identifiers import AttemptId, InferenceId, ReleaseId
 
@@ -30,13 +31,17 @@ def read_face_mesh(bench: Workbench, capture: Capture) -> FaceMesh | None:
         ContentErased: the subject was erased.
         MalformedInput: the stored bytes are no mesh.
     """
+    stored = mesh_reference(bench, capture)
+    return None if stored is None else FaceMesh.from_bytes(bench.content(stored, key=capture.key))
+
+
+def mesh_reference(bench: Workbench, capture: Capture) -> Digest | None:
+    """Return under which digest the face mesh of an attempt is stored; none when there is none."""
     completed = _completed(bench, capture.attempt.attempt)
     if completed is None:
         return None
     document = next((each for each in completed.artefacts if each.name == DOCUMENT), None)
-    if document is None:
-        return None
-    return FaceMesh.from_bytes(bench.content(document.content.digest, key=capture.key))
+    return None if document is None else document.content.digest
 
 
 def read_regions(

@@ -128,21 +128,30 @@ def read_station(bench: Workbench, capture: Capture, *, seq: int | None = None) 
     return state
 
 
-def locked_calibration(bench: Workbench, capture: Capture) -> Calibrated | None:
-    """Return the locked calibration that the attempt names, if it names one."""
+def locked_calibration(
+    bench: Workbench, capture: Capture, *, seq: int | None = None
+) -> Calibrated | None:
+    """Return the locked calibration that the attempt names, if it names one; as of a record."""
     if capture.attempt.calibration is None:
         return None
-    known = read_station(bench, capture).calibrations.get(capture.attempt.calibration)
+    station = read_station(bench, capture, seq=seq)
+    known = station.calibrations.get(capture.attempt.calibration)
     return known if known is not None and known.locked else None
 
 
-def read_gate(bench: Workbench, capture: Capture) -> GateResult | None:
-    """Return whether the attempt's calibration may be relied on; none when it names none."""
+def read_gate(bench: Workbench, capture: Capture, *, seq: int | None = None) -> GateResult | None:
+    """Return whether the attempt's calibration may be relied on; none when it names none.
+
+    Args:
+        bench: What to work with.
+        capture: The capture.
+        seq: The record at which to look; none for now.
+    """
     arrival = capture.arrival
     if not isinstance(arrival, AttemptSubmitted) or capture.attempt.calibration is None:
         return None
     return calibration_gate(
-        read_station(bench, capture),
+        read_station(bench, capture, seq=seq),
         capture.attempt.calibration,
         at=arrival.captured_at,
         by_ours=by_our_clock(arrival.captured_at, arrival.conditions.clock_offset_ms),

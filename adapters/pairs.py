@@ -105,11 +105,17 @@ def earlier_captures(
     return max(found, key=lambda each: each.first.taken_at.us, default=None)
 
 
-def capture_facts(bench: Workbench, capture: Capture) -> CaptureFacts:
-    """Return what decides whether a capture compares with another."""
-    station = read_station(bench, capture)
-    calibrated = locked_calibration(bench, capture)
-    gate = read_gate(bench, capture)
+def capture_facts(bench: Workbench, capture: Capture, *, seq: int | None = None) -> CaptureFacts:
+    """Return what decides whether a capture compares with another.
+
+    Args:
+        bench: What to work with.
+        capture: The capture.
+        seq: The record at which the station is looked at; none for now.
+    """
+    station = read_station(bench, capture, seq=seq)
+    calibrated = locked_calibration(bench, capture, seq=seq)
+    gate = read_gate(bench, capture, seq=seq)
     protocol = read_protocol(bench, capture.opened.protocol)
     arrival = capture.arrival
     said = arrival.conditions if isinstance(arrival, AttemptSubmitted) else None

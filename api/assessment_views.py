@@ -5,6 +5,8 @@ Rules kept here:
 1. Every finding is shown with value, uncertainty, confidence, flags, limitations, contraindications
    and version, and with its sign-off state [REQ-IN-040 to 045].
 2. The digest shown is the one that sign-off compares.
+3. A finding comes from a run of a model or from a change measured between two captures; its origin
+   says which.
 """
 
 import json
@@ -13,6 +15,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.answers import Reading
+from api.change_views import ArtefactView, ChangeView, change_view, changes_laid, maps_of
+from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.assessment import presentation, presented_digest
 from domain.values.assessment import Assessment
 from projections import assessment as read
@@ -55,6 +59,7 @@ class FindingView(BaseModel):
     reason: str | None
     previous_value: float | None
     origin: Origin | None
+    change: str | None
 
 
 class FrameView(BaseModel):
@@ -67,16 +72,6 @@ class FrameView(BaseModel):
     digest: str
     width_px: int
     height_px: int
-
-
-class ArtefactView(BaseModel):
-    """A map to lay over a frame."""
-
-    name: str
-    legend: str
-    digest: str
-    inference: str
-    attempt: str
 
 
 class WithheldView(BaseModel):
@@ -145,6 +140,7 @@ class AssessmentDetail(BaseModel):
     findings: list[FindingView]
     frames: list[FrameView]
     artefacts: list[ArtefactView]
+    changes: list[ChangeView]
     withheld: list[WithheldView]
     contraindications: list[str]
     conclusion: str | None
@@ -164,6 +160,7 @@ def assessment_detail(
     runs = inference.of_session(connection, row["session"])
     releases = {each["release"]: each for each in model_release.releases(connection)}
     before = read.previous(connection, row["subject"], row["opened_seq"])
+    changes = changes_laid(reading, row)
     return AssessmentDetail(
         assessment=row["assessment"],
         session=row["session"],
@@ -172,9 +169,10 @@ def assessment_detail(
         state=row["state"],
         label=DECISION_SUPPORT,
         opened_at=row["opened_at"],
-        findings=_findings(row, runs, releases, before),
+        findings=_findings(row, runs, releases, before, changes),
         frames=_frames(reading, row),
-        artefacts=_artefacts(row, runs),
+        artefacts=[*_artefacts(row, runs), *maps_of(changes)],
+        changes=[change_view(reading, each) for each in changes],
         withheld=[WithheldView(**each) for each in row["withheld"]],
         contraindications=_contraindications(runs, releases),
         conclusion=row["conclusion"],
@@ -204,8 +202,15 @@ def report_view(row: Row) -> ReportView:
 
 
 def _findings(
-    row: Row, runs: list[Row], releases: dict[str, Row], before: Row | None
+    row: Row,
+    runs: list[Row],
+    releases: dict[str, Row],
+    before: Row | None,
+    changes: list[VolumeChangeMeasured],
 ) -> list[FindingView]:
+    changed = {
+        str(finding.finding): str(each.change) for each in changes for finding in each.findings
+    }
     origins = {
         finding["finding"]: _origin(run, releases.get(run["release"]))
         for run in runs
@@ -222,8 +227,12 @@ def _findings(
                 name: each[name]
                 for name in ("verdict", "amended_value", "amended_text", "reason_code", "reason")
             },
-            previous_value=earlier.get(each["proposed"]["code"]),
+            # A change is a comparison already; beside the change before it says nothing.
+            previous_value=None
+            if each["finding"] in changed
+            else earlier.get(each["proposed"]["code"]),
             origin=origins.get(each["finding"]),
+            change=changed.get(each["finding"]),
         )
         for each in row["findings"]
     ]

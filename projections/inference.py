@@ -174,3 +174,15 @@ def of_session(connection: sa.Connection, session: str) -> list[Row]:
 def artefact(connection: sa.Connection, session: str, digest: str) -> Row | None:
     """Return what an artefact of a session is, or none."""
     return one(connection, ARTEFACT, session=session, digest=digest)
+
+
+def changes_of(connection: sa.Connection, session: str) -> list[str]:
+    """Return the changes of volume measured up to a session, by their maps."""
+    runs = sa.select(INFERENCE.c.inference)
+    query = (
+        sa.select(ARTEFACT.c.inference)
+        .where(ARTEFACT.c.session == session, ARTEFACT.c.inference.not_in(runs))
+        .distinct()
+        .order_by(ARTEFACT.c.inference)
+    )
+    return [row["inference"] for row in every(connection, query)]

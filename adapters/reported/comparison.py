@@ -2,61 +2,53 @@
 
 Rules kept here:
 
-1. Captures that differ in protocol, station, calibration, light, distance, pose, declared make-up
-   or expression, or in the model that ran, are not compared; it is said in what they differ, with
-   numbers where there are any [DRV-15].
+1. Every before and after carries its verdict: all that was looked at, in words and numbers, and in
+   what the two differ [DRV-15]. What is not known of a capture counts as a difference; so does
+   another model.
 2. Only what a model measured is compared, in the same view; what a practitioner rejected or
    replaced is not.
 3. The smallest change that can be told from none is the root of the sum of squares of the two
    expanded uncertainties. Source: JCGM 100:2008 (GUM), 5.1.2, for a difference of two results.
+4. A change of volume brings the verdict that was recorded with it.
 """
 
 import math
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
 
-from adapters.captures import Capture
-from adapters.imaging import measures
+from adapters.captures import Capture, read_capture
+from adapters.pairs import capture_facts
 from adapters.reported.conditions import view_words
 from adapters.reported.sources import Sources, read_sources
-from adapters.reports.results import ComparedQuantity, Comparison
+from adapters.reports.results import (
+    ComparedCondition,
+    ComparedPair,
+    ComparedQuantity,
+    Comparison,
+)
 from adapters.workbench import Workbench
-from domain.events.capture_session import AttemptSubmitted
+from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.assessment import ASSESSMENT
+from domain.rules.comparability import COLOUR_LIMITS, compare_captures
 from domain.values.assessment import Decision
+from domain.values.comparability import Difference
 from domain.values.finding import Finding
 from domain.values.identifiers import AssessmentId
 
 _DAY = timedelta(days=1) // timedelta(microseconds=1)
-_WHAT: Final = (
-    "protocol",
-    "station",
-    "cameras",
-    "capture",
-    "polarisation",
-    "make-up",
-    "expression",
-    "models",
-)
-_MOST_APART: Final = {
-    "distance": ("mm", 15.0),
-    "light": ("K", 300.0),
-    "roll": ("°", 4.0),
-    "turn": ("°", 5.0),
-}
-"""Unit, and how far two captures may lie apart; our own bounds for captures that are alike."""
-
-_MOST_EXPOSURE_RATIO: Final = 1.2
-_MEASURED: Final = {"roll": measures.FACE_ROLL, "turn": measures.FACE_TURN}
 
 
 def report_comparison(bench: Workbench, now: Sources) -> Comparison | None:
     """Return the comparison with the last signed session before; none when there is none."""
-    earlier = _earlier(bench, now)
+    earlier = earlier_session(bench, now)
     if earlier is None:
         return None
-    differences = tuple(_differences(earlier, now))
+    differences = tuple(
+        f"{pair.view}, {each.what}: {each.earlier} then, {each.now} now ({each.limit})"
+        for pair in compared_pairs(bench, earlier, now)
+        for each in pair.conditions
+        if not each.alike
+    )
     quantities = () if differences else tuple(_quantities(earlier, now))
     if not differences and not quantities:
         differences = ("no quantity was measured in both sessions",)
@@ -68,7 +60,14 @@ def report_comparison(bench: Workbench, now: Sources) -> Comparison | None:
     )
 
 
-def _earlier(bench: Workbench, now: Sources) -> Sources | None:
+def report_pairs(bench: Workbench, now: Sources) -> tuple[ComparedPair, ...]:
+    """Return the verdict on every pair of captures that the report compares."""
+    earlier = earlier_session(bench, now)
+    pairs = () if earlier is None else tuple(compared_pairs(bench, earlier, now))
+    return (*pairs, *(_of_change(bench, now, each) for each in now.changes))
+
+
+def earlier_session(bench: Workbench, now: Sources) -> Sources | None:
     """Return the newest session before this one whose assessment had been signed."""
     found = []
     for stream in bench.streams.of_subject(AssessmentId.kind, now.subject):
@@ -80,70 +79,55 @@ def _earlier(bench: Workbench, now: Sources) -> Sources | None:
     return max(before, key=lambda each: each.taken_at.us, default=None)
 
 
-def _differences(earlier: Sources, now: Sources) -> Iterator[str]:
-    """Yield, in words, what keeps two sessions from being compared."""
-    for what, then, today in zip(_WHAT, _declared(earlier), _declared(now), strict=True):
-        if then != today:
-            yield f"{what}: {then} then, {today} now"
+def compared_pairs(bench: Workbench, earlier: Sources, now: Sources) -> Iterator[ComparedPair]:
+    """Yield how the captures of each view that both sessions have compare."""
+    models = tuple(
+        ", ".join(sorted({run.model for run in each.runs})) or "none" for each in (earlier, now)
+    )
+    same = Difference(
+        what="models",
+        earlier=models[0],
+        later=models[1],
+        limit="must be the same",
+        within=models[0] == models[1],
+    )
     before = {each.attempt.view: each for each in earlier.captures}
     for capture in now.captures:
-        then_taken = before.get(capture.attempt.view)
-        if then_taken is not None:
-            yield from _apart(then_taken, capture)
+        then = before.get(capture.attempt.view)
+        if then is not None:
+            verdict = compare_captures(
+                capture_facts(bench, then, seq=now.seq),
+                capture_facts(bench, capture, seq=now.seq),
+                COLOUR_LIMITS,
+            )
+            yield _pair(now, capture, then, what="Colour", found=(*verdict.differences, same))
 
 
-def _declared(sources: Sources) -> tuple[str, ...]:
-    opened = sources.captures[0].opened
-    calibrated = all(each.attempt.calibration is not None for each in sources.captures)
-    said = [
-        each.arrival.conditions
-        for each in sources.captures
-        if isinstance(each.arrival, AttemptSubmitted)
-    ]
-    return (
-        f"{sources.protocol.name} {sources.protocol.version}",
-        ", ".join(sorted({each.device_serial for each in said})) or "none",
-        ", ".join(sorted({serial for each in said for serial in each.camera_serials})) or "none",
-        "calibrated" if calibrated else "uncalibrated",
-        ", ".join(sorted({"on" if each.polarised else "off" for each in said})) or "not known",
-        opened.prompts.makeup,
-        "neutral" if opened.prompts.neutral_expression else "not neutral",
-        ", ".join(sorted({run.model for run in sources.runs})) or "none",
+def _of_change(bench: Workbench, now: Sources, change: VolumeChangeMeasured) -> ComparedPair:
+    capture = next(each for each in now.captures if each.attempt.attempt == change.attempt)
+    then = read_capture(bench, change.earlier_session, change.earlier_attempt)
+    return _pair(now, capture, then, what="Volume", found=change.comparability.differences)
+
+
+def _pair(
+    now: Sources, capture: Capture, then: Capture, *, what: str, found: tuple[Difference, ...]
+) -> ComparedPair:
+    return ComparedPair(
+        what=what,
+        view=view_words(capture.attempt.view),
+        earlier=now.moment(then.taken_at),
+        now=now.moment(capture.taken_at),
+        conditions=tuple(
+            ComparedCondition(
+                what=each.what,
+                earlier=each.earlier,
+                now=each.later,
+                limit=each.limit,
+                alike=each.within,
+            )
+            for each in found
+        ),
     )
-
-
-def _apart(then: Capture, now: Capture) -> Iterator[str]:
-    """Yield in which numbers two captures of one view lie too far apart."""
-    view = view_words(now.attempt.view).lower()
-    before, today = _numbers(then), _numbers(now)
-    for what, (unit, most) in _MOST_APART.items():
-        if what in before and what in today and abs(before[what] - today[what]) > most:
-            yield f"{what}, {view}: {before[what]:g} {unit} then, {today[what]:g} {unit} now"
-    first, second = _exposure_us(then), _exposure_us(now)
-    if first and second and max(first, second) > _MOST_EXPOSURE_RATIO * min(first, second):
-        yield f"exposure, {view}: {first:g} µs then, {second:g} µs now"
-
-
-def _numbers(capture: Capture) -> dict[str, float]:
-    """Return what is known of a capture in numbers: the station's claims, our measurements."""
-    measured = {each.name: each.value for each in capture.attempt.measurements or ()}
-    found = {
-        what: round(measured[measure.name], 1)
-        for what, measure in _MEASURED.items()
-        if measure.name in measured
-    }
-    if isinstance(capture.arrival, AttemptSubmitted):
-        said = capture.arrival.conditions
-        found["distance"] = said.distance_mm
-        found["light"] = said.cct_k
-    return found
-
-
-def _exposure_us(capture: Capture) -> float | None:
-    """Return exposure time times gain, as the station states them."""
-    if not isinstance(capture.arrival, AttemptSubmitted):
-        return None
-    return capture.arrival.conditions.exposure_us * capture.arrival.conditions.gain
 
 
 def _quantities(earlier: Sources, now: Sources) -> Iterator[ComparedQuantity]:

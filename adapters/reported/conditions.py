@@ -25,6 +25,8 @@ from adapters.reports.conditions import (
 )
 from adapters.workbench import Workbench
 from domain.events.capture_session import AttemptSubmitted, DepthReconstructed
+from domain.events.volume_change import VolumeChangeMeasured
+from domain.rules.claim import CLAIM
 from domain.values.capture import Prompts
 from domain.values.content import CaptureView, Digest
 from domain.values.identifiers import CalibrationId
@@ -123,7 +125,7 @@ def report_versions(bench: Workbench, sources: Sources) -> Versions:
 def report_algorithms(
     bench: Workbench, sources: Sources, depths: tuple[DepthReconstructed, ...]
 ) -> tuple[Algorithm, ...]:
-    """Return every model that ran and every way depth was made, once, and our own measurements."""
+    """Return every model that ran, every way depth and change were found, once, and our own."""
     models = {
         run.model: Algorithm(
             name=run.manifest.name,
@@ -149,7 +151,8 @@ def report_algorithms(
         validation=_NO_PEOPLE,
     )
     made = dict.fromkeys(map(_depth_algorithm, depths))
-    return (*models.values(), *made, ours)
+    told = dict.fromkeys(_change_algorithm(bench, sources, each) for each in sources.changes)
+    return (*models.values(), *made, *told, ours)
 
 
 def _depth_algorithm(depth: DepthReconstructed) -> Algorithm:
@@ -167,6 +170,27 @@ def _depth_algorithm(depth: DepthReconstructed) -> Algorithm:
         runtime=f"platform {depth.platform[7:19]}; {settings or 'no settings'}",
         training_data="none: analytic",
         validation=_NO_PEOPLE,
+    )
+
+
+def _change_algorithm(
+    bench: Workbench, sources: Sources, change: VolumeChangeMeasured
+) -> Algorithm:
+    """Return with what a change of volume was measured, validated as its claim says."""
+    claim = bench.as_of(CLAIM, change.claim.stream, sources.seq).registered
+    if claim is None:  # a change is measured under a registered claim only
+        raise TypeError(change.claim)
+    name, _, version = change.algorithm.rpartition("/")
+    recorded = "\n".join((change.algorithm, *change.settings))
+    studies = "; ".join(each.summary for each in claim.content.evidence)
+    label = f"{claim.content.label.capitalize()}. " if claim.content.label else ""
+    return Algorithm(
+        name=name,
+        version=version,
+        digest=Digest.of(recorded.encode()),
+        runtime=f"platform {change.platform[7:19]}; {', '.join(change.settings)}",
+        training_data="none: analytic",
+        validation=f"{label}{claim.content.accuracy_words}. {studies}.",
     )
 
 

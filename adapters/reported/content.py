@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from adapters.ledger.log_signing import origin
-from adapters.reported.comparison import report_comparison
+from adapters.reported.comparison import report_comparison, report_pairs
 from adapters.reported.conditions import (
     report_algorithms,
     report_calibrations,
@@ -85,6 +85,7 @@ def read_report(
         findings=report_findings(sources),
         withheld=report_withheld(sources),
         comparison=report_comparison(bench, sources),
+        pairs=report_pairs(bench, sources),
         algorithms=report_algorithms(bench, sources, depths),
         conditions=report_conditions(sources, depths),
         calibrations=report_calibrations(bench, sources),

@@ -145,7 +145,7 @@ class Sources:
                 captured = next(
                     each for each in self.captures if each.attempt.attempt == change.attempt
                 )
-                return Origin(algorithm=change.algorithm, capture=captured)
+                return Origin(algorithm=change.algorithm.replace("/", " "), capture=captured)
         run = self.run_of(finding)
         return Origin(algorithm=run.model, capture=run.capture)
 

@@ -29,6 +29,7 @@ from adapters.reports.identity import (
 )
 from adapters.reports.refusal import require, require_text
 from adapters.reports.results import (
+    ComparedPair,
     Comparison,
     ReportFinding,
     ReportImage,
@@ -125,6 +126,7 @@ class ReportContent:
         contraindications: What it must not be used for.
         versions: What else ran.
         trace: What it rests on.
+        pairs: Whether captures compare, for every before and after that is shown.
     """
 
     report: ReportId
@@ -146,6 +148,7 @@ class ReportContent:
     contraindications: tuple[str, ...]
     versions: Versions
     trace: Trace
+    pairs: tuple[ComparedPair, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a report that keeps from its reader what is owed."""

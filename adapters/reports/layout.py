@@ -13,10 +13,11 @@ from typing import Final, TypeAlias
 
 from adapters.reports import wording
 from adapters.reports.attachment import FILE_NAME
+from adapters.reports.compared import comparison, pair
 from adapters.reports.conditions import Algorithm, Calibration, CaptureConditions, Uncalibrated
 from adapters.reports.content import ReportContent
 from adapters.reports.pictures import Picture
-from adapters.reports.results import ComparedQuantity, Comparison, ReportFinding, Verdict
+from adapters.reports.results import ReportFinding, Verdict
 from domain.ledger.canonical import JsonValue
 
 Placed: TypeAlias = dict[str, JsonValue]
@@ -53,7 +54,8 @@ def place(
             {"label": each.label, "reason": each.reason, "next_step": each.next_step}
             for each in content.withheld
         ],
-        "comparison": None if content.comparison is None else _comparison(content.comparison),
+        "comparison": None if content.comparison is None else comparison(content.comparison),
+        "pairs": [pair(each) for each in content.pairs],
         "conclusion": [each for each in content.conclusion.splitlines() if each.strip()],
         "conditions": [_conditions(each) for each in content.conditions],
         "calibrations": [_calibration(each) for each in content.calibrations],
@@ -180,29 +182,6 @@ def _finding(finding: ReportFinding, notes: tuple[str, ...]) -> Placed:
         "verdict": wording.verdict(finding),
         "state": finding.verdict.value,
     }
-
-
-def _comparison(comparison: Comparison) -> Placed:
-    return {
-        "earlier": wording.date(comparison.earlier),
-        "days": str(comparison.days_between),
-        "differ": list(comparison.conditions_differ),
-        "rows": [
-            {
-                "label": each.label,
-                "earlier": f"{wording.number(each.earlier, each.detectable_change)} {each.unit}",
-                "now": f"{wording.number(each.now, each.detectable_change)} {each.unit}",
-                "change": wording.change(each),
-                "detectable": _detectable(each),
-            }
-            for each in comparison.quantities
-        ],
-    }
-
-
-def _detectable(quantity: ComparedQuantity) -> str:
-    change = quantity.detectable_change
-    return f"{wording.number(change, change)} {quantity.unit}"
 
 
 def _conditions(capture: CaptureConditions) -> Placed:

@@ -200,3 +200,55 @@ class Comparison:
             bool(self.conditions_differ) != bool(self.quantities),
             "captures are compared, or it is said why they are not",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedCondition:
+    """One thing in which two captures were compared.
+
+    Attributes:
+        what: What was looked at.
+        earlier: The earlier capture's value, in words or as a number with its unit.
+        now: The later capture's.
+        limit: What would be alike.
+        alike: Whether they are.
+    """
+
+    what: str
+    earlier: str
+    now: str
+    limit: str
+    alike: bool
+
+    def __post_init__(self) -> None:
+        """Refuse blanks."""
+        require_text(self.what, self.earlier, self.now, self.limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedPair:
+    """Whether two captures of one view compare, with everything that was looked at.
+
+    Attributes:
+        what: What is read off the two, such as ``Volume``.
+        view: The view in words.
+        earlier: When the earlier capture was taken.
+        now: When the later one was.
+        conditions: Everything looked at.
+    """
+
+    what: str
+    view: str
+    earlier: Moment
+    now: Moment
+    conditions: tuple[ComparedCondition, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a verdict without grounds."""
+        require_text(self.what, self.view)
+        require(bool(self.conditions), "a verdict on two captures says what was looked at")
+
+    @property
+    def comparable(self) -> bool:
+        """Whether nothing differs."""
+        return all(each.alike for each in self.conditions)

@@ -14,7 +14,7 @@ Rules kept here:
 from typing import Final
 
 from adapters.captured_depth import read_depth
-from adapters.captured_face import read_face_mesh, read_regions
+from adapters.captured_face import mesh_reference, read_face_mesh, read_regions
 from adapters.captures import Capture, locked_calibration, read_protocol
 from adapters.imaging import change as changes
 from adapters.imaging import measures
@@ -236,7 +236,7 @@ def _kept(
             regions,
             alignment=found.alignment,
             claim=claim.content,
-            flags=(),
+            flags=_flags(bench, before.first, now.first),
         ),
         artefacts=(Artefact(name=DISTANCE_SCALE.name, content=content, legend=overlay.legend),),
         algorithm=changes.METHOD,
@@ -320,13 +320,25 @@ def _geometry(bench: Workbench, before: Capture, now: Capture) -> changes.Geomet
     )
 
 
+def _flags(bench: Workbench, before: Capture, now: Capture) -> tuple[str, ...]:
+    """Return what limits the depth of either capture, each once, the earlier one's first."""
+    found = (read_depth(bench, each) for each in (before, now))
+    flags = (flag for each in found if each is not None for flag in each.quality_flags)
+    return tuple(dict.fromkeys(flags))
+
+
 def _inputs(bench: Workbench, before: ViewCaptures, now: ViewCaptures) -> tuple[Digest, ...]:
     pair = (before.first, now.first)
-    calibrated = [locked_calibration(bench, each) for each in pair]
     captures = (*pair, *before.repeats, *now.repeats)
+    calibrated = [locked_calibration(bench, each) for each in pair]
     depths = [each.attempt.depth.digest for each in captures if each.attempt.depth is not None]
+    meshes = [mesh_reference(bench, each) for each in captures]
+    read = [read_depth(bench, each) for each in captures]
+    told = [each.uncertainty.digest for each in read if each is not None and each.uncertainty]
     return (
         *depths[:2],
         *(each.record.parameters.digest for each in calibrated if each is not None),
+        *(each for each in meshes if each is not None),
         *depths[2:],
+        *told,
     )

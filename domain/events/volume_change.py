@@ -39,7 +39,8 @@ class VolumeChangeMeasured:
         algorithm: Algorithm and version.
         settings: Settings as ``name=value``.
         inputs: Digests of earlier and later depth, earlier and later calibration parameters, then
-            the outlines of the regions and the depth of repeats.
+            the face meshes that outline the regions, the depth of repeats, and the uncertainties
+            of all these depths that were recorded.
         platform: Digest of the computing platform's description.
     """
 

@@ -221,8 +221,8 @@ def volume_withheld(
         grounds.append(
             Refusal(
                 rule="volume.validated-claim",
-                evidence="no validated accuracy, repeatability and clinical study of volume change "
-                "is recorded",
+                evidence="no validated accuracy, repeatability and study of volume change covers "
+                "this capture",
                 next_step="Complete the validation; until then volume stays withheld.",
             )
         )

@@ -20,6 +20,11 @@ from domain.values.comparability import (
     PairLimits,
 )
 
+COLOUR_LIMITS = PairLimits(
+    distance_mm=15.0, pose_deg=4.0, exposure_ratio=1.2, cct_k=300.0, days=3653.0
+)
+"""For what is read off colour, of which no claim speaks; our own bounds for captures alike."""
+
 _UNKNOWN = "not known"
 _DAY = timedelta(days=1)
 
@@ -67,11 +72,16 @@ def _number(
     known = earlier is not None and later is not None
     return Difference(
         what=what,
-        earlier=_UNKNOWN if earlier is None else f"{earlier:.1f} {unit}",
-        later=_UNKNOWN if later is None else f"{later:.1f} {unit}",
+        earlier=_tenths(earlier, unit),
+        later=_tenths(later, unit),
         limit=f"at most {most:g} {unit} apart",
         within=known and abs((earlier or 0.0) - (later or 0.0)) <= most,
     )
+
+
+def _tenths(value: float | None, unit: str) -> str:
+    # Adding zero takes the sign from a rounded -0.0.
+    return _UNKNOWN if value is None else f"{round(value, 1) + 0.0:.1f} {unit}"
 
 
 def _time(earlier: CaptureFacts, later: CaptureFacts, limits: PairLimits) -> Difference:

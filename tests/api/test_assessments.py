@@ -1,15 +1,24 @@
 """Review and sign-off over HTTP: at the version that was seen, over exactly what was shown."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from api.routes import assessments
+from domain.events.claim import ClaimRegistered
+from domain.handling import drafts
 from domain.ledger import canonical
-from domain.values.content import Digest
+from domain.values.actor import Actor
+from domain.values.claim import SIMULATED_LABEL
+from domain.values.content import ContentReference, Digest
+from domain.values.identifiers import FindingId, PractitionerId, SubjectId
+from domain.values.model import Artefact
 from tests.api.portal import Clinic, Person, Portal
-from tests.api.reporting import Reported, assessed
+from tests.api.reporting import Reported, assessed, record
+from tests.builders import a_digest
+from tests.claim_builders import CLAIM_ID, a_change, a_claim, a_region_change
 
 
 @pytest.fixture
@@ -60,6 +69,49 @@ def test_what_is_shown_is_what_its_digest_names(practitioner: Person, made: Repo
     assert found["presentation"]["digest"] == Digest.of(content)
     assert found["label"] == "Clinical decision support. Not a diagnosis."
     assert json.loads(content)
+
+
+@pytest.mark.verifies("DRV-15", "REQ-IN-160")
+def test_a_measured_change_is_shown_with_both_captures_verdict_map_and_claim(
+    portal: Portal, practitioner: Person, made: Reported, clinic: Clinic
+) -> None:
+    before = shown(practitioner, made)
+    assert before["changes"] == []
+    subject = SubjectId(clinic.subject)
+    registered = ClaimRegistered(
+        claim=CLAIM_ID,
+        content=a_claim(simulated=True),
+        registered_by=PractitionerId(clinic.people["quality"]),
+    )
+    context = portal.system.context(Actor.service("test"))
+    portal.system.log.append(drafts(CLAIM_ID.stream, 0, (registered,), context))
+    proposed = FindingId(before["findings"][0]["finding"])
+    measured = a_change(a_region_change())
+    distances = Artefact(
+        name="distance-map",
+        content=ContentReference(digest=a_digest("map"), size_bytes=9, media_type="image/png"),
+        legend="Distance from the earlier surface",
+    )
+    change = replace(
+        measured,
+        subject=subject,
+        session=made.session,
+        findings=(replace(measured.findings[0], finding=proposed),),
+        artefacts=(distances,),
+    )
+    record(portal, subject, change.change.stream, 0, change)
+
+    found = shown(practitioner, made)
+    (view,) = found["changes"]
+    assert (view["earlier_attempt"], view["attempt"]) == (change.earlier_attempt, change.attempt)
+    assert view["comparable"]
+    looked_at = {each["what"]: each for each in view["differences"]}
+    assert looked_at["distance"]["within"]
+    assert looked_at["distance"]["limit"] == "at most 15 mm apart"
+    assert view["label"] == SIMULATED_LABEL
+    assert found["findings"][0]["change"] == view["change"]
+    assert found["artefacts"][-1]["name"] == "distance-map"
+    assert found["artefacts"][-1]["attempt"] == change.attempt
 
 
 @pytest.mark.verifies("DRV-12")

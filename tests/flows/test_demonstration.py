@@ -13,7 +13,13 @@ import pytest
 from api.serving import opened
 from api.settings import from_environment
 from domain.events.capture_session import OutputWithheld, PhotographImported
+from domain.events.record import Record
+from domain.events.volume_change import VolumeChangeMeasured
+from domain.values.claim import SIMULATED_LABEL
+from domain.values.facial_region import FacialRegion
+from domain.values.volume_change import ChangeVerdict
 from tests.flows.conftest import ROOT, vultus, vultus_verify
+from validation.demonstration.story import SECOND
 
 pytestmark = pytest.mark.slow
 
@@ -95,11 +101,40 @@ def test_a_second_start_only_serves_and_is_quick(told: Path) -> None:
     assert time.monotonic() - began < 60
 
 
-@pytest.mark.verifies("REQ-IN-122", "DRV-16")
-def test_volume_is_withheld_from_the_photograph_with_the_reason(story: Path) -> None:
+def recorded(story: Path) -> tuple[Record, ...]:
+    """Return everything that is recorded."""
     settings = from_environment({"VULTUS_DATA": str(story / "record")})
     with opened(settings, say=lambda _: None) as system:
-        events = [record.event for record in system.log.after(-1, limit=10_000)]
+        return tuple(system.log.after(-1, limit=10_000))
+
+
+@pytest.mark.verifies("REQ-IN-158", "REQ-IN-159", "REQ-IN-160", "DRV-15", "DRV-16", "DRV-17")
+def test_the_second_visit_measures_the_cheek_that_gained_volume_and_no_other(story: Path) -> None:
+    (change,) = [
+        record.event for record in recorded(story) if isinstance(record.event, VolumeChangeMeasured)
+    ]
+    regions = {each.region: each for each in change.regions}
+    findings = {each.code: each for each in change.findings}
+    left = regions[FacialRegion.CHEEK_LEFT]
+    gained = SECOND.subject.change.cheek_volume_cm3
+
+    assert change.comparability.comparable
+    assert left.verdict is ChangeVerdict.INCREASE
+    assert abs(left.change - gained) <= left.uncertainty.expanded
+    assert left.coverage >= 0.6
+    assert {
+        each.verdict for region, each in regions.items() if region is not FacialRegion.CHEEK_LEFT
+    } == {ChangeVerdict.NONE_DETECTABLE}
+    told, other = findings["volume-change-cheek-left"], findings["volume-change-cheek-right"]
+    assert (told.value, told.unit, told.coverage_factor) == (left.change, "cm³", 2.0)
+    assert (other.value, other.uncertainty) == (None, None)
+    assert str(other.text).startswith("No change can be detected")
+    assert all(each.limitations[0] == SIMULATED_LABEL for each in change.findings)
+
+
+@pytest.mark.verifies("REQ-IN-122", "DRV-16")
+def test_volume_is_withheld_from_the_photograph_with_the_reason(story: Path) -> None:
+    events = [record.event for record in recorded(story)]
     (photograph,) = [each for each in events if isinstance(each, PhotographImported)]
     withheld = [
         each

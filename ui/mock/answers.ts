@@ -3,7 +3,7 @@ import type { WorkItem } from "../src/api/types";
 import { ASSESSMENTS, REPORT } from "./assessments";
 import { ago, DAY, digest, id } from "./identifiers";
 import { audit, TRACE } from "./ledger";
-import { CARDS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
+import { CARDS, CLAIMS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
 import { comparison, modelManifest, MODELS } from "./releases";
 import { head, map, page } from "./pictures";
 import { choose, scene, verified } from "./record";
@@ -120,6 +120,8 @@ function read(path: string[], query: URLSearchParams): Reply {
     case "model-releases":
       if (key === undefined) return { status: 200, body: { items: MODELS } };
       return { status: 200, body: more === "shadow" ? comparison(key) : modelManifest(key) };
+    case "claims":
+      return { status: 200, body: { items: CLAIMS } };
     case "acquisition-protocols":
       return { status: 200, body: { items: PROTOCOLS } };
     case "assessments":

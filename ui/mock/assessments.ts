@@ -34,6 +34,7 @@ function findings(reviewed: number): Finding[] {
     reason: at < reviewed && at === 4 ? "Transient flushing on the left after cleansing." : null, amended_text: null,
     previous_value: BEFORE[code] ?? null,
     origin: { inference: id(700), release: id(750), name: category === "lines" ? "Ridge lines" : "Chromophore map", version: "1.2.0", model_digest: digest("model") },
+    change: null,
   }));
 }
 
@@ -44,6 +45,16 @@ const ARTEFACTS: Assessment["artefacts"] = [
   name: String(name), legend: String(legend), digest: digest(`map|${hue}|${attempt}`), inference: id(700), attempt: id(500 + attempt),
 })));
 
+const CHANGES: Assessment["changes"] = [{
+  change: id(710), view: "frontal", earlier_session: id(203), earlier_attempt: id(504), attempt: id(505),
+  algorithm: "volume-change/1", claim: id(720), label: "validated on simulated heads only, not for clinical use",
+  comparable: true, residual_mm: 0.073, inlier_share: 0.99, overlap: 0.97,
+  differences: [
+    { what: "distance", earlier: "450.2 mm", later: "450.9 mm", limit: "at most 5 mm apart", within: true },
+    { what: "make-up", earlier: "none", later: "none", limit: "must be the same", within: true },
+  ],
+}];
+
 function make(number: number, pseudonym: string, reviewed: number, state: Assessment["state"], conclusion: string | null): Assessment {
   const session = SESSIONS[1];
   const shown = findings(reviewed);
@@ -53,6 +64,7 @@ function make(number: number, pseudonym: string, reviewed: number, state: Assess
       attempt: attempt.attempt, view: attempt.view, role: frame.role, digest: frame.digest, session: id(201), width_px: frame.width_px, height_px: frame.height_px,
     }))),
     artefacts: ARTEFACTS,
+    changes: CHANGES,
     withheld: [{ attempt: id(506), output: "volume-change", rule: "depth.completeness", evidence: "Stereo completeness 71 % is below 85 % in the left oblique view.", next_step: "Capture the left oblique view again in the next session." },
       { attempt: id(505), output: "clinical-volume-claim", rule: "claim.approved", evidence: "No approved claim covers clinical volume change yet.", next_step: "Nothing to do here; a study must come first." }],
     contraindications: ["Do not use these values to decide on treatment without your own examination.", "Not for lesions that change, bleed or itch."],

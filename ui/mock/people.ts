@@ -1,5 +1,5 @@
 // People and stations of the mock.
-import type { AcquisitionProtocol, Device, DeviceCard, Me, Subject, SubjectRow } from "../src/api/types";
+import type { AcquisitionProtocol, Claim, Device, DeviceCard, Me, Subject, SubjectRow } from "../src/api/types";
 import { PURPOSES } from "../src/words";
 import { ago, DAY, digest, id } from "./identifiers";
 
@@ -9,7 +9,7 @@ const ALL = [
   "sessions.operate", "images.view", "assessments.read", "assessments.review", "assessments.sign",
   "reports.read", "bundles.export", "devices.read", "devices.service", "calibrations.lock",
   "protocols.read", "models.read", "models.approve", "trace.read", "audit.read", "ledger.read", "ledger.verify",
-  "practitioners.read",
+  "practitioners.read", "claims.read", "claims.validate",
 ];
 
 export const ME: Me = {
@@ -23,6 +23,24 @@ export const ME: Me = {
 };
 
 export const STATION = id(10);
+
+export const CLAIMS: Claim[] = [{
+  claim: id(720), output: "volume-change", label: "validated on simulated heads only, not for clinical use",
+  state: "registered", digest: digest("claim"), registered_by: "Jo Lind",
+  validated_by: null, validated_at: null, withdrawn_because: null,
+  content: {
+    output: "volume-change", algorithm: "volume-change/1", unit: "cm³",
+    scope: { device_models: ["Portal M1, simulated"], population: "Two simulated heads; no people", simulated: true },
+    accuracy_target: 0.05, accuracy_words: "Mean error of each region",
+    regions: [
+      { region: "cheek-left", minimum_detectable_change: 0.18, repeatability_limit: 0.18, bias: -0.032, test_retest_sd: 0.09 },
+      { region: "chin", minimum_detectable_change: 0.14, repeatability_limit: 0.14, bias: 0.027, test_retest_sd: 0.07 },
+    ],
+    least_coverage: 0.6, largest_residual_mm: 0.2,
+    pair: { distance_mm: 5, pose_deg: 3, exposure_ratio: 1.1, cct_k: 200, days: 366 },
+    evidence: [{ source: "depth", study: digest("study"), subjects: 2, captures: 10, summary: "Fourteen pairs of captures" }],
+  },
+}];
 
 export const CARDS: DeviceCard[] = [
   {

@@ -1,4 +1,4 @@
-"""What must stand before the first client comes: clinic, people, model, protocols.
+"""What must stand before the first client comes: clinic, people, models, claim, protocols.
 
 Rules kept here:
 
@@ -23,6 +23,7 @@ from domain.rules import practitioner as practitioners
 from domain.rules.clinic import CLINIC
 from domain.rules.practitioner import PRACTITIONER, Practitioner
 from domain.values.actor import Actor
+from domain.values.claim import ClaimContent
 from domain.values.content import Digest
 from domain.values.identifiers import PractitionerId
 from domain.values.protocol import ProtocolContent
@@ -150,3 +151,18 @@ def approve_protocol(quality: Person, second: Person, content: ProtocolContent) 
             key=f"demo-approve-{slug}",
         )
     return protocol
+
+
+def validate_claim(quality: Person, second: Person, content: ClaimContent) -> None:
+    """Have a claim registered by one person and put in force by another."""
+    registered = quality.post(
+        "/claims", {"content": to_plain(content)}, key=f"demo-claim-{content.output}"
+    )
+    claim: str = registered["claim"]
+    known = {each["claim"]: each for each in second.get("/claims")["items"]}
+    if known.get(claim, {}).get("state", "registered") == "registered":
+        second.approve(
+            f"/claims/{claim}/validate",
+            digest=registered["digest"],
+            key=f"demo-validate-{content.output}",
+        )

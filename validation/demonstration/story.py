@@ -4,7 +4,9 @@ Rules kept here:
 
 1. The station is the shipped one; only its hardware is simulated. First the client sits too far
    away, then the picture is blurred, then it is good: refusal and rejection are part of the record.
-2. The photograph is uncalibrated, so volume is refused, and its review is left to whoever looks on.
+2. The second visit's left cheek holds 1.2 cm³ more, which is measured under a claim that was shown
+   on simulated heads; the photograph is uncalibrated, so its volume is refused, and its review is
+   left to whoever looks on.
 """
 
 import threading
@@ -31,6 +33,7 @@ from validation.demonstration import people, setting, visits
 from validation.demonstration.clock import StoryClock
 from validation.demonstration.people import Person, Secrets
 from validation.demonstration.protocols import PHOTOGRAPH, STEREO_FACE, of_this_build
+from validation.demonstration.volume_claim import STATION_MODEL, volume_claim
 
 Say = Callable[[str], None]
 BEGINS = timedelta(weeks=6)
@@ -71,7 +74,7 @@ class Story:
 
     def tell(self) -> str:
         """Tell the whole story and return the last report."""
-        self._say("a clinic, its people, an approved model and two approved protocols")
+        self._say("a clinic, its people, approved models, two protocols, and a claim about volume")
         setting.found_clinic(self._system, self._secrets)
         with self._person(people.ADMINISTRATOR) as administrator:
             setting.register_people(administrator, self._secrets)
@@ -79,6 +82,7 @@ class Story:
             setting.register_model(self._system, quality, second)
             face = setting.approve_protocol(quality, second, of_this_build(STEREO_FACE))
             photograph = setting.approve_protocol(quality, second, PHOTOGRAPH)
+            setting.validate_claim(quality, second, volume_claim())
             self._say("a capture station is enrolled, calibrated and locked for use")
             station_settings = self._enrol(quality)
             self._calibrate(second, station_settings)
@@ -90,7 +94,9 @@ class Story:
         self._say("second visit, weeks later")
         client = self._visit(device, face, SECOND, station_settings, key="second")
         report = self._review(
-            client, "Follow-up. No change of skin tone that can be detected; review in six weeks."
+            client,
+            "Follow-up. No change of skin tone that can be detected; the left cheek measures more "
+            "volume than before. Review in six weeks.",
         )
         self._clock.skip_to(PHOTOGRAPH_COMES)
         self._say("a photograph from elsewhere: analysed, but volume is refused")
@@ -121,7 +127,10 @@ class Story:
 
     def _enrol(self, quality: Person) -> StationSettings:
         settings = StationSettings(
-            folder=self._folder / "station", server=self._service.address, poll_s=0.2
+            folder=self._folder / "station",
+            server=self._service.address,
+            model=STATION_MODEL,
+            poll_s=0.2,
         )
         made = provision(settings)
         enrolled = quality.post(

@@ -114,7 +114,7 @@ def review(practitioner: Person, assessment: str, conclusion: str, *, key: str) 
         if finding["verdict"] != "none":
             continue
         verdict: dict[str, Any] = {"verdict": "accepted"}
-        if finding["needs_confirmation"]:
+        if finding["needs_confirmation"] and finding["category"] != "volume":
             verdict = {
                 "verdict": "rejected",
                 "reason_code": "not-applicable",

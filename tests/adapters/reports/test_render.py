@@ -16,7 +16,14 @@ from adapters.reports.conditions import Uncalibrated
 from adapters.reports.content import ReportContent
 from adapters.reports.identity import Clinic
 from adapters.reports.render import render_report, renderer
-from adapters.reports.results import ComparedQuantity, Comparison, Verdict, WithheldOutput
+from adapters.reports.results import (
+    ComparedCondition,
+    ComparedPair,
+    ComparedQuantity,
+    Comparison,
+    Verdict,
+    WithheldOutput,
+)
 from adapters.reports.typeface import printable
 from domain.errors import MalformedInput
 from tests.adapters.reports import pdf_text, samples
@@ -298,6 +305,30 @@ def test_captures_that_are_not_comparable_are_said_to_be_so() -> None:
     )
     shown = pdf_text.pages(render_report(samples.report(comparison=comparison)))
     shows(shown, "The two captures are not comparable. Head 6° more to the left.")
+
+
+@pytest.mark.verifies("DRV-15")
+def test_every_pair_of_captures_shows_its_verdict_and_all_that_was_looked_at() -> None:
+    conditions = tuple(
+        ComparedCondition(
+            what=what, earlier="450.0 mm", now=now, limit="at most 5 mm apart", alike=alike
+        )
+        for what, now, alike in (("distance", "450.4 mm", True), ("baseline", "458.0 mm", False))
+    )
+    pair = ComparedPair(
+        what="Volume",
+        view="Frontal",
+        earlier=samples.moment("2026-01-20T09:00:00.000000Z"),
+        now=samples.moment("2026-03-03T09:00:00.000000Z"),
+        conditions=conditions,
+    )
+    shown = pdf_text.pages(render_report(dataclasses.replace(samples.report(), pairs=(pair,))))
+    shows(
+        shown,
+        "Volume, frontal Taken on 20 January 2026 and 3 March 2026. Not comparable.",
+        "Distance 450.0 mm 450.4 mm at most 5 mm apart yes",
+        "Baseline 450.0 mm 458.0 mm at most 5 mm apart no",
+    )
 
 
 def test_the_trace_and_the_way_to_check_it_are_printed(pages: list[str]) -> None:

@@ -23,7 +23,7 @@ def test_an_assessment_opens_with_the_last_run_that_ends(day: ClinicDay) -> None
     day.work()
     opened = _opened(day, session)
     assert opened.inferences == (InferenceId.of_stream(request.stream),)
-    assert len(opened.findings) == 10
+    assert len(opened.findings) == 11
     assert [each.rule for each in opened.withheld] == ["volume.validated-claim"]
     calling = day.log.stream(request.stream)[-1]
     assert not workers.take(OpenAssessment(ended=opened.inferences[0]), calling)

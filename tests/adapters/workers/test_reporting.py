@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from adapters.captures import Capture
+from adapters.pairs import capture_facts
+from adapters.reported import comparison
 from adapters.reported.content import read_report
 from adapters.reports.conditions import Uncalibrated
 from adapters.reports.render import render_report
+from adapters.workbench import Workbench
 from domain.errors import NotFound
 from domain.events.assessment import (
     AssessmentAmended,
@@ -22,6 +26,7 @@ from domain.rules.assessment import ASSESSMENT
 from domain.rules.report import amendment_presentation
 from domain.values.actor import Actor
 from domain.values.capture import CaptureConditions
+from domain.values.comparability import CaptureFacts
 from domain.values.content import Digest
 from domain.values.identifiers import AssessmentId, SessionId
 from tests.adapters.reports import pdf_text
@@ -104,23 +109,32 @@ def test_amended_and_rejected_findings_show_the_practitioners_word(day: ClinicDa
 
 
 @pytest.mark.verifies("DRV-15")
-def test_a_later_session_is_compared_with_the_one_before(day: ClinicDay) -> None:
+def test_a_later_session_is_compared_with_the_one_before(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pose_is_known(monkeypatch)
     _finish(day, "first")
-    day.clock.advance(timedelta(days=30))
+    day.clock.advance(timedelta(hours=2))
     later = _finish(day, "second")
     calling = day.log.stream(AssessmentId.derived(later).stream)[-1]
     content, _ = read_report(day.bench(), AssessmentId.derived(later), calling)
-    comparison = content.comparison
-    assert comparison is not None
-    assert not comparison.conditions_differ
-    quantities = {each.label: each for each in comparison.quantities}
+    assert content.comparison is not None
+    assert not content.comparison.conditions_differ
+    quantities = {each.label: each for each in content.comparison.quantities}
     angle = quantities["Individual typology angle, frontal"]
     assert angle.now == angle.earlier
     assert angle.detectable_change > 0
+    (pair,) = content.pairs
+    assert (pair.what, pair.view, pair.comparable) == ("Colour", "Frontal", True)
+    looked_at = {each.what for each in pair.conditions}
+    assert {"distance", "exposure", "tilt", "calibration lineage", "models"} <= looked_at
 
 
 @pytest.mark.verifies("DRV-15")
-def test_sessions_taken_otherwise_are_not_compared_and_it_is_said_why(day: ClinicDay) -> None:
+def test_sessions_taken_otherwise_are_not_compared_and_it_is_said_why(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pose_is_known(monkeypatch)
     _finish(day, "first")
     later = _finish(day, "second", replace(conditions(), distance_mm=468.0, exposure_us=12_000.0))
     calling = day.log.stream(AssessmentId.derived(later).stream)[-1]
@@ -128,9 +142,22 @@ def test_sessions_taken_otherwise_are_not_compared_and_it_is_said_why(day: Clini
     assert content.comparison is not None
     assert not content.comparison.quantities
     assert content.comparison.conditions_differ == (
-        "distance, frontal: 450 mm then, 468 mm now",
-        "exposure, frontal: 8000 µs then, 12000 µs now",
+        "Frontal, distance: 450.0 mm then, 468.0 mm now (at most 15 mm apart)",
+        "Frontal, exposure: 8000 µs then, 12000 µs now (at most 1.2 times the other)",
     )
+
+
+@pytest.mark.verifies("DRV-15")
+def test_what_is_not_known_of_a_pose_keeps_captures_from_being_compared(day: ClinicDay) -> None:
+    _finish(day, "first")
+    later = _finish(day, "second")
+    calling = day.log.stream(AssessmentId.derived(later).stream)[-1]
+    content, _ = read_report(day.bench(), AssessmentId.derived(later), calling)
+    assert content.comparison is not None
+    assert any(
+        each.startswith("Frontal, tilt: not known") for each in content.comparison.conditions_differ
+    )
+    assert not content.comparison.quantities
 
 
 @pytest.mark.verifies("REQ-IN-122")
@@ -175,3 +202,13 @@ def _finish(day: ClinicDay, name: str, taken: CaptureConditions | None = None) -
     session = _assessed(day, name, taken)
     day.sign_off(session)
     return session
+
+
+def _pose_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the drawn head's pose count as known: these pictures give no tilt."""
+
+    def known(bench: Workbench, capture: Capture, *, seq: int | None = None) -> CaptureFacts:
+        facts = capture_facts(bench, capture, seq=seq)
+        return replace(facts, turn_deg=0.0, tilt_deg=0.0, roll_deg=0.0)
+
+    monkeypatch.setattr(comparison, "capture_facts", known)

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.captured_depth import CapturedDepth, read_depth
 from adapters.captures import Capture
 from adapters.imaging.change import Face
 from adapters.inference.reproduction import Outcome
-from adapters.pairs import capture_facts
+from adapters.pairs import capture_facts, view_captures
 from adapters.repeating.table import repeat
+from adapters.reported.content import read_report
 from adapters.workbench import Workbench
 from adapters.workers import volume
 from domain.errors import RuleViolation
@@ -123,6 +125,16 @@ def test_a_change_beyond_the_detectable_is_laid_before_the_practitioner(
     assert day.bench().content(artefact.content.digest, key=f"subject:{SUBJECT}")
     assert withheld(day, second) == []
 
+    signed = day.log.stream(day.sign_off(second).stream)[-1]
+    content, _ = read_report(day.bench(), AssessmentId.derived(second), signed)
+    (told,) = (each for each in content.findings if each.category == "Volume, frontal")
+    assert (told.algorithm, told.reading.value) == ("volume-change 1", region.change)
+    (pair,) = content.pairs
+    assert (pair.what, pair.comparable) == ("Volume", True)
+    assert len(pair.conditions) == len(change.comparability.differences)
+    (validated,) = (each for each in content.algorithms if each.name == "volume-change")
+    assert validated.validation.lower().startswith(SIMULATED_LABEL)
+
 
 @pytest.mark.verifies("REQ-IN-142")
 @pytest.mark.verifies("DRV-16")
@@ -192,6 +204,37 @@ def changes(day: ClinicDay) -> list[VolumeChangeMeasured]:
         for each in day.events(stream)
         if isinstance(each, VolumeChangeMeasured)
     ]
+
+
+@pytest.mark.verifies("REQ-IN-160")
+def test_what_limits_the_depth_of_either_capture_is_flagged_once(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = {"first": ("texture", "hair"), "second": ("hair", "gloss")}
+
+    def depth(_bench: Workbench, capture: Capture) -> CapturedDepth:
+        name = "first" if capture.opened.session == first else "second"
+        found = read_depth(day.bench(), capture)
+        assert found is not None
+        return replace(found, quality_flags=flags[name])
+
+    claim(day, "simulated")
+    first = visit(day, "first")
+    monkeypatch.setattr(volume, "_face", faces(first, bump_mm3=1000.0))
+    monkeypatch.setattr(volume, "read_depth", depth)
+    comparable(monkeypatch)
+    visit(day, "second")
+    (change,) = changes(day)
+    assert {each.quality_flags for each in change.findings} == {("texture", "hair", "gloss")}
+
+
+def test_stored_depth_is_read_with_the_uncertainty_recorded_beside_it(day: ClinicDay) -> None:
+    session = visit(day, "first")
+    (now,) = view_captures(day.bench(), session)
+    found = read_depth(day.bench(), now.first)
+    assert found is not None
+    assert found.uncertainty is not None
+    assert (found.map.sigma_mm[found.map.valid] > 0).all()
 
 
 def faces(first: SessionId, *, bump_mm3: float) -> Callable[[Workbench, Capture], Face]:

@@ -148,3 +148,34 @@ export interface Flag {
   reason: string;
   at?: string | null;
 }
+
+/** What a claim says of one region, in the claim's unit. */
+export interface RegionLimits {
+  region: string;
+  minimum_detectable_change: number;
+  repeatability_limit: number;
+  bias: number;
+  test_retest_sd: number;
+}
+
+export interface StudyEvidence {
+  source: "rgb" | "depth";
+  study: string;
+  subjects: number;
+  captures: number;
+  summary: string;
+}
+
+export interface ClaimContent {
+  output: string;
+  algorithm: string;
+  unit: string;
+  scope: { device_models: string[]; population: string; simulated: boolean };
+  accuracy_target: number;
+  accuracy_words: string;
+  regions: RegionLimits[];
+  least_coverage: number;
+  largest_residual_mm: number;
+  pair: { distance_mm: number; pose_deg: number; exposure_ratio: number; cct_k: number; days: number };
+  evidence: StudyEvidence[];
+}

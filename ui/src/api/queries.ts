@@ -114,6 +114,11 @@ export const device = (device: string) =>
       answer(client.GET("/devices/{device}", { params: { path: { device } } })) as Promise<object> as Promise<t.Device>,
   });
 
+export const claims = queryOptions({
+  queryKey: ["claims"],
+  queryFn: () => answer(client.GET("/claims")) as Promise<object> as Promise<{ items: t.Claim[] }>,
+});
+
 export const protocols = queryOptions({
   queryKey: ["protocols"],
   queryFn: () => answer(client.GET("/acquisition-protocols")),

@@ -139,6 +139,10 @@ export type Device = Closed<
     field_checks: FieldCheck[];
   }
 >;
+export type Claim = Closed<
+  Described["Claim"],
+  { state: "registered" | "validated" | "withdrawn"; content: content.ClaimContent }
+>;
 export type AcquisitionProtocol = Described["Protocol"];
 
 export type Finding = Closed<
@@ -154,6 +158,7 @@ export type Assessment = Closed<
     report: Closed<Described["ReportView"], { flags: Flag[] }> | null;
   }
 >;
+export type Change = Assessment["changes"][number];
 export type Report = Closed<Described["ReportDetail"], { flags: Flag[] }>;
 
 export type Trace = Described["Trace"];

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { grouped, mapOf } from "../../src/screens/assessments/maps";
 
 const artefact = (name: string) => ({ attempt: "a", digest: `sha256:${name}`, inference: "i", legend: "", name });
-const MAPS = ["pores", "ita-map", "unheard-of", "brown-spots"].map(artefact);
+const MAPS = ["pores", "ita-map", "unheard-of", "distance-map", "brown-spots"].map(artefact);
 
 describe("maps of an assessment", () => {
   it("are grouped in a fixed order, what is unknown last", () => {
@@ -10,6 +10,7 @@ describe("maps of an assessment", () => {
       { group: "Skin tone", items: [{ value: "ita-map", label: "Tone angle" }] },
       { group: "Pigmentation", items: [{ value: "brown-spots", label: "Brown spots" }] },
       { group: "Texture", items: [{ value: "pores", label: "Pores" }] },
+      { group: "Change", items: [{ value: "distance-map", label: "Distance" }] },
       { group: "Other", items: [{ value: "unheard-of", label: "Unheard of" }] },
     ]);
   });
@@ -18,5 +19,6 @@ describe("maps of an assessment", () => {
     expect(mapOf("brown-spot-area", MAPS)).toBe("brown-spots");
     expect(mapOf("pores", MAPS)).toBe("pores");
     expect(mapOf("redness-area", MAPS)).toBeNull();
+    expect(mapOf("volume-change-cheek-left", MAPS)).toBe("distance-map");
   });
 });

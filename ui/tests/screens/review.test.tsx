@@ -79,3 +79,13 @@ describe("signing off", () => {
     expect(screen.getByRole("button", { name: "Sign" }).hasAttribute("disabled")).toBe(true);
   });
 });
+
+describe("a change between two captures", () => {
+  test("shows the verdict on the pair, and on demand everything that was looked at", async () => {
+    start(`/assessments/${id(300)}`);
+    expect(await screen.findByText("Captures compared, frontal view")).toBeTruthy();
+    expect(screen.getByText("Comparable")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "2 conditions looked at, all alike" }));
+    expect(screen.getByText("at most 5 mm apart")).toBeTruthy();
+  });
+});

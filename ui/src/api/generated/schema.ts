@@ -1840,7 +1840,7 @@ export interface components {
         };
         /**
          * ArtefactView
-         * @description A map to lay over a frame.
+         * @description A map to lay over a frame; ``inference`` names the run or the change it comes from.
          */
         ArtefactView: {
             /** Attempt */
@@ -1865,6 +1865,8 @@ export interface components {
             artefacts: components["schemas"]["ArtefactView"][];
             /** Assessment */
             assessment: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeView"][];
             /** Conclusion */
             conclusion: string | null;
             /** Contraindications */
@@ -2140,6 +2142,38 @@ export interface components {
             valid_until: string;
         };
         /**
+         * ChangeView
+         * @description A measured change: both captures, how they compare, and the claim it is told under.
+         */
+        ChangeView: {
+            /** Algorithm */
+            algorithm: string;
+            /** Attempt */
+            attempt: string;
+            /** Change */
+            change: string;
+            /** Claim */
+            claim: string;
+            /** Comparable */
+            comparable: boolean;
+            /** Differences */
+            differences: components["schemas"]["DifferenceView"][];
+            /** Earlier Attempt */
+            earlier_attempt: string;
+            /** Earlier Session */
+            earlier_session: string;
+            /** Inlier Share */
+            inlier_share: number;
+            /** Label */
+            label: string;
+            /** Overlap */
+            overlap: number;
+            /** Residual Mm */
+            residual_mm: number;
+            /** View */
+            view: string;
+        };
+        /**
          * CheckpointItem
          * @description A signed size and root.
          */
@@ -2389,6 +2423,22 @@ export interface components {
             items: components["schemas"]["DeviceCard"][];
         };
         /**
+         * DifferenceView
+         * @description One way in which two captures were compared.
+         */
+        DifferenceView: {
+            /** Earlier */
+            earlier: string;
+            /** Later */
+            later: string;
+            /** Limit */
+            limit: string;
+            /** What */
+            what: string;
+            /** Within */
+            within: boolean;
+        };
+        /**
          * Draft
          * @description The content of a new version; the fields of a protocol's content.
          */
@@ -2481,6 +2531,8 @@ export interface components {
             amended_value: number | null;
             /** Category */
             category: string;
+            /** Change */
+            change: string | null;
             /** Code */
             code: string;
             /** Confidence */

@@ -1,6 +1,7 @@
 // One finding: its value with uncertainty, what limits it, where it comes from, and the judgement.
 import { Button } from "@mantine/core";
-import type { Finding } from "../../api/types";
+import { Link } from "@tanstack/react-router";
+import type { Change, Finding } from "../../api/types";
 import { Digest } from "../../parts/Digest";
 import { Glyph } from "../../parts/Glyph";
 import { KeyHint } from "../../parts/KeyHint";
@@ -12,6 +13,7 @@ import type { Reviewing } from "./reviewing";
 
 interface Props {
   finding: Finding;
+  change: Change | null;
   chosen: boolean;
   first: boolean;
   onChoose: () => void;
@@ -27,7 +29,7 @@ const VERDICTS = {
   rejected: <Mark tone="fail">Rejected</Mark>,
 };
 
-export function FindingCard({ finding, chosen, first, onChoose, map, onMap, actions }: Props) {
+export function FindingCard({ finding, change, chosen, first, onChoose, map, onMap, actions }: Props) {
   const { value, unit, uncertainty, text } = finding;
   return (
     <li id={`finding-${finding.finding}`}>
@@ -55,13 +57,13 @@ export function FindingCard({ finding, chosen, first, onChoose, map, onMap, acti
               ))}
           </span>
         </button>
-        {chosen && <Details finding={finding} map={map} onMap={onMap} actions={actions} />}
+        {chosen && <Details finding={finding} change={change} map={map} onMap={onMap} actions={actions} />}
       </div>
     </li>
   );
 }
 
-function Details({ finding, map, onMap, actions }: Pick<Props, "finding" | "map" | "onMap" | "actions">) {
+function Details({ finding, change, map, onMap, actions }: Omit<Props, "chosen" | "first" | "onChoose">) {
   const { value, text, uncertainty, coverage_factor, origin, previous_value: previous } = finding;
   return (
     <div className={styles.details}>
@@ -97,14 +99,27 @@ function Details({ finding, map, onMap, actions }: Pick<Props, "finding" | "map"
         )}
         <dt>Origin</dt>
         <dd>
-          {origin === null ? (
-            "entered by hand"
-          ) : (
+          {origin !== null ? (
             <>
               {origin.name} {origin.version}, model <Digest value={origin.model_digest} />
             </>
+          ) : change !== null ? (
+            <>
+              {change.algorithm}, measured against an{" "}
+              <Link to="/sessions/$session" params={{ session: change.earlier_session }}>
+                earlier capture
+              </Link>
+            </>
+          ) : (
+            "entered by hand"
           )}
         </dd>
+        {change !== null && change.label !== "" && (
+          <>
+            <dt>Claim</dt>
+            <dd className={styles.claim}>{sentence(change.label)}</dd>
+          </>
+        )}
       </dl>
       <ul className={styles.limits}>
         {finding.quality_flags.map((flag) => (
@@ -139,6 +154,10 @@ function Details({ finding, map, onMap, actions }: Pick<Props, "finding" | "map"
       )}
     </div>
   );
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** The first clause of a text that is too long for a line of the list. */

@@ -15,6 +15,7 @@ import { ProblemNotice } from "../../parts/ProblemNotice";
 import { WithheldCard } from "../../parts/WithheldCard";
 import { useMay } from "../../shell/me";
 import { AmendDialog } from "./AmendDialog";
+import { Compared } from "./Compared";
 import { Conclusion } from "./Conclusion";
 import { FindingCard } from "./FindingCard";
 import styles from "./Review.module.css";
@@ -87,6 +88,7 @@ function Shown({ detail }: { detail: Assessment }) {
                 <FindingCard
                   key={finding.finding}
                   finding={finding}
+                  change={detail.changes.find((each) => each.change === finding.change) ?? null}
                   chosen={index === review.at}
                   first={detail.findings[index - 1]?.category !== finding.category}
                   onChoose={() => review.choose(index)}
@@ -97,6 +99,9 @@ function Shown({ detail }: { detail: Assessment }) {
               ))}
             </ol>
             <div className={styles.after}>
+              {detail.changes.map((change) => (
+                <Compared key={change.change} change={change} />
+              ))}
               {detail.withheld.map((withheld) => (
                 <WithheldCard key={withheld.attempt + withheld.output} withheld={withheld} />
               ))}

@@ -6,12 +6,16 @@ type Artefact = Assessment["artefacts"][number];
 
 export const NO_MAP = "none";
 
+const DISTANCES = "distance-map";
+const CHANGES = "volume-change-";
+
 const GROUPS: [string, string[]][] = [
   ["Skin tone", ["ita-map", "melanin-map", "erythema-map"]],
   ["Chromophores", ["melanin-density-map", "haemoglobin-density-map", "shading-density-map"]],
   ["Pigmentation", ["brown-spots", "redness", "hyperpigmentation"]],
   ["Texture", ["pores", "lines", "texture-contrast-map"]],
   ["Congestion", ["dark-comedone-like", "light-comedone-like", "inflammatory-like"]],
+  ["Change", [DISTANCES]],
 ];
 
 const SHOWN_BY: Record<string, string> = {
@@ -41,7 +45,7 @@ const SHOWN_BY: Record<string, string> = {
 
 /** Names the map that shows a finding, if the assessment has it. */
 export function mapOf(code: string, artefacts: Artefact[]): string | null {
-  const name = SHOWN_BY[code] ?? code;
+  const name = code.startsWith(CHANGES) ? DISTANCES : (SHOWN_BY[code] ?? code);
   return artefacts.some((each) => each.name === name) ? name : null;
 }
 

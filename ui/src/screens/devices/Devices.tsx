@@ -5,10 +5,13 @@ import { Empty } from "../../parts/Empty";
 import { Loaded } from "../../parts/Loaded";
 import { Page } from "../../parts/Page";
 import { DeviceSummary } from "../worklist/DeviceSummary";
+import { useMay } from "../../shell/me";
+import { Claims } from "./Claims";
 import styles from "./Device.module.css";
 
 export function Devices() {
   const found = useQuery(read.devices);
+  const claims = useMay("claims.read");
   return (
     <Page title="Stations" lead={<span>Ready only when every gate that needs no client would pass now.</span>}>
       <Loaded query={found}>
@@ -24,6 +27,11 @@ export function Devices() {
           )
         }
       </Loaded>
+      {claims && (
+        <div className={styles.below}>
+          <Claims />
+        </div>
+      )}
     </Page>
   );
 }

@@ -1,0 +1,57 @@
+// Whether two captures compare: the verdict, and everything that was looked at, what differs first.
+import { useState } from "react";
+import type { Change } from "../../api/types";
+import { Mark } from "../../parts/Mark";
+import { words } from "../../words";
+import styles from "./Compared.module.css";
+
+export function Compared({ change }: { change: Change }) {
+  const [open, setOpen] = useState(false);
+  const differing = change.differences.filter((each) => !each.within).length;
+  const looked = [...change.differences].sort((one, other) => Number(one.within) - Number(other.within));
+  return (
+    <section className={styles.card} aria-label={`Captures compared, ${words(change.view).toLowerCase()} view`}>
+      <header>
+        <strong>Captures compared, {words(change.view).toLowerCase()} view</strong>
+        {change.comparable ? <Mark tone="pass">Comparable</Mark> : <Mark tone="fail">Not comparable</Mark>}
+      </header>
+      <p>
+        Laid over one another on the upper face: {change.residual_mm.toFixed(3)} mm apart there,{" "}
+        {percent(change.inlier_share)} of it agrees, {percent(change.overlap)} was measured in both.
+      </p>
+      <button type="button" onClick={() => setOpen(!open)} aria-expanded={open}>
+        {change.differences.length} conditions looked at, {differing === 0 ? "all alike" : `${differing} differ`}
+      </button>
+      {open && (
+        <table className={styles.looked}>
+          <thead>
+            <tr>
+              <th>Condition</th>
+              <th>Then</th>
+              <th>Now</th>
+              <th>Alike when</th>
+              <th>
+                <span className="visually-hidden">Alike</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {looked.map((each) => (
+              <tr key={each.what}>
+                <th scope="row">{words(each.what)}</th>
+                <td>{each.earlier}</td>
+                <td>{each.later}</td>
+                <td>{each.limit}</td>
+                <td>{each.within ? <Mark tone="pass" bare>Alike</Mark> : <Mark tone="fail" bare>Differs</Mark>}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
