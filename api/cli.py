@@ -31,6 +31,7 @@ COMMANDS = {
     "rotate-log-key": "have another key take over signing the log's checkpoints",
     "witness": "which other logs this server witnesses",
     "rebuild": "fill every projection again from the log",
+    "sign-release": "check a model against its manifest and sign the manifest",
     "reproduce": "run a recorded inference, or everything recorded, again and compare",
     "check-storage": "try out the folder or bucket of the content",
     "copy-blobs": "copy every stored content to another folder or bucket",

@@ -163,6 +163,9 @@ ELSEWHERE = {
     "/assessments/{assessment}/sign-off",
     "/assessments/{assessment}/amendments",
     "/reports/{report}/bundle",
+    "/claims",
+    "/claims/{claim}/validate",
+    "/claims/{claim}/withdraw",
     "/model-releases",
     "/model-releases/{release}/shadow",
     "/model-releases/{release}/approve",
@@ -173,6 +176,7 @@ ELSEWHERE = {
     "/studies/{study}/confirm",
     "/device/statements",
     "/device/blobs/{digest}",
+    "/device/erased",
     "/witness/add-checkpoint",
 }
 ONCE_BY_NATURE = {

@@ -1,5 +1,6 @@
 """Learned models through the workers: run, refused on the record, and compared in the shadow."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -21,6 +22,7 @@ from domain.events.inference import (
 from domain.events.model_release import ModelRegistered, ModelShadowed, ModelSuspended
 from domain.events.record import Record
 from domain.policies import CompareShadows, RequestInferences, RunInference
+from domain.ports import BlobStore
 from domain.values.actor import Actor
 from domain.values.consent import Purpose
 from domain.values.content import Digest
@@ -291,3 +293,44 @@ def test_normalisation_is_the_manifests(day: ClinicDay) -> None:
             found[request.event.release] = record.event.findings[0].value
     assert found[plain] is not None
     assert found[scaled] == pytest.approx((found[plain] or 0) / 2, rel=1e-5)
+
+
+class Altered:
+    """A store in which one byte of one content was changed."""
+
+    def __init__(self, blobs: BlobStore, digest: Digest) -> None:
+        """Change the last byte of what has this digest."""
+        self._blobs = blobs
+        self._digest = digest
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._blobs, name)
+
+    def read(self, digest: Digest, *, key: str) -> Iterator[bytes]:
+        """Give out what is stored, one content with its last byte changed."""
+        content = b"".join(self._blobs.read(digest, key=key))
+        if digest == self._digest:
+            content = content[:-1] + bytes([content[-1] ^ 1])
+        return iter((content,))
+
+
+@pytest.mark.verifies("DRV-18")
+@pytest.mark.parametrize("what", ["model", "manifest"])
+def test_one_changed_byte_stops_the_workers_with_one_refusal_until_it_is_put_right(
+    day: ClinicDay, what: str
+) -> None:
+    release = released(day)
+    registered = day.events(release.stream)[0]
+    assert isinstance(registered, ModelRegistered)
+    manifest = registered.manifest
+    digest = manifest.model.digest if what == "model" else manifest.manifest_digest
+    request = requested(day, release)
+    blobs: BlobStore = Altered(day.blobs, digest)  # type: ignore[assignment]
+    for _ in range(2):
+        workers = day.workers(blobs=blobs)
+        with pytest.raises(IntegrityFailure):
+            workers.take_all(request)
+    refused = [each for each in day.events(request.stream) if isinstance(each, InferenceRefused)]
+    assert [each.rule for each in refused] == ["inference.stored-content"]
+    (record,) = run(day, request)
+    assert isinstance(record.event, InferenceCompleted)
