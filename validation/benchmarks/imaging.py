@@ -25,6 +25,7 @@ PARTS = {
     "skin": "validation.benchmarks.imaging_skin",
     "change": "validation.benchmarks.imaging_change",
     "gates": "validation.benchmarks.imaging_gates",
+    "boards": "validation.benchmarks.imaging_boards",
 }
 """Each part, and the module whose ``rows`` measures it."""
 
