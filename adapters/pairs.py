@@ -27,8 +27,9 @@ from domain.handling import load, load_existing
 from domain.rules.assessment import ASSESSMENT
 from domain.rules.capture_session import CAPTURE_SESSION
 from domain.rules.claim import CLAIM, Claim
+from domain.rules.comparability import COLOUR_LIMITS, compare_captures
 from domain.rules.inference import INFERENCE
-from domain.values.comparability import CaptureFacts
+from domain.values.comparability import CaptureFacts, ComparabilityVerdict
 from domain.values.content import CaptureView
 from domain.values.identifiers import (
     AssessmentId,
@@ -144,3 +145,30 @@ def capture_facts(bench: Workbench, capture: Capture, *, seq: int | None = None)
         neutral_expression=capture.opened.prompts.neutral_expression,
         makeup=capture.opened.prompts.makeup,
     )
+
+
+def colour_verdicts(
+    bench: Workbench,
+    earlier: tuple[Capture, ...],
+    later: tuple[Capture, ...],
+    *,
+    seq: int | None = None,
+) -> Iterator[tuple[Capture, Capture, ComparabilityVerdict]]:
+    """Yield each later capture with the earlier one of its view, and whether the two compare.
+
+    Args:
+        bench: What to work with.
+        earlier: The earlier session's captures.
+        later: The later session's.
+        seq: The record at which stations are looked at; none for now.
+    """
+    before = {each.attempt.view: each for each in earlier}
+    for capture in later:
+        then = before.get(capture.attempt.view)
+        if then is not None:
+            verdict = compare_captures(
+                capture_facts(bench, then, seq=seq),
+                capture_facts(bench, capture, seq=seq),
+                COLOUR_LIMITS,
+            )
+            yield then, capture, verdict

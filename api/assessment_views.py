@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from api.answers import Reading
 from api.change_views import ArtefactView, ChangeView, change_view, changes_laid, maps_of
+from api.previous_views import PairView, pair_views, previous_values
 from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.assessment import presentation, presented_digest
 from domain.values.assessment import Assessment
@@ -140,6 +141,7 @@ class AssessmentDetail(BaseModel):
     findings: list[FindingView]
     frames: list[FrameView]
     artefacts: list[ArtefactView]
+    pairs: list[PairView]
     changes: list[ChangeView]
     withheld: list[WithheldView]
     contraindications: list[str]
@@ -161,6 +163,8 @@ def assessment_detail(
     releases = {each["release"]: each for each in model_release.releases(connection)}
     before = read.previous(connection, row["subject"], row["opened_seq"])
     changes = changes_laid(reading, row)
+    pairs = pair_views(reading, row, before)
+    earlier = previous_values(reading, runs, before, pairs)
     return AssessmentDetail(
         assessment=row["assessment"],
         session=row["session"],
@@ -169,9 +173,10 @@ def assessment_detail(
         state=row["state"],
         label=DECISION_SUPPORT,
         opened_at=row["opened_at"],
-        findings=_findings(row, runs, releases, before, changes),
+        findings=_findings(row, runs, releases, earlier, changes),
         frames=_frames(reading, row),
         artefacts=[*_artefacts(row, runs), *maps_of(changes)],
+        pairs=pairs,
         changes=[change_view(reading, each) for each in changes],
         withheld=[WithheldView(**each) for each in row["withheld"]],
         contraindications=_contraindications(runs, releases),
@@ -205,7 +210,7 @@ def _findings(
     row: Row,
     runs: list[Row],
     releases: dict[str, Row],
-    before: Row | None,
+    earlier: dict[str, float],
     changes: list[VolumeChangeMeasured],
 ) -> list[FindingView]:
     changed = {
@@ -216,10 +221,6 @@ def _findings(
         for run in runs
         for finding in run["findings"]
     }
-    earlier = {
-        each["proposed"]["code"]: _settled(each)
-        for each in (before["findings"] if before is not None else ())
-    }
     return [
         FindingView(
             **each["proposed"],
@@ -227,24 +228,12 @@ def _findings(
                 name: each[name]
                 for name in ("verdict", "amended_value", "amended_text", "reason_code", "reason")
             },
-            # A change is a comparison already; beside the change before it says nothing.
-            previous_value=None
-            if each["finding"] in changed
-            else earlier.get(each["proposed"]["code"]),
+            previous_value=earlier.get(each["finding"]),
             origin=origins.get(each["finding"]),
             change=changed.get(each["finding"]),
         )
         for each in row["findings"]
     ]
-
-
-def _settled(finding: Row) -> float | None:
-    """Return the value an earlier assessment ended with; none for a rejected finding."""
-    if finding["verdict"] == "rejected":
-        return None
-    amended = finding["amended_value"]
-    value = finding["proposed"]["value"] if amended is None else amended
-    return None if value is None else float(value)
 
 
 def _origin(run: Row, release: Row | None) -> Origin:

@@ -13,6 +13,7 @@ from domain.events.volume_change import VolumeChangeMeasured
 from domain.handling import load
 from domain.rules.claim import CLAIM
 from domain.rules.volume_change import VOLUME_CHANGE
+from domain.values.comparability import ComparabilityVerdict
 from domain.values.identifiers import VolumeChangeId
 from projections import inference
 from projections.rows import Row
@@ -98,17 +99,22 @@ def change_view(reading: Reading, change: VolumeChangeMeasured) -> ChangeView:
         claim=str(change.claim),
         label="" if claim.registered is None else claim.registered.content.label,
         comparable=change.comparability.comparable,
-        differences=[
-            DifferenceView(
-                what=each.what,
-                earlier=each.earlier,
-                later=each.later,
-                limit=each.limit,
-                within=each.within,
-            )
-            for each in change.comparability.differences
-        ],
+        differences=difference_views(change.comparability),
         residual_mm=change.alignment.residual_mm,
         inlier_share=change.alignment.inlier_share,
         overlap=change.alignment.overlap,
     )
+
+
+def difference_views(verdict: ComparabilityVerdict) -> list[DifferenceView]:
+    """Return everything that was looked at."""
+    return [
+        DifferenceView(
+            what=each.what,
+            earlier=each.earlier,
+            later=each.later,
+            limit=each.limit,
+            within=each.within,
+        )
+        for each in verdict.differences
+    ]

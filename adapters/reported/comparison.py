@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from adapters.captures import Capture, read_capture
-from adapters.pairs import capture_facts
+from adapters.pairs import colour_verdicts
 from adapters.reported.conditions import view_words
 from adapters.reported.sources import Sources, read_sources
 from adapters.reports.results import (
@@ -29,7 +29,6 @@ from adapters.reports.results import (
 from adapters.workbench import Workbench
 from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.assessment import ASSESSMENT
-from domain.rules.comparability import COLOUR_LIMITS, compare_captures
 from domain.values.assessment import Decision
 from domain.values.comparability import Difference
 from domain.values.finding import Finding
@@ -91,16 +90,10 @@ def compared_pairs(bench: Workbench, earlier: Sources, now: Sources) -> Iterator
         limit="must be the same",
         within=models[0] == models[1],
     )
-    before = {each.attempt.view: each for each in earlier.captures}
-    for capture in now.captures:
-        then = before.get(capture.attempt.view)
-        if then is not None:
-            verdict = compare_captures(
-                capture_facts(bench, then, seq=now.seq),
-                capture_facts(bench, capture, seq=now.seq),
-                COLOUR_LIMITS,
-            )
-            yield _pair(now, capture, then, what="Colour", found=(*verdict.differences, same))
+    for then, capture, verdict in colour_verdicts(
+        bench, earlier.captures, now.captures, seq=now.seq
+    ):
+        yield _pair(now, capture, then, what="Colour", found=(*verdict.differences, same))
 
 
 def _of_change(bench: Workbench, now: Sources, change: VolumeChangeMeasured) -> ComparedPair:

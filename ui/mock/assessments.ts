@@ -55,6 +55,10 @@ const CHANGES: Assessment["changes"] = [{
   ],
 }];
 
+const PAIRS: Assessment["pairs"] = CHANGES.map(({ view, earlier_session, earlier_attempt, attempt, comparable, differences }) => ({
+  view, earlier_session, earlier_attempt, attempt, comparable, differences: differences.slice(0, 1),
+}));
+
 function make(number: number, pseudonym: string, reviewed: number, state: Assessment["state"], conclusion: string | null): Assessment {
   const session = SESSIONS[1];
   const shown = findings(reviewed);
@@ -64,6 +68,7 @@ function make(number: number, pseudonym: string, reviewed: number, state: Assess
       attempt: attempt.attempt, view: attempt.view, role: frame.role, digest: frame.digest, session: id(201), width_px: frame.width_px, height_px: frame.height_px,
     }))),
     artefacts: ARTEFACTS,
+    pairs: PAIRS,
     changes: CHANGES,
     withheld: [{ attempt: id(506), output: "volume-change", rule: "depth.completeness", evidence: "Stereo completeness 71 % is below 85 % in the left oblique view.", next_step: "Capture the left oblique view again in the next session." },
       { attempt: id(505), output: "clinical-volume-claim", rule: "claim.approved", evidence: "No approved claim covers clinical volume change yet.", next_step: "Nothing to do here; a study must come first." }],

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters import pairs
 from adapters.captures import Capture
 from adapters.pairs import capture_facts
-from adapters.reported import comparison
 from adapters.reported.content import read_report
 from adapters.reports.conditions import Uncalibrated
 from adapters.reports.render import render_report
@@ -211,4 +211,4 @@ def _pose_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
         facts = capture_facts(bench, capture, seq=seq)
         return replace(facts, turn_deg=0.0, tilt_deg=0.0, roll_deg=0.0)
 
-    monkeypatch.setattr(comparison, "capture_facts", known)
+    monkeypatch.setattr(pairs, "capture_facts", known)

@@ -158,6 +158,7 @@ export type Assessment = Closed<
     report: Closed<Described["ReportView"], { flags: Flag[] }> | null;
   }
 >;
+export type Pair = Assessment["pairs"][number];
 export type Change = Assessment["changes"][number];
 export type Report = Closed<Described["ReportDetail"], { flags: Flag[] }>;
 

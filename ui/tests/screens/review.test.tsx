@@ -83,8 +83,9 @@ describe("signing off", () => {
 describe("a change between two captures", () => {
   test("shows the verdict on the pair, and on demand everything that was looked at", async () => {
     start(`/assessments/${id(300)}`);
-    expect(await screen.findByText("Captures compared, frontal view")).toBeTruthy();
-    expect(screen.getByText("Comparable")).toBeTruthy();
+    expect(await screen.findByText("Volume compared, frontal view")).toBeTruthy();
+    expect(screen.getByText("Colour compared, frontal view")).toBeTruthy();
+    expect(screen.getAllByText("Comparable")).toHaveLength(2);
     fireEvent.click(screen.getByRole("button", { name: "2 conditions looked at, all alike" }));
     expect(screen.getByText("at most 5 mm apart")).toBeTruthy();
   });

@@ -1879,6 +1879,8 @@ export interface components {
             label: string;
             /** Opened At */
             opened_at: string;
+            /** Pairs */
+            pairs: components["schemas"]["PairView"][];
             presentation: components["schemas"]["Presentation"];
             previous: components["schemas"]["Previous"] | null;
             /** Pseudonym */
@@ -2977,6 +2979,24 @@ export interface components {
             witness_key: string;
             /** Witnessed */
             witnessed: components["schemas"]["WitnessedItem"][];
+        };
+        /**
+         * PairView
+         * @description Whether two captures of one view compare, by their colours.
+         */
+        PairView: {
+            /** Attempt */
+            attempt: string;
+            /** Comparable */
+            comparable: boolean;
+            /** Differences */
+            differences: components["schemas"]["DifferenceView"][];
+            /** Earlier Attempt */
+            earlier_attempt: string;
+            /** Earlier Session */
+            earlier_session: string;
+            /** View */
+            view: string;
         };
         /**
          * PlaceItem

@@ -1,26 +1,35 @@
 // Whether two captures compare: the verdict, and everything that was looked at, what differs first.
 import { useState } from "react";
-import type { Change } from "../../api/types";
+import type { Change, Pair } from "../../api/types";
 import { Mark } from "../../parts/Mark";
 import { words } from "../../words";
 import styles from "./Compared.module.css";
 
-export function Compared({ change }: { change: Change }) {
+interface Props {
+  what: "Colour" | "Volume";
+  pair: Pair | Change;
+}
+
+export function Compared({ what, pair }: Props) {
   const [open, setOpen] = useState(false);
-  const differing = change.differences.filter((each) => !each.within).length;
-  const looked = [...change.differences].sort((one, other) => Number(one.within) - Number(other.within));
+  const title = `${what} compared, ${words(pair.view).toLowerCase()} view`;
+  const differing = pair.differences.filter((each) => !each.within).length;
+  const looked = [...pair.differences].sort((one, other) => Number(one.within) - Number(other.within));
   return (
-    <section className={styles.card} aria-label={`Captures compared, ${words(change.view).toLowerCase()} view`}>
+    <section className={styles.card} aria-label={title}>
       <header>
-        <strong>Captures compared, {words(change.view).toLowerCase()} view</strong>
-        {change.comparable ? <Mark tone="pass">Comparable</Mark> : <Mark tone="fail">Not comparable</Mark>}
+        <strong>{title}</strong>
+        {pair.comparable ? <Mark tone="pass">Comparable</Mark> : <Mark tone="fail">Not comparable</Mark>}
       </header>
-      <p>
-        Laid over one another on the upper face: {change.residual_mm.toFixed(3)} mm apart there,{" "}
-        {percent(change.inlier_share)} of it agrees, {percent(change.overlap)} was measured in both.
-      </p>
+      {"residual_mm" in pair && (
+        <p>
+          Laid over one another on the upper face: {pair.residual_mm.toFixed(3)} mm apart there,{" "}
+          {percent(pair.inlier_share)} of it agrees, {percent(pair.overlap)} was measured in both.
+        </p>
+      )}
+      {!pair.comparable && <p>Values of the last session are not shown beside these.</p>}
       <button type="button" onClick={() => setOpen(!open)} aria-expanded={open}>
-        {change.differences.length} conditions looked at, {differing === 0 ? "all alike" : `${differing} differ`}
+        {pair.differences.length} conditions looked at, {differing === 0 ? "all alike" : `${differing} differ`}
       </button>
       {open && (
         <table className={styles.looked}>

@@ -99,8 +99,11 @@ function Shown({ detail }: { detail: Assessment }) {
               ))}
             </ol>
             <div className={styles.after}>
+              {detail.pairs.map((pair) => (
+                <Compared key={pair.attempt} what="Colour" pair={pair} />
+              ))}
               {detail.changes.map((change) => (
-                <Compared key={change.change} change={change} />
+                <Compared key={change.change} what="Volume" pair={change} />
               ))}
               {detail.withheld.map((withheld) => (
                 <WithheldCard key={withheld.attempt + withheld.output} withheld={withheld} />
