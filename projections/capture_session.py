@@ -6,6 +6,8 @@ Rules kept here:
 2. A session is shown with all its attempts, whatever became of them.
 """
 
+from operator import itemgetter
+
 import sqlalchemy as sa
 
 from domain.events import capture_session as facts
@@ -156,8 +158,9 @@ def session(connection: sa.Connection, identifier: str) -> Row | None:
         ("refused", REFUSED),
         ("withheld", WITHHELD),
     ):
-        query = sa.select(table).where(table.c.session == identifier).order_by(table.c.seq)
-        found[name] = every(connection, query)
+        query = sa.select(table).where(table.c.session == identifier)
+        # A session has few of each. Asked in order, a database may read all of them in order.
+        found[name] = sorted(every(connection, query), key=itemgetter("seq"))
     return found
 
 
