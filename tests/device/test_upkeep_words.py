@@ -19,6 +19,9 @@ from domain.events.equipment import (
 from tests.builders import OPERATOR
 from tests.device.test_station import Clinic, a_clinic, a_script
 
+pytestmark = pytest.mark.slow
+"""Fourteen pairs are rendered for the first test, by whichever is run first."""
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clinic, list[str], int]:
