@@ -134,6 +134,7 @@ def test_a_change_beyond_the_detectable_is_laid_before_the_practitioner(
     assert len(pair.conditions) == len(change.comparability.differences)
     (validated,) = (each for each in content.algorithms if each.name == "volume-change")
     assert validated.validation.lower().startswith(SIMULATED_LABEL)
+    assert [each.capture_view for each in content.images] == ["Frontal", "Frontal, change"]
 
 
 @pytest.mark.verifies("REQ-IN-142")

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { Change, Pair } from "../../api/types";
 import { Mark } from "../../parts/Mark";
-import { words } from "../../words";
+import { count, words } from "../../words";
 import styles from "./Compared.module.css";
 
 interface Props {
@@ -29,7 +29,7 @@ export function Compared({ what, pair }: Props) {
       )}
       {!pair.comparable && <p>Values of the last session are not shown beside these.</p>}
       <button type="button" onClick={() => setOpen(!open)} aria-expanded={open}>
-        {pair.differences.length} conditions looked at, {differing === 0 ? "all alike" : `${differing} differ`}
+        {count(pair.differences.length, "condition")} looked at, {differing === 0 ? "all alike" : `${differing} differ`}
       </button>
       {open && (
         <table className={styles.looked}>

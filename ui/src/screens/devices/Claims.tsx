@@ -1,7 +1,7 @@
 // What has been validated: for which stations, how well, region by region, and who put it in force.
 import { Button, Modal, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Fragment, useState } from "react";
+import { useState } from "react";
 import { answer, client, writing } from "../../api/client";
 import * as read from "../../api/queries";
 import type { Claim } from "../../api/types";
@@ -132,9 +132,9 @@ function Said({ claim }: { claim: Claim }) {
             <tr key={each.region}>
               <td>{words(each.region)}</td>
               {[each.minimum_detectable_change, each.repeatability_limit, each.bias, each.test_retest_sd].map((value, at) => (
-                <Fragment key={at}>
-                  <td className="number">{value.toFixed(3)}</td>
-                </Fragment>
+                <td key={at} className="number">
+                  {value.toFixed(3).replace("-", "−")}
+                </td>
               ))}
             </tr>
           ))}
