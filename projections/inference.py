@@ -178,7 +178,7 @@ def artefact(connection: sa.Connection, session: str, digest: str) -> Row | None
 
 def changes_of(connection: sa.Connection, session: str) -> list[str]:
     """Return the changes of volume measured up to a session, by their maps."""
-    runs = sa.select(INFERENCE.c.inference)
+    runs = sa.select(INFERENCE.c.inference).where(INFERENCE.c.session == session)
     query = (
         sa.select(ARTEFACT.c.inference)
         .where(ARTEFACT.c.session == session, ARTEFACT.c.inference.not_in(runs))

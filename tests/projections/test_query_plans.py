@@ -69,6 +69,7 @@ QUERIES: dict[str, Callable[[sa.Connection], object]] = {
     "runs": lambda c: inference.of_session(c, ID),
     "run": lambda c: inference.inference(c, ID),
     "artefact": lambda c: inference.artefact(c, ID, "sha256:0"),
+    "changes": lambda c: inference.changes_of(c, ID),
     "subject": lambda c: subject.subject(c, ID),
     "subjects": lambda c: subject.subjects(c, identified=True),
     "subjects before": lambda c: subject.subjects(c, identified=True, before=50),
