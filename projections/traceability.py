@@ -13,14 +13,17 @@ import sqlalchemy as sa
 from domain.events import acquisition_protocol as protocols
 from domain.events import assessment as assessments
 from domain.events import capture_session as captures
+from domain.events import claim as claims
 from domain.events import clinic, equipment
 from domain.events import consent as consents
 from domain.events import inference as inferences
 from domain.events import model_release as releases
 from domain.events.record import Record
 from domain.events.subject import SubjectKeyDestroyed
+from domain.events.volume_change import VolumeChangeMeasured
 from domain.values.identifiers import (
     AssessmentId,
+    ClaimId,
     DeviceId,
     InferenceId,
     ProtocolId,
@@ -30,6 +33,7 @@ from domain.values.identifiers import (
 from projections.rows import Row, erased_subject, names_of
 from projections.tables import Projection
 from projections.trace_capture import put_capture, put_consent, put_inference
+from projections.trace_change import put_change, put_claim
 from projections.trace_equipment import put_equipment, put_protocol, put_release, put_software
 from projections.trace_graph import (
     NODE,
@@ -51,9 +55,12 @@ LAYERS = {
     "finding": 3,
     "inference": 4,
     "depth": 4,
+    "change": 4,
     "attempt": 5,
     "model-release": 5,
+    "claim": 5,
     "model-approval": 6,
+    "claim-validation": 6,
     "verdict": 6,
     "frame": 6,
     "session": 6,
@@ -84,6 +91,10 @@ def apply(rows: Rows, record: Record) -> None:
             put_software(rows, record, event)
         case consents.ConsentGranted() as event:
             put_consent(rows, record, event)
+        case VolumeChangeMeasured() as event:
+            put_change(rows, record, event)
+        case _ if kind == ClaimId.kind:
+            put_claim(rows, record, f"claim:{identifier}")
         case _ if kind == ProtocolId.kind:
             put_protocol(rows, record)
         case _ if kind == ReleaseId.kind:
@@ -100,7 +111,7 @@ def apply(rows: Rows, record: Record) -> None:
 
 PROJECTION = Projection(
     name="traceability",
-    version=1,
+    version=2,
     tables=TABLES,
     apply=apply,
     handles=names_of(
@@ -112,6 +123,8 @@ PROJECTION = Projection(
         captures.CaptureSessionEvent,
         inferences.InferenceEvent,
         assessments.AssessmentEvent,
+        claims.ClaimEvent,
+        VolumeChangeMeasured,
         SubjectKeyDestroyed,
     ),
 )

@@ -5,15 +5,21 @@ from dataclasses import replace
 import pytest
 
 from domain.events import equipment as stations
+from domain.events.claim import ClaimRegistered, ClaimValidated
 from domain.rules import equipment
+from domain.rules.claim import CLAIM, claim_digest
+from domain.rules.volume_change import VOLUME_CHANGE
 from domain.values.consent import Purpose
 from domain.values.identifiers import ReleaseId
+from domain.values.signature import Meaning
 from projections.rows import Row
 from projections.trace_graph import resting_on
 from projections.traceability import LAYERS, affected, trace_report
 from tests.builders import (
     DEVICE,
     MODEL_LIST,
+    OPERATOR,
+    PRACTITIONER,
     PROTOCOL,
     RELEASE,
     a_calibration_record,
@@ -23,6 +29,7 @@ from tests.builders import (
     a_stereo_pair,
     a_wording,
 )
+from tests.claim_builders import CLAIM_ID, a_change, a_claim, a_region_change
 from tests.projections.clinic import Clinic, a_clinic
 from tests.projections.screens import Screens
 from tests.projections.visits import Visit, a_visit
@@ -77,7 +84,10 @@ def test_a_report_leads_back_to_everything_it_rests_on(clinic: Clinic, screens: 
     (attempt,) = visit.state.attempts
     (report,) = visit.review.reports.values()
     nodes, edges = trace(screens, report)
-    assert {node["kind"] for node in nodes.values()} == set(LAYERS) - {"amendment"}
+    assert {node["kind"] for node in nodes.values()} == set(LAYERS) - {
+        "amendment",
+        *("change", "claim", "claim-validation"),
+    }
     frames = {node["digest"] for node in of_kind(nodes, "frame")}
     assert frames == {str(each.content.digest) for each in a_stereo_pair(str(attempt))}
     (depth,) = of_kind(nodes, "depth")
@@ -298,3 +308,37 @@ def test_a_large_affected_set_is_complete(clinic: Clinic, screens: Screens) -> N
     visit.open()
     attempts = [visit.hand_in() for _ in range(40)]
     assert len(screens(resting_on, f"device:{DEVICE}", "attempt")) == len(attempts)
+
+
+@pytest.mark.verifies("DRV-14")
+def test_a_measured_change_rests_on_both_captures_their_depth_and_the_claim(
+    clinic: Clinic, screens: Screens
+) -> None:
+    earlier = reported(clinic)
+    later = reported(clinic, before=earlier)
+    (then,), (now,) = earlier.state.attempts, later.state.attempts
+    finding = later.findings[0]
+    measured = a_change(a_region_change())
+    change = replace(
+        measured,
+        subject=later.who,
+        earlier_session=earlier.session,
+        earlier_attempt=then,
+        session=later.session,
+        attempt=now,
+        findings=(replace(measured.findings[0], finding=finding.finding),),
+    )
+    content = a_claim()
+    claim = ClaimRegistered(claim=CLAIM_ID, content=content, registered_by=OPERATOR)
+    signed = clinic.signed(claim_digest(content), PRACTITIONER, Meaning.APPROVED).signature
+    clinic.record(CLAIM, CLAIM_ID.stream, lambda _: (claim, ClaimValidated(signature=signed)))
+    clinic.record(VOLUME_CHANGE, change.change.stream, lambda _: change, who=later.who)
+
+    for node in (f"depth:{then}", f"attempt:{now}", f"claim:{CLAIM_ID}"):
+        assert screens(resting_on, node, "change") == [f"change:{change.change}"]
+        assert f"finding:{finding.finding}" in screens(resting_on, node, "finding")
+    (report,) = later.review.reports.values()
+    assert f"report:{report}" in screens(resting_on, f"depth:{then}", "report")
+    kinds, edges = trace(screens, report)
+    assert len(of_kind(kinds, "depth")) == 2
+    assert ("claim", "in force by", "claim-validation") in edges
