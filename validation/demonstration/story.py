@@ -20,6 +20,7 @@ from pathlib import Path
 from api.serving import Service
 from device.provision import provision
 from device.script import Script, ScriptedSession, Take
+from device.settings import DEFAULT_COLOUR_LIMITS, DEFAULT_FIELD_LIMITS
 from device.settings import Settings as StationSettings
 from device.simulated_station import simulated_station
 from device.simulation.faults import Fault, FaultState
@@ -145,8 +146,11 @@ class Story:
         visits.settle(self._system)
         if any(each["state"] == "locked" for each in second.get(path)["calibrations"]):
             return
-        with self._station(settings, FIRST) as station:
+        with self._station(settings, replace(FIRST, takes=(Take(),))) as station:
             operator = PractitionerId(second.me["practitioner"])
+            station.calibrate_light()
+            station.measure_light_field(limits=DEFAULT_FIELD_LIMITS)
+            station.calibrate_colour(limits=DEFAULT_COLOUR_LIMITS)
             station.calibrate(operator=operator, limits=STEREO_FACE.calibration)
             station.delivery.drain()
         visits.settle(self._system)
