@@ -44,6 +44,7 @@ LEFT_OUT: Final = {
     "cosignatures": "further lines of the checkpoints that are copied",
     "checkpoint_places": "each outside place is asked what it has",
     "sign_in": "whoever was signed in signs in again",
+    "unnamed_content": "only what records name is copied; the rest is delivered again",
     "device_nonce": "a signed request is too old to be taken by the time a record is restored",
 }
 """What is not kept here although it is no projection's, and why."""
