@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 STORY_S = 840
-"""The story measures every capture in full; a machine that does other things beside takes longer."""
+"""The story measures every capture in full, and other tests run beside it."""
 KILLED_AT = "first visit"
 
 
