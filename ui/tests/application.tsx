@@ -3,7 +3,7 @@ import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import { cleanup, configure, render } from "@testing-library/react";
-import { vi } from "vitest";
+import { afterAll, vi } from "vitest";
 import { answer, type Reply } from "../mock/answers";
 import { report } from "../src/api/standing";
 import { createAppRouter } from "../src/router";
@@ -11,6 +11,9 @@ import { theme } from "../src/theme";
 
 // A machine that does other things meanwhile takes its time; what never comes fails all the same.
 configure({ asyncUtilTimeout: 20_000 });
+
+// A dialog that closed gives the focus back a moment later; by then its page may be gone.
+afterAll(cleanup);
 
 export interface Sent {
   method: string;
