@@ -44,6 +44,12 @@ _VARIED_BELOW_DELTA_E: Final = 4.0
 _CODE_STEP_L_STAR: Final = 0.12
 
 _COLOUR_LIMITS: Final = LIMITATIONS[:3]
+# Lightness, and what is told from it, is that of a face in its own shading: right to compare with
+# itself, one class too dark beside evenly lit skin. Until shading is removed it is believed half.
+_SHADED: Final = 0.5
+_FROM_LIGHTNESS: Final = frozenset(
+    {"l-star", "ita", "ita-class", "monk-scale", "fitzpatrick-suggestion"}
+)
 _INDEX_LIMITS: Final = (LIMITATIONS[3], *LIMITATIONS[1:3])
 _UNIFORMITY_LIMITS: Final = (LIMITATIONS[4], LIMITATIONS[2])
 _MONK_LIMITS: Final = (
@@ -290,7 +296,11 @@ class _Reader:
             uncertainty=uncertainty,
             coverage_factor=None if uncertainty is None else COVERAGE_FACTOR,
             text=text,
-            confidence=round(self._confidence if confidence is None else confidence, 3),
+            confidence=round(
+                (self._confidence if confidence is None else confidence)
+                * (_SHADED if code in _FROM_LIGHTNESS else 1.0),
+                3,
+            ),
             quality_flags=self._flags,
             limitations=limits,
             needs_confirmation=needs_confirmation,

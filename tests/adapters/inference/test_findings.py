@@ -105,6 +105,17 @@ def test_every_finding_carries_unit_uncertainty_confidence_and_limitations() -> 
             assert each.coverage_factor == 2.0
 
 
+# A face shades itself, and its mean reads darker than its skin: never with full confidence.
+@pytest.mark.verifies("DRV-17")
+def test_what_is_told_from_lightness_is_believed_half_and_says_why() -> None:
+    drawn, _ = draw_face(SKIN_LAB["intermediate"])
+    found = findings_of(*measure(drawn))
+    for code in ("l-star", "ita", "ita-class"):
+        assert found[code].confidence <= 0.5 * found["a-star"].confidence
+        assert any("darker than evenly lit skin" in limit for limit in found[code].limitations)
+    assert found["fitzpatrick-suggestion"].confidence <= 0.5
+
+
 @pytest.mark.verifies("DRV-21")
 def test_measured_colour_comes_first_and_the_skin_type_waits_for_the_practitioner() -> None:
     drawn, _ = draw_face(SKIN_LAB["tan"])
