@@ -21,9 +21,9 @@ RELEASE = sa.Table(
     sa.Column("approved_by", sa.Text, nullable=True),
     sa.Column("approved_at", sa.Text, nullable=True),
     sa.Column("suspended_because", sa.Text, nullable=True),
-    sa.Column("shadow_of", sa.Text, nullable=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("shadow_of", sa.Text, nullable=True),
 )
 
 

@@ -50,6 +50,8 @@ not_negative = st.floats(0, 1e9)
 shares = st.floats(0, 1)
 whole = st.integers(1, SAFE)
 
+_DAY_US = 86_400_000_000
+
 RANGES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (ZoneField, "levels"): st.lists(
         st.tuples(st.floats(1e-3, 1.0), st.floats(1e-3, 1.0)), min_size=1, max_size=3
@@ -69,6 +71,7 @@ RANGES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (CalibrationRecord, "epipolar_error_px"): not_negative,
     (CalibrationRecord, "baseline_mm"): st.floats(0.1, 1e6),
     (CalibrationRecord, "performed_at"): st.builds(DeviceTime, st.integers(0, LATEST_US - 1)),
+    (ColourRecord, "performed_at"): st.builds(DeviceTime, st.integers(0, LATEST_US - _DAY_US)),
     (Finding, "confidence"): shares,
     (ClaimContent, "least_coverage"): st.floats(0.01, 1),
     (RegionChange, "coverage"): shares,

@@ -24,7 +24,7 @@ from adapters.one_time_password import STEP_S, code_at
 from api.app import PREFIX, create_app
 from api.wiring import System
 from domain.values.identifiers import AccessId
-from validation.benchmarks.clinic_house import DOCTORS
+from validation.benchmarks.clinic_house import DOCTORS, RELEASE
 from validation.benchmarks.clinic_scribe import CaptureStation, Issued
 from validation.benchmarks.clinic_years import name_of, pseudonym, subject
 
@@ -137,6 +137,9 @@ class _Person:
             ("what rests on a calibration", self._affected),
             ("a code printed on a report", self._code),
             ("protocols", lambda: self._get("/acquisition-protocols")),
+            ("register of models", lambda: self._get("/model-releases")),
+            ("how a shadow agrees", lambda: self._get(f"/model-releases/{RELEASE}/shadow")),
+            ("claims", lambda: self._get("/claims")),
             ("wordings of consent", lambda: self._get("/consent-wordings")),
             ("who I am", lambda: self._get("/me")),
             ("record's health", lambda: self._get("/ledger/health")),

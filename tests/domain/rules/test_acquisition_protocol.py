@@ -26,6 +26,7 @@ from tests.builders import (
     PRACTITIONER,
     PROTOCOL,
     QUALITY_MANAGER,
+    a_digest,
     a_protocol_content,
     a_signature,
     a_signing,
@@ -51,6 +52,20 @@ def test_a_version_is_written_once() -> None:
     given(ACQUISITION_PROTOCOL).when(draft).then(DRAFTED)
     given(ACQUISITION_PROTOCOL, DRAFTED).when(draft).refuses("protocol.drafted-once")
     assert DRAFTED.content.references
+
+
+@pytest.mark.verifies("REQ-IN-081")
+def test_approved_software_is_a_version_or_a_version_and_one_build() -> None:
+    one_build = replace(CONTENT, software=(f"0.1.0 {a_digest('build')}", "0.2.0"))
+    drafted = replace(DRAFTED, content=one_build)
+    given(ACQUISITION_PROTOCOL).when(partial(draft, content=one_build)).then(drafted)
+    neither = replace(CONTENT, software=("0.1.0 or later",))
+    refused = (
+        given(ACQUISITION_PROTOCOL)
+        .when(partial(draft, content=neither))
+        .refuses("protocol.software")
+    )
+    assert "0.1.0 or later" in refused.evidence
 
 
 def test_a_second_person_approves_exactly_the_content() -> None:
