@@ -22,7 +22,7 @@ DESCRIBES: Final = (
     "Describes skin as photographed under the station's light; it is not a diagnosis."
 )
 SIMULATED: Final = (
-    "Verified on simulated faces only; repeatability is that of a rigid simulated face, and living "
+    "Verified on simulated faces only; repeatability is an estimate, not yet measured, and living "
     "skin varies more."
 )
 CONTRAINDICATIONS: Final = (

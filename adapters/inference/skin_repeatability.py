@@ -1,8 +1,10 @@
-"""How much each skin measure varies when the same simulated face is captured again.
+"""How much each skin measure is taken to vary when the same face is captured again.
 
-Rule kept here: relative standard deviations over repeats with new sensor noise and a slightly
-moved head, the largest of the classes measured. They are of a rigid simulated face; living skin
-varies more, and the limitations say so.
+Rule kept here: these are estimates of relative standard deviations, set by judgement and not yet
+measured over repeats; every release that rests on them says so among its limitations.
+
+Known gap: a study over repeated captures must replace them before a change of a skin measure
+between visits may be relied on.
 """
 
 from collections.abc import Mapping
