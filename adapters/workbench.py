@@ -116,6 +116,8 @@ class Workbench:
         Raises:
             ContentErased: content was erased and the aggregate does not survive that.
         """
-        before = (record for record in self.log.stream(stream) if record.seq <= seq)
-        state, _ = fold(aggregate, stream, before)
+        known = self.log.folds.known(stream) if aggregate.grows else None
+        begin = known if known is not None and known.seq <= seq else None
+        later = self.log.stream(stream, after_version=begin.version if begin else 0)
+        state, _ = fold(aggregate, stream, (each for each in later if each.seq <= seq), begin)
         return state

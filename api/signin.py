@@ -17,12 +17,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from adapters.accounts import Ended
-from api.facts import record_access, record_facts
+from api.facts import record_facts
 from api.permissions import Permission, permissions_of
 from api.wiring import System, system_of
 from domain.errors import NotPermitted, NotSignedIn
-from domain.handling import load
-from domain.rules.access import Lockout, deny_access, sign_out
+from domain.handling import load, update
+from domain.rules.access import ACCESS, Lockout, deny_access, sign_out
 from domain.rules.practitioner import PRACTITIONER
 from domain.values.actor import Actor, Role
 from domain.values.identifiers import AccessId, PractitionerId, StreamName
@@ -133,8 +133,9 @@ def refuse_foreign(request: Request, system: System) -> None:
 def _record_end(system: System, ended: Ended | None) -> None:
     if ended is None:
         return
-    record_access(
-        system,
+    update(
+        system.log,
+        ACCESS,
         access_stream(ended.practitioner),
         lambda access: sign_out(access, practitioner=ended.practitioner, reason=ended.reason),
         system.context(Actor.service("sign-in")),

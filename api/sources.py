@@ -9,7 +9,6 @@ Rules kept here:
 from dataclasses import dataclass
 from datetime import timedelta
 
-from api.facts import access_in
 from api.permissions import Permission, permissions_of
 from api.wiring import System
 from domain.events.record import Record
@@ -93,7 +92,7 @@ class Sources:
         if at is not None:
             roles, _ = fold(PRACTITIONER, practitioner.stream, self._until(practitioner.stream, at))
         stream = AccessId.derived(practitioner).stream
-        access, version = access_in(self.system, stream)
+        access, version = load(self.system.log, ACCESS, stream)
         self._read.append(ReadAt(stream=stream, version=version))
         inside = signed_in(access, moment, SIGN_IN_LASTS)
         if not inside and at is not None:

@@ -7,9 +7,10 @@ Rules kept here:
    it is read and decided again, unless the caller named the version it had seen. Events that a
    rule declares to be beside the caller's decision do not count as moving on.
 3. Nothing is decided on a stream whose content was erased, except where the aggregate says so.
+4. Of a stream that goes on for years, only what was not folded before is read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -17,6 +18,7 @@ from domain.errors import ContentErased, NotFound, StaleVersion
 from domain.events.aggregate import Aggregate
 from domain.events.names import SUBJECT_KEYED, Event
 from domain.events.record import Attestation, Draft, Record, Shredded, StoredBlob
+from domain.folds import Folded
 from domain.ports import EventLog
 from domain.values.actor import Actor
 from domain.values.identifiers import ClinicId, StreamName, SubjectId
@@ -60,7 +62,17 @@ def load(log: EventLog, aggregate: Aggregate[S, E], stream: StreamName) -> tuple
     Raises:
         ContentErased: content was erased and the aggregate does not survive that.
     """
-    return fold(aggregate, stream, log.stream(stream))
+    if not aggregate.grows:
+        return fold(aggregate, stream, log.stream(stream))
+    known = log.folds.known(stream) or Folded(state=aggregate.initial)
+    records = log.stream(stream, after_version=known.version)
+    placed = [each for each in records if each.seq > known.seq]
+    if placed:
+        state, version = fold(aggregate, stream, placed, known)
+        known = Folded(state=state, version=version, seq=placed[-1].seq)
+    log.folds.keep(stream, known)
+    # A log that keeps appends back gives them without a place; they may never be recorded.
+    return fold(aggregate, stream, records[len(placed) :], known)
 
 
 def load_existing(log: EventLog, aggregate: Aggregate[S, E], stream: StreamName) -> tuple[S, int]:
@@ -78,14 +90,25 @@ def load_existing(log: EventLog, aggregate: Aggregate[S, E], stream: StreamName)
 
 
 def fold(
-    aggregate: Aggregate[S, E], stream: StreamName, records: Iterable[Record]
+    aggregate: Aggregate[S, E],
+    stream: StreamName,
+    records: Iterable[Record],
+    begin: Folded | None = None,
 ) -> tuple[S, int]:
     """Return state and version after the records of one stream.
+
+    Args:
+        aggregate: How the stream is folded.
+        stream: The stream.
+        records: Its records, in order.
+        begin: How far it was folded before them; none for the whole stream.
 
     Raises:
         ContentErased: content was erased and the aggregate does not survive that.
     """
     state, version = aggregate.initial, 0
+    if begin is not None:
+        state, version = cast("S", begin.state), begin.version
     for record in records:
         version = record.version
         if not isinstance(record.event, Shredded):
@@ -125,10 +148,11 @@ def update(
         if before:
             return before
     for _ in range(TRIES):
-        records = log.stream(stream)
-        state, version = fold(aggregate, stream, records)
-        if expected_version is not None and _moved_on(records, expected_version, beside):
-            raise StaleVersion(stream, expected_version, version)
+        state, version = load(log, aggregate, stream)
+        if expected_version is not None and version != expected_version:
+            since = log.stream(stream, after_version=expected_version)
+            if version < expected_version or not all(isinstance(x.event, beside) for x in since):
+                raise StaleVersion(stream, expected_version, version)
         decided = decide(state)
         events = decided if isinstance(decided, tuple) else (decided,)
         if not events:
@@ -138,12 +162,6 @@ def update(
         except StaleVersion:
             continue  # the next reading says whether that matters to the caller
     raise StaleVersion(stream, version, version + 1)
-
-
-def _moved_on(records: Sequence[Record], seen: int, beside: tuple[type, ...]) -> bool:
-    """Return whether a stream is not what a caller had seen at a version."""
-    since = records[seen:]
-    return len(records) < seen or any(not isinstance(each.event, beside) for each in since)
 
 
 def drafts(

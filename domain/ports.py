@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from domain.events.record import Draft, Record, StoredBlob
+from domain.folds import Folds
 from domain.values.content import Digest
 from domain.values.identifiers import StreamName
 from domain.values.time import ServerTime
@@ -42,6 +43,11 @@ class EventLog(Protocol):
     are gapless; a record is visible only after every record before it. Whatever was appended is
     never changed or removed.
     """
+
+    @property
+    def folds(self) -> Folds:
+        """How far long streams were folded; shared by everybody who reads this log."""
+        ...
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Record, ...]:
         """Record the drafts, in order, in one step.

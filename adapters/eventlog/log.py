@@ -23,6 +23,7 @@ from adapters.eventlog.subscription import Arrivals, Follows
 from adapters.ledger.tree_store import TreeStore
 from domain.errors import ContentErased, IntegrityFailure, MalformedInput, NotFound
 from domain.events.record import Draft, Record
+from domain.folds import Folds
 from domain.ledger.entry import Header, decode_entry
 from domain.ledger.export import StoredRecord
 from domain.ports import Clock, KeyRing, Randomness
@@ -90,6 +91,7 @@ class RecordLog:
         self._keys = keys
         self._randomness = randomness
         self._arrivals = Arrivals(store.size, store.positions)
+        self.folds = Folds()
         self.tree = TreeStore(store.nodes)
         """Roots and proofs at any size."""
 

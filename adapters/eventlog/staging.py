@@ -32,11 +32,12 @@ class StagedLog(RecordLog):
 
     def __init__(self, log: RecordLog, *, clock: Clock) -> None:
         """Stand on a log; nothing is kept back yet."""
-        for name in ("_store", "_keys", "_randomness", "_arrivals", "tree"):
+        for name in ("_store", "_keys", "_randomness", "_arrivals", "folds", "tree"):
             setattr(self, name, getattr(log, name))
         self._log = log
         self._clock = clock
         self._read: dict[StreamName, tuple[Record, ...]] = {}
+        self._from: dict[StreamName, int] = {}  # the version after which a stream was read
         self._before: dict[StreamName, int] = {}
         self._drafts: list[Draft] = []
         self._staged: list[Record] = []
@@ -51,8 +52,10 @@ class StagedLog(RecordLog):
         if not drafts:
             raise MalformedInput("an append needs at least one draft")
         made: list[Record] = []
-        ahead = {each.stream: len(self.stream(each.stream)) for each in drafts}
+        ahead: dict[StreamName, int] = {}
         for each in drafts:
+            if each.stream not in ahead:
+                ahead[each.stream] = self._version(each.stream, each.expected_version)
             if each.expected_version != ahead[each.stream]:
                 raise StaleVersion(each.stream, each.expected_version, ahead[each.stream])
             ahead[each.stream] += 1
@@ -65,10 +68,10 @@ class StagedLog(RecordLog):
 
     def stream(self, name: StreamName, *, after_version: int = 0) -> tuple[Record, ...]:
         """Return the records of a stream after a version, those kept back last."""
-        if name not in self._read:
-            self._read[name] = self._log.stream(name)
-            self._before[name] = len(self._read[name])
-        return self._read[name][after_version:]
+        begun = self._from.get(name)
+        if begun is None or after_version < begun:
+            self._read_after(name, after_version)
+        return self._read[name][after_version - self._from[name] :]
 
     def recorded(self, actor: str, idempotency_key: str) -> tuple[Record, ...]:
         """Return what was recorded or kept back under this actor's key; empty if nothing was."""
@@ -112,6 +115,22 @@ class StagedLog(RecordLog):
     def close(self) -> None:
         """Leave the log open: others use it."""
 
+    def _read_after(self, name: StreamName, version: int) -> None:
+        """Read a stream after a version; what was read and kept back before goes on behind it."""
+        before = self._before.get(name)
+        found = self._log.stream(name, after_version=version)
+        if before is None:
+            self._read[name] = found
+            self._before[name] = version + len(found)
+        else:  # only what is older is new to us: the decisions so far rest on the rest
+            self._read[name] = found[: self._from[name] - version] + self._read[name]
+        self._from[name] = version
+
+    def _version(self, name: StreamName, at_least: int) -> int:
+        """Return the version of a stream, read where it is expected to end."""
+        known = len(self.stream(name, after_version=min(at_least, self._from.get(name, at_least))))
+        return self._from[name] + known
+
     def _unplaced(self, draft: Draft) -> Record:
         name, schema = NAME_OF[type(draft.event)]
         made = draft.attestation
@@ -135,11 +154,6 @@ class StagedLog(RecordLog):
             blobs=tuple((each.name, each.stored_digest) for each in draft.blobs),
             leaf=b"",
         )
-
-
-def settled(log: RecordLog) -> RecordLog:
-    """Return the log under one that keeps appends back, for what no delivery adds to."""
-    return log._log if isinstance(log, StagedLog) else log  # noqa: SLF001 - the same module
 
 
 def _said(record: Record) -> tuple[object, ...]:

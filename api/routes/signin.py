@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from adapters.accounts import ABSOLUTE_US, IDLE_US, Proof
 from api import version
 from api.answers import Running
-from api.facts import access_in, record_access, record_facts
+from api.facts import record_facts
 from api.permissions import Permission, permissions_of
 from api.signin import (
     COOKIE,
@@ -22,8 +22,9 @@ from api.signin import (
 )
 from api.wiring import System
 from domain.errors import NotSignedIn, RuleViolation
-from domain.handling import load
+from domain.handling import load, update
 from domain.rules import access as rules
+from domain.rules.access import ACCESS
 from domain.rules.practitioner import PRACTITIONER
 from domain.values.actor import Actor
 from domain.values.identifiers import AccessId, ReauthenticationId
@@ -104,8 +105,9 @@ def sign_in(credentials: Credentials, request: Request, response: Response, syst
             "minutes."
         )
         raise NotSignedIn(message)
-    record_access(
-        system,
+    update(
+        system.log,
+        ACCESS,
         access_stream(practitioner),
         lambda access: rules.sign_in(
             access,
@@ -141,8 +143,9 @@ def sign_out(request: Request, response: Response, person: SignedIn, system: Run
     """End this sign-in."""
     system.accounts.end(request.cookies[COOKIE])
     response.delete_cookie(COOKIE, path="/")
-    record_access(
-        system,
+    update(
+        system.log,
+        ACCESS,
         access_stream(person.practitioner),
         lambda access: rules.sign_out(access, practitioner=person.practitioner, reason="asked"),
         system.context(person.actor),
@@ -176,8 +179,9 @@ def reauthenticate(again: Again, person: SignedIn, system: Running) -> Reauthent
         )
     identifier = ReauthenticationId(system.randomness.uuid())
     methods = ("totp",) if again.password is None else ("password", "totp")
-    record_access(
-        system,
+    update(
+        system.log,
+        ACCESS,
         access_stream(person.practitioner),
         lambda access: rules.reauthenticate(
             access,
@@ -199,7 +203,7 @@ def _failed(system: System, proof: Proof) -> str | None:
     now = system.clock.now()
     known = proof.practitioner
     stream = AccessId.derived(system.clinic).stream if known is None else access_stream(known)
-    access, _ = access_in(system, stream)
+    access, _ = load(system.log, ACCESS, stream)
     locked = known is not None and rules.locked_out(access, now, LOCKOUT)
     reason = "locked" if locked else proof.failed
     if reason is not None:

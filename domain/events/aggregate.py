@@ -22,9 +22,12 @@ class Aggregate(Generic[S, E]):
         initial: State of a stream in which nothing was recorded.
         evolve: State and event to state; refuses no history.
         survives_erasure: Whether decisions go on after content was erased.
+        grows: Whether its streams go on for years; then states are kept (``folds``). Only for
+            streams whose content is never erased, for what is kept would survive that.
     """
 
     kind: str
     initial: S
     evolve: Callable[[S, E], S]
     survives_erasure: bool = False
+    grows: bool = False

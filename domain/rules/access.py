@@ -82,7 +82,7 @@ def evolve(access: Access, event: AccessEvent) -> Access:
             assert_never(event)
 
 
-ACCESS = Aggregate(kind=AccessId.kind, initial=Access(), evolve=evolve)
+ACCESS = Aggregate(kind=AccessId.kind, initial=Access(), evolve=evolve, grows=True)
 
 
 def locked_out(access: Access, at: ServerTime, lockout: Lockout) -> bool:

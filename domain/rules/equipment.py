@@ -86,7 +86,7 @@ def evolve(station: Station, event: EquipmentEvent) -> Station:
             assert_never(event)
 
 
-EQUIPMENT = Aggregate(kind=DeviceId.kind, initial=Station(), evolve=evolve)
+EQUIPMENT = Aggregate(kind=DeviceId.kind, initial=Station(), evolve=evolve, grows=True)
 
 
 def fit_for_capture(

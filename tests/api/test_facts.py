@@ -10,7 +10,7 @@ from api.signin import access_stream
 from api.wiring import System
 from domain.errors import StaleVersion
 from domain.events.record import Record
-from domain.handling import TRIES, load
+from domain.handling import TRIES, fold, update
 from domain.rules.access import ACCESS, refuse_sign_in, view_record
 from domain.values.actor import Actor
 from domain.values.identifiers import PractitionerId, StreamName
@@ -80,7 +80,7 @@ def refuse(system: System) -> tuple[Record, ...]:
     """Record a failed sign-in, decided on the history."""
     context = system.context(Actor.service("sign-in"))
     refused = refuse_sign_in(practitioner=WHO, reason="code", at=system.clock.now())
-    return facts.record_access(system, STREAM, lambda _: refused, context)
+    return update(system.log, ACCESS, STREAM, lambda _: refused, context)
 
 
 def test_a_history_is_kept_up_by_reading_only_what_is_new(
@@ -95,24 +95,8 @@ def test_a_history_is_kept_up_by_reading_only_what_is_new(
         refuse(system)
     state, version = facts.access_of(system, WHO)
     assert counted == [1, 1, 1]
-    assert (state, version) == load(system.log, ACCESS, STREAM)
+    assert (state, version) == fold(ACCESS, STREAM, system.log.stream(STREAM))
     assert (len(state.failures), version) == (5, 9)
-
-
-def test_only_so_many_histories_are_kept(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    system = portal.system
-    monkeypatch.setattr(facts, "HISTORIES_KEPT", 2)
-    refuse(system)
-    for other in ("one", "other"):
-        facts.access_of(system, PractitionerId.derived(other))
-    counted = read(monkeypatch, system)
-    facts.access_of(system, WHO)
-    assert counted == [1]
-
-
-def test_a_decision_that_decides_nothing_records_nothing(portal: Portal) -> None:
-    context = portal.system.context(Actor.practitioner(WHO))
-    assert facts.record_access(portal.system, STREAM, lambda _: (), context) == ()
 
 
 def test_a_history_that_keeps_moving_is_given_up(

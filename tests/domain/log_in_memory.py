@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from domain.errors import StaleVersion
 from domain.events.names import NAME_OF
 from domain.events.record import Draft, Record, Shredded
+from domain.folds import Folds
 from domain.values.identifiers import StreamName
 from tests.builders import later
 
@@ -16,6 +17,7 @@ class LogInMemory:
 
     records: list[Record] = field(default_factory=list)
     meanwhile: list[Sequence[Draft]] = field(default_factory=list)
+    folds: Folds = field(default_factory=Folds)
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Record, ...]:
         """Record the drafts, unless somebody was faster."""

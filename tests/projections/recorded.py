@@ -1,9 +1,10 @@
 """Records that were read once, as a log that ends where a test says: faster, and in its hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.events.record import Draft, Record
+from domain.folds import Folds
 from domain.ports import EventLog
 from domain.values.identifiers import StreamName
 
@@ -14,6 +15,7 @@ class Recorded:
 
     records: tuple[Record, ...]
     end: int
+    folds: Folds = field(default_factory=Folds)
 
     def after(self, seq: int, *, limit: int) -> tuple[Record, ...]:
         """Return at most ``limit`` records that follow ``seq``."""

@@ -2,9 +2,11 @@
 
 Rules kept here:
 
-1. Resident memory of this process and of its helpers is looked at many times a second; what counts
-   is the most that a phase added to what was there when it began.
-2. The same phase is measured on a tenth of the record and on all of it. What it may grow by is
+1. Memory of this process and of its helpers is looked at many times a second; what counts is the
+   most that a phase added to what was there when it began.
+2. It is their own memory. Pages of files that are mapped to be read are not: they are the system's
+   cache, shared, and given back whenever somebody needs the room.
+3. The same phase is measured on a tenth of the record and on all of it. What it may grow by is
    stated: an entry for each stream where streams are followed, and one page cache.
 """
 
@@ -41,7 +43,7 @@ class Peak:
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> Self:
-        self._began_mb = resident_with_helpers_mb()
+        self._began_mb = own_with_helpers_mb()
         self._thread.start()
         return self
 
@@ -56,7 +58,7 @@ class Peak:
 
     def _look(self) -> None:
         while True:
-            now = resident_with_helpers_mb()
+            now = own_with_helpers_mb()
             self.grown_mb = max(self.grown_mb, now - self._began_mb)
             if self._over.wait(_EVERY_S):
                 return
@@ -98,13 +100,17 @@ class Growth:
         )
 
 
-def resident_with_helpers_mb() -> float:
-    """Return the resident memory of this process and of those it started; 0 where unknown."""
+def own_with_helpers_mb() -> float:
+    """Return the memory of their own of this process and of those it started; 0 where unknown.
+
+    Source: proc(5), ``/proc/pid/statm``: resident pages less those of files and shared memory.
+    """
     pages, waiting = 0, [os.getpid()]
     while waiting:
         pid = waiting.pop()
         try:
-            pages += int((_PROC / str(pid) / "statm").read_text("ascii").split()[1])
+            _, resident, shared, *_ = map(int, (_PROC / str(pid) / "statm").read_bytes().split())
+            pages += resident - shared
             for task in (_PROC / str(pid) / "task").iterdir():
                 waiting += map(int, (task / "children").read_text("ascii").split())
         except (OSError, ValueError):

@@ -50,6 +50,40 @@ def test_a_decision_on_an_old_version_is_stale_also_among_what_is_kept_back(
     assert len(staged.stream(stream)) == 1
 
 
+def test_of_a_long_stream_only_its_end_is_read_and_the_rest_when_it_is_asked_for(
+    kept_logs: Logs,
+) -> None:
+    log, stream = kept_logs.open(), kept_logs.new_stream()
+    log.append(a_run(stream, 5))
+    staged = staged_on(kept_logs)
+    assert [each.version for each in staged.stream(stream, after_version=4)] == [5]
+    staged.append([a_draft(stream, 5)])
+    log.append([a_draft(kept_logs.new_stream())])
+    assert [each.version for each in staged.stream(stream, after_version=2)] == [3, 4, 5, 6]
+    assert [each.version for each in staged.stream(stream)] == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(StaleVersion):
+        staged.append([a_draft(stream, 9)])
+    staged.append([a_draft(stream, 6)])
+
+    placed = staged.commit()
+
+    assert [placed[stream, version].seq for version in (6, 7)] == [6, 7]
+    assert check_whole(log) == 8
+
+
+def test_a_stream_that_moved_on_between_two_readings_is_stale(kept_logs: Logs) -> None:
+    log, stream = kept_logs.open(), kept_logs.new_stream()
+    log.append(a_run(stream, 3))
+    staged = staged_on(kept_logs)
+    assert [each.version for each in staged.stream(stream, after_version=2)] == [3]
+    log.append([a_draft(stream, 3)])
+    assert [each.version for each in staged.stream(stream)] == [1, 2, 3]
+    staged.append([a_draft(stream, 3)])
+    with pytest.raises(StaleVersion):
+        staged.commit()
+    assert log.size() == 4
+
+
 @pytest.mark.parametrize("moves", ["what is written to", "what was only read"])
 def test_where_a_stream_has_moved_on_nothing_is_recorded(kept_logs: Logs, moves: str) -> None:
     log, stream, read = kept_logs.open(), kept_logs.new_stream(), kept_logs.new_stream()

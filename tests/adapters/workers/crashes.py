@@ -41,6 +41,7 @@ class CrashingLog:
         """Stand before a log."""
         self._log = log
         self._crashes = crashes
+        self.folds = log.folds
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Record, ...]:
         """Record, and crash."""
