@@ -3,7 +3,9 @@
 Rules kept here:
 
 1. Everything goes through ``log.append``, as in the product: sealed, chained, in the tree.
-2. What is timed is the append; inventing events and making keys are timed apart.
+2. What is timed is the append; inventing events and making keys are timed apart. Where there is a
+   double, the very rows are then written to it by the bare INSERT, timed apart, too: what that
+   loses while the record grows is the database's and not ours.
 3. Of a few reports the document is stored, so that they can be opened; which ones is told.
 """
 
@@ -18,6 +20,8 @@ from datetime import timedelta
 
 import pypdfium2
 
+from adapters.eventlog.log import RecordLog
+from adapters.ledger.tree_store import EMPTY_EDGE, Edge, grow
 from adapters.memory import ManualClock
 from api.wiring import System
 from domain.events.assessment import ReportIssued
@@ -26,6 +30,7 @@ from domain.events.record import Draft
 from domain.values.content import ContentReference, Digest
 from validation.benchmarks.clinic_scribe import Deed, Issued
 from validation.benchmarks.clinic_years import ClinicYears
+from validation.benchmarks.ledger_logs import Bare
 
 BATCH = 200
 PARTS = 100
@@ -45,6 +50,7 @@ class Built:
         clients: Subjects enrolled.
         append_s: Seconds of appending, by hundredth of the events asked for and what follows.
         append_records: Records appended in each of these.
+        bare_s: Seconds of the bare INSERT of the same rows, likewise; 0 without a double.
         keys_s: Seconds of making data keys.
         wall_s: Seconds in all, inventing included.
         memory_mb: Resident memory by share of the events written, in percent.
@@ -57,14 +63,16 @@ class Built:
     clients: int = 0
     append_s: list[float] = field(default_factory=list)
     append_records: list[int] = field(default_factory=list)
+    bare_s: list[float] = field(default_factory=list)
     keys_s: float = 0.0
     wall_s: float = 0.0
     memory_mb: dict[int, float] = field(default_factory=dict)
     reports: list[Issued] = field(default_factory=list)
 
-    def rate(self, begin: int, end: int | None) -> float:
+    def rate(self, begin: int, end: int | None, *, bare: bool = False) -> float:
         """Return records appended per second over some of the parts."""
-        return sum(self.append_records[begin:end]) / sum(self.append_s[begin:end])
+        taken = self.bare_s if bare else self.append_s
+        return sum(self.append_records[begin:end]) / sum(taken[begin:end])
 
     @property
     def tenths(self) -> list[float]:
@@ -72,14 +80,38 @@ class Built:
         return [self.rate(at, at + PARTS // 10) for at in range(0, len(self.append_s), PARTS // 10)]
 
     @property
-    def first(self) -> float:
-        """Records per second in the first tenth."""
-        return self.rate(0, PARTS // 10)
+    def flat(self) -> float:
+        """Rate of appends in as many of the last parts as a tenth has ÷ in the first tenth."""
+        return self.rate(-(PARTS // 10), None) / self.rate(0, PARTS // 10)
 
     @property
-    def last(self) -> float:
-        """Records per second in as many of the last parts."""
-        return self.rate(-(PARTS // 10), None)
+    def bare_flat(self) -> float:
+        """The same of the bare INSERT of the same rows."""
+        return self.rate(-(PARTS // 10), None, bare=True) / self.rate(0, PARTS // 10, bare=True)
+
+
+@dataclass(slots=True, kw_only=True)
+class Double:
+    """A second database, in which the same rows are written bare.
+
+    Attributes:
+        bare: Writes them.
+        copied: How many it has.
+        edge: The tree's edge over them.
+    """
+
+    bare: Bare
+    copied: int = 0
+    edge: Edge = EMPTY_EDGE
+
+    def bring_along(self, log: RecordLog) -> float:
+        """Write what the log has and the double has not; return the seconds that took."""
+        rows = list(log.stored(self.copied, log.size()))
+        self.edge, nodes = grow(self.edge, [row.leaf for row in rows])
+        self.copied += len(rows)
+        started = time.perf_counter()
+        self.bare.write((rows, nodes))
+        return time.perf_counter() - started
 
 
 def build(
@@ -89,6 +121,7 @@ def build(
     *,
     events: int,
     sessions: int = 0,
+    double: Double | None = None,
     progress: Callable[[int], None],
 ) -> Built:
     """Write exactly so many events, or more until so many sessions; return what that took."""
@@ -116,7 +149,7 @@ def build(
             end = waiting[: max(0, left)]
             if built.sessions + _opened(end) >= sessions:
                 waiting = end  # what is cut off belongs to nothing that is written later
-            _append(system, built, waiting, events)
+            _append(system, built, waiting, events, double)
             waiting = []
             progress(min(events, built.events))
         if built.events >= events and built.sessions >= sessions:
@@ -137,16 +170,21 @@ def resident_mb() -> float:
         return most / 1e6 if sys.platform == "darwin" else most / 1e3
 
 
-def _append(system: System, built: Built, drafts: list[Draft], events: int) -> None:
+def _append(
+    system: System, built: Built, drafts: list[Draft], events: int, double: Double | None
+) -> None:
     if not drafts:
         return
     part = built.events * PARTS // events
     built.append_s += [0.0] * (part + 1 - len(built.append_s))
     built.append_records += [0] * (part + 1 - len(built.append_records))
+    built.bare_s += [0.0] * (part + 1 - len(built.bare_s))
     started = time.perf_counter()
     system.log.append(drafts)
     built.append_s[part] += time.perf_counter() - started
     built.append_records[part] += len(drafts)
+    if double is not None:
+        built.bare_s[part] += double.bring_along(system.log)
     built.sessions += _opened(drafts)
     before = built.events * 100 // events
     built.events += len(drafts)
