@@ -14,7 +14,8 @@ from tests.environment.object_store import KEY_ID, SECRET, StorageServer
 from tests.fleet.clients import Client, address_of, make_clinic
 from tests.fleet.processes import Start, wait_until
 from tests.fleet.replicas import Pair
-from validation.benchmarks.crash_day import check, live, noting, prepare
+from validation.benchmarks.crash_check import check
+from validation.benchmarks.crash_day import live, noting, prepare
 
 
 @pytest.fixture

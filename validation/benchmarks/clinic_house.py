@@ -225,26 +225,7 @@ class House:
         return self._scribe.write(actor, station.device.stream, [enrolled])
 
     def _configure(self, station: CaptureStation) -> Deed:
-        changed = DeviceConfigurationChanged(
-            configuration=DeviceConfiguration(
-                firmware=STEREO_FACE.firmware[0],
-                software=STEREO_FACE.software[0],
-                software_digest=Digest.of(b"station software"),
-                cameras=tuple(
-                    Camera(serial=serial, position=position, connector=connector, sensor="IMX477")
-                    for serial, position, connector in zip(
-                        station.cameras, ("left", "right"), ("J1", "J3"), strict=True
-                    )
-                ),
-                lens_configuration=LENSES,
-                baseline_mm=80.0,
-                zones=ZONES,
-                secure_boot=True,
-                key_storage="secure-element",
-                polarisation=False,
-            )
-        )
-        return self._state(station, changed)
+        return self._state(station, configured(station))
 
     def _calibrate(self, station: CaptureStation) -> Iterator[Deed]:
         chance, now = self._scribe.chance, DeviceTime(self._scribe.pass_time(60, 300).us)
@@ -312,6 +293,29 @@ class House:
     ) -> Deed:
         actor = Actor.device(station.device)
         return self._scribe.write(actor, station.device.stream, [event], station=station)
+
+
+def configured(station: CaptureStation) -> DeviceConfigurationChanged:
+    """Return what a station reports to be mounted on it and to run."""
+    return DeviceConfigurationChanged(
+        configuration=DeviceConfiguration(
+            firmware=STEREO_FACE.firmware[0],
+            software=STEREO_FACE.software[0],
+            software_digest=Digest.of(b"station software"),
+            cameras=tuple(
+                Camera(serial=serial, position=position, connector=connector, sensor="IMX477")
+                for serial, position, connector in zip(
+                    station.cameras, ("left", "right"), ("J1", "J3"), strict=True
+                )
+            ),
+            lens_configuration=LENSES,
+            baseline_mm=80.0,
+            zones=ZONES,
+            secure_boot=True,
+            key_storage="secure-element",
+            polarisation=False,
+        )
+    )
 
 
 def light_zones() -> tuple[LightZone, ...]:

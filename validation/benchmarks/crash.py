@@ -28,7 +28,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from validation.benchmarks.crash_day import Findings, check, live, noting, prepare
+from validation.benchmarks.crash_check import Findings, check
+from validation.benchmarks.crash_day import live, noting, prepare
 from validation.benchmarks.crash_places import TEMPLATE, Place
 from validation.benchmarks.crash_seams import Seams
 from validation.benchmarks.postgres import TRANSIENT, PostgresCluster

@@ -12,8 +12,15 @@ from typing import Any
 
 import pytest
 
+from api.serving import opened
 from api.settings import Settings, from_environment
-from validation.benchmarks.crash_day import check, live, noting, prepare
+from domain.events.equipment import DeviceSequenceGapDetected
+from domain.handling import update
+from domain.rules.equipment import EQUIPMENT
+from validation.benchmarks import crash_delivery
+from validation.benchmarks.crash_check import check
+from validation.benchmarks.crash_day import ACTOR, live, noting, prepare, quiet
+from validation.benchmarks.crash_delivery import STATION
 from validation.benchmarks.crash_seams import Seams
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -62,7 +69,10 @@ def test_a_day_without_a_death_leaves_nothing_to_find(settings: Settings) -> Non
 
     assert (found.lost, found.problems) == ([], [])
     kinds = {key for each in noted for key in each}
-    assert kinds >= {"key", "leaves", "blob", "checkpoint", "position", "erased"}
+    assert kinds >= {"key", "leaves", "blob", "checkpoint", "position", "erased", "delivered"}
+    (answered,) = [each["answered"] for each in noted if "answered" in each]
+    assert [number for number, *_ in answered["accepted"]] == [1, 2]
+    assert {number: rule for number, rule, _ in answered["refused"]} == crash_delivery.REFUSED
 
 
 def test_what_was_acknowledged_and_is_gone_is_named(settings: Settings, tmp_path: Path) -> None:
@@ -78,6 +88,8 @@ def test_what_was_acknowledged_and_is_gone_is_named(settings: Settings, tmp_path
     assert any(each.startswith("record ") for each in found.lost)
     assert any("checkpoint" in each for each in found.lost)
     assert any("NotFound" in each for each in found.lost)
+    assert any("answer to statement 3" in each for each in found.lost)
+    assert any("delivered content" in each for each in found.lost)
 
 
 def test_a_changed_record_is_named(settings: Settings) -> None:
@@ -92,6 +104,24 @@ def test_a_changed_record_is_named(settings: Settings) -> None:
         connection.execute("UPDATE records SET actor = 'service:somebody' WHERE rowid = 2")
 
     assert check(settings, noted).problems
+
+
+def test_content_that_nobody_knows_and_a_statement_recorded_twice_are_named(
+    settings: Settings,
+) -> None:
+    noted = lived(settings)
+    forgotten = settings.data / "blobs" / "ab" / "cd" / ("abcd" + 60 * "0")
+    forgotten.parent.mkdir(parents=True)
+    forgotten.write_bytes(b"left behind")
+    with opened(settings, say=quiet) as system:
+        gap = DeviceSequenceGapDetected(expected=4, received=5)
+        context = system.context(ACTOR)
+        update(system.log, EQUIPMENT, STATION.device.stream, lambda _: gap, context)
+
+    problems = check(settings, noted).problems
+
+    assert any("known to nobody" in each for each in problems)
+    assert any("recorded 2 times" in each for each in problems)
 
 
 def test_a_process_dies_at_the_seam_it_was_told(tmp_path: Path) -> None:
