@@ -195,7 +195,15 @@ class Panel(Protocol):
         ...
 
 
-class SecureKey(Protocol):
+class SigningKey(Protocol):
+    """Signs as the station."""
+
+    def sign(self, content: bytes) -> bytes:
+        """Return the ECDSA signature with SHA-256 over the content, DER."""
+        ...
+
+
+class SecureKey(SigningKey, Protocol):
     """The station's own key, made inside and never given out."""
 
     @property
@@ -205,10 +213,6 @@ class SecureKey(Protocol):
 
     def public_key(self) -> bytes:
         """Return the P-256 public key as SubjectPublicKeyInfo in DER."""
-        ...
-
-    def sign(self, content: bytes) -> bytes:
-        """Return the ECDSA signature with SHA-256 over the content, DER."""
         ...
 
     def seal(self, content: bytes, context: bytes) -> bytes:

@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from typing import Self
 
-from device.ports import SecureKey
+from device.ports import SigningKey
 from domain.errors import DigestMismatch
 from domain.events.codec import encode
 from domain.events.names import Event
@@ -111,7 +111,7 @@ def sign_event(
     at: DeviceTime,
     salt: bytes,
     content: tuple[Digest, ...],
-    key: SecureKey,
+    key: SigningKey,
 ) -> Statement:
     """Return the station's signed statement of an event.
 

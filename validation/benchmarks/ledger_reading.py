@@ -13,6 +13,8 @@ from statistics import median
 from time import perf_counter
 from typing import Final, cast
 
+import sqlalchemy as sa
+
 from adapters.database import open_engine
 from adapters.eventlog.log import RecordLog
 from adapters.eventlog.payload import read_payload
@@ -31,6 +33,7 @@ from domain.ports import EventLog, KeyRing
 from domain.values.identifiers import SessionId, SubjectId
 from projections.audit_trail import PROJECTION
 from projections.runner import ProjectionRunner
+from projections.writing import Rows
 from validation.benchmarks.clinic_house import House
 from validation.benchmarks.clinic_scribe import Scribe
 from validation.benchmarks.ledger_figures import Figure, compared, microseconds, seconds
@@ -169,7 +172,8 @@ def beside_single_transactions(bench: Bench, *, singles: int, turns: int) -> Fig
             of_rebuild(
                 median(1e6 / batched for batched, _ in rates),
                 median(1e6 / alone for _, alone in rates),
-                _whole_decoding(bench),
+                decoding_us=_whole_decoding(bench),
+                rows_us=_making_rows(bench),
             ),
             *_decoding(bench),
         ],
@@ -215,6 +219,23 @@ def _whole_decoding(bench: Bench) -> float:
     """Return the microseconds of processor time that one record costs to decode."""
     rows = list(bench.log.stored(max(0, bench.log.size() - PAGE), bench.log.size()))
     return microseconds(lambda: _decode(rows, bench.keys), len(rows))
+
+
+def _making_rows(bench: Bench) -> float:
+    """Return the microseconds of processor time that one record's rows cost to make."""
+    records = bench.log.after(max(-1, bench.log.size() - PAGE - 1), limit=PAGE)
+    engine = open_engine(bench.dsn)
+    try:
+        with engine.connect() as connection:
+            return microseconds(lambda: _make_rows(connection, records), len(records))
+    finally:
+        engine.dispose()
+
+
+def _make_rows(connection: sa.Connection, records: Sequence[Record]) -> None:
+    rows = Rows(connection)
+    for record in records:
+        PROJECTION.apply(rows, record)
 
 
 def _decoding(bench: Bench) -> list[str]:
