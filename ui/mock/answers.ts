@@ -2,12 +2,13 @@
 import type { WorkItem } from "../src/api/types";
 import { ASSESSMENTS, REPORT } from "./assessments";
 import { ago, DAY, digest, id } from "./identifiers";
-import { audit, TRACE } from "./ledger";
+import { audit } from "./ledger";
 import { CARDS, CLAIMS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
 import { comparison, modelManifest, MODELS } from "./releases";
 import { head, map, page } from "./pictures";
 import { choose, scene, verified } from "./record";
 import { PASSED, SESSIONS } from "./sessions";
+import { TRACE } from "./trace";
 
 export interface Reply {
   status: number;

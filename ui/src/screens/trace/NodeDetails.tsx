@@ -6,25 +6,27 @@ import { Digest } from "../../parts/Digest";
 import { Facts } from "../../parts/Facts";
 import { Mark } from "../../parts/Mark";
 import { useMay } from "../../shell/me";
-import { words } from "../../words";
+import { kindName } from "./kinds";
+import type { Naming } from "./naming";
 import styles from "./Trace.module.css";
+import { WayToFrames } from "./WayToFrames";
+import { linksOf } from "./walk";
 
 interface Props {
   node: TraceNode;
   trace: Trace;
+  naming: Naming;
   onChoose: (id: string) => void;
 }
 
-export function NodeDetails({ node, trace, onChoose }: Props) {
+export function NodeDetails({ node, trace, naming, onChoose }: Props) {
   const audit = useMay("audit.read");
-  const on = trace.edges.filter((edge) => edge.source === node.id);
-  const by = trace.edges.filter((edge) => edge.target === node.id);
-  const title = new Map(trace.nodes.map((each) => [each.id, each.title]));
+  const { restsOn, usedBy } = linksOf(trace.edges, node.id);
   const isDigest = node.detail.startsWith("sha256:");
   return (
     <div className={styles.details}>
-      <span className="label">{words(node.kind)}</span>
-      <h2>{node.title}</h2>
+      <span className="label">{kindName(node.kind)}</span>
+      <h2>{naming.title(node.id)}</h2>
       <p className={styles.verdict} data-verified={node.verified}>
         <Mark tone={node.verified ? "pass" : "fail"} bare>
           {node.verified ? "Verified" : "Not verified"}
@@ -39,8 +41,9 @@ export function NodeDetails({ node, trace, onChoose }: Props) {
           ["Digest", node.digest ? <Digest value={node.digest} /> : null],
         ]}
       />
-      <Links heading="Rests on" links={on.map((edge) => ({ id: edge.target, label: edge.label }))} title={title} onChoose={onChoose} />
-      <Links heading="Used by" links={by.map((edge) => ({ id: edge.source, label: edge.label }))} title={title} onChoose={onChoose} />
+      <WayToFrames trace={trace} naming={naming} chosen={node.id} onChoose={onChoose} />
+      <Links heading="Rests on" links={restsOn.map((edge) => ({ id: edge.target, label: edge.label }))} naming={naming} onChoose={onChoose} />
+      <Links heading="Used by" links={usedBy.map((edge) => ({ id: edge.source, label: edge.label }))} naming={naming} onChoose={onChoose} />
       {audit && node.stream && (
         <Link to="/audit-trail" search={{ stream: node.stream }}>
           Its events in the audit trail
@@ -53,11 +56,11 @@ export function NodeDetails({ node, trace, onChoose }: Props) {
 interface LinksProps {
   heading: string;
   links: readonly { id: string; label: string }[];
-  title: ReadonlyMap<string, string>;
+  naming: Naming;
   onChoose: (id: string) => void;
 }
 
-function Links({ heading, links, title, onChoose }: LinksProps) {
+function Links({ heading, links, naming, onChoose }: LinksProps) {
   if (links.length === 0) return null;
   return (
     <div>
@@ -66,7 +69,7 @@ function Links({ heading, links, title, onChoose }: LinksProps) {
         {links.map(({ id, label }) => (
           <li key={id + label}>
             <button type="button" className={styles.item} onClick={() => onChoose(id)}>
-              {title.get(id)}
+              {naming.title(id)}
             </button>{" "}
             <span className="quiet">{label}</span>
           </li>

@@ -1,100 +1,166 @@
-// The trace as a layered graph; every node is an ordinary button and can be reached by keyboard.
+// The trace as a drawing; every card is an ordinary button and can be reached by keyboard.
 import "@xyflow/react/dist/base.css";
-import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
-import { useMemo } from "react";
-import type { Trace, TraceNode } from "../../api/types";
-import { Glyph } from "../../parts/Glyph";
-import { words } from "../../words";
-import { NODE_HEIGHT, NODE_WIDTH, placesOf } from "./layout";
+import { useElementSize } from "@mantine/hooks";
+import { Controls, type Edge, type EdgeProps, MiniMap, type Node, ReactFlow, type ReactFlowInstance } from "@xyflow/react";
+import { useEffect, useMemo, useState } from "react";
+import type { Trace } from "../../api/types";
+import { type Card, cardsOf } from "./cards";
+import { CARD_HEIGHT, type Layout, layoutOf, type Place, READABLE, viewOf } from "./layout";
+import type { Naming } from "./naming";
+import { headOf, laneOf, pathOf, routeOf } from "./routes";
+import { type CardData, CardNode } from "./TraceCard";
 import styles from "./TraceGraph.module.css";
+import type { Lit } from "./walk";
 
 interface Props {
   trace: Trace;
+  naming: Naming;
   chosen: string;
+  lit: Lit;
+  found: ReadonlySet<string>;
+  open: ReadonlySet<string>;
   onChoose: (id: string) => void;
+  onToggle: (group: string) => void;
 }
 
-type Card = Node<{ node: TraceNode; chosen: boolean; near: boolean; onChoose: (id: string) => void }, "card">;
+type CardAt = Node<CardData, "card">;
+type Title = Node<{ title: string }, "title">;
+type LineAt = Edge<{ line: string; head: string }, "line">;
 
-const HANDLE = { className: styles.handle, isConnectable: false };
-const NODE_TYPES = { card: NodeCard };
+const NODE_TYPES = { card: CardNode, title: BlockTitle };
+const EDGE_TYPES = { line: LineEdge };
+const STILL = { draggable: false, focusable: false, selectable: false, connectable: false };
+const UNMEASURED = { width: 1_060, height: 700 };
+/** How much smaller than drawn the cards may be shown, so that a narrow window has room for names. */
+const CLOSER = 0.95;
 
-export function TraceGraph({ trace, chosen, onChoose }: Props) {
-  const places = useMemo(() => placesOf(trace.nodes, trace.edges), [trace]);
-  const near = new Set(
-    trace.edges.flatMap(({ source, target }) =>
-      source === chosen ? [target] : target === chosen ? [source] : [],
-    ),
-  );
-  const nodes: Card[] = trace.nodes.map((node) => ({
-    id: node.id,
-    type: "card",
-    position: places.get(node.id) ?? { x: 0, y: 0 },
-    data: { node, chosen: node.id === chosen, near: near.has(node.id), onChoose },
-    width: NODE_WIDTH,
-    height: NODE_HEIGHT,
-    draggable: false,
-    focusable: false,
-    selectable: false,
-  }));
-  const edges: Edge[] = trace.edges.map(({ source, target, label }) => {
-    const lit = source === chosen || target === chosen;
-    const below = places.get(source)?.column === places.get(target)?.column;
-    return {
-      id: `${source}|${target}|${label}`,
-      source,
-      target,
-      sourceHandle: below ? "bottom" : "right",
-      targetHandle: below ? "top" : "left",
-      label: lit ? label : undefined,
-      className: lit ? styles.lit : styles.edge,
-      focusable: false,
-      selectable: false,
-    };
-  });
+export function TraceGraph(props: Props) {
+  const { trace, chosen, lit, open } = props;
+  const { ref, width, height } = useElementSize<HTMLDivElement>();
+  const pane = useMemo(() => (width > 0 && height > 0 ? { width, height } : UNMEASURED), [width, height]);
+  const [flow, setFlow] = useState<ReactFlowInstance<CardAt | Title, LineAt> | null>(null);
+  const cards = useMemo(() => cardsOf(trace, open, chosen), [trace, open, chosen]);
+  const layout = useMemo(() => layoutOf(cards, pane.width / CLOSER), [cards, pane.width]);
+  const { whole } = viewOf(layout, pane);
+  const places = useMemo(() => new Map(layout.places.map((place) => [place.card.id, place])), [layout]);
+
+  // A window of another size shows everything anew; opening a group leaves the eye where it is.
+  useEffect(() => {
+    void flow?.setViewport(viewOf(layout, pane));
+  }, [flow, pane]);
+
+  useEffect(() => {
+    const place = places.get(chosen);
+    if (flow !== null && place !== undefined) bringIntoView(flow, place, pane);
+  }, [flow, chosen]);
+
   return (
-    <div className={styles.graph}>
+    <div className={styles.graph} ref={ref}>
       <ReactFlow
-        nodes={nodes}
-        edges={edges}
+        nodes={nodesOf(layout, props)}
+        edges={edgesOf(cards.lines, layout, places, chosen, lit)}
         nodeTypes={NODE_TYPES}
-        fitView
-        fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
-        minZoom={0.25}
+        edgeTypes={EDGE_TYPES}
+        defaultViewport={viewOf(layout, pane)}
+        onInit={setFlow}
+        minZoom={0.3}
         maxZoom={1.6}
+        panOnScroll
         nodesConnectable={false}
       >
-        <Background gap={22} size={1} color="#cfd6d2" />
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} fitViewOptions={{ padding: 0.02, maxZoom: 1, minZoom: READABLE }} />
+        {!whole && <MiniMap pannable ariaLabel="Where in the trace this is" nodeClassName={mapped} />}
       </ReactFlow>
     </div>
   );
 }
 
-function NodeCard({ data: { node, chosen, near, onChoose } }: NodeProps<Card>) {
+function nodesOf({ places, titles }: Layout, props: Props): (CardAt | Title)[] {
+  const { naming, chosen, lit, found, onChoose, onToggle } = props;
+  const ids = (card: Card) => card.members.map((node) => node.id);
+  return [
+    ...titles.map(({ title, x, y, width }): Title => ({
+      id: `title:${title}`, type: "title", position: { x, y }, width, height: 16, data: { title }, ...STILL,
+    })),
+    ...places.map(({ card, x, y, width }): CardAt => ({
+      id: card.id,
+      type: "card",
+      position: { x, y },
+      width,
+      height: CARD_HEIGHT,
+      data: {
+        card,
+        naming,
+        chosen: card.open === null && card.id === chosen,
+        lit: card.open !== true && ids(card).some((id) => lit.nodes.has(id)),
+        found: ids(card).filter((id) => found.has(id)).length,
+        onChoose,
+        onToggle,
+      },
+      ...STILL,
+    })),
+  ];
+}
+
+function edgesOf(
+  lines: ReturnType<typeof cardsOf>["lines"],
+  layout: Layout,
+  places: ReadonlyMap<string, Place>,
+  chosen: string,
+  { nodes }: Lit,
+): LineAt[] {
+  const lanes = new Map(layout.places.map((place, number) => [place.card.id, laneOf(number)]));
+  const edges = lines.flatMap(({ source, target, links }) => {
+    const [from, to] = [places.get(source), places.get(target)];
+    if (from === undefined || to === undefined) return [];
+    const points = routeOf(layout, from, to, lanes.get(source) ?? 0);
+    const lit = links.some((link) => nodes.has(link.source) && nodes.has(link.target));
+    const near = links.some((link) => link.source === chosen || link.target === chosen);
+    const edge: LineAt = {
+      id: `${source}|${target}`,
+      source,
+      target,
+      type: "line",
+      data: { line: pathOf(points), head: headOf(points) },
+      className: lit ? styles.lit : near ? styles.near : styles.line,
+      focusable: false,
+      selectable: false,
+    };
+    return [{ edge, rank: lit ? 2 : near ? 1 : 0 }];
+  });
+  // What is lit is drawn last, over the rest.
+  return edges.toSorted((one, other) => one.rank - other.rank).map(({ edge }) => edge);
+}
+
+function LineEdge({ data }: EdgeProps<LineAt>) {
   return (
     <>
-      <Handle id="left" type="target" position={Position.Left} {...HANDLE} />
-      <Handle id="top" type="target" position={Position.Top} {...HANDLE} />
-      <button
-        type="button"
-        className={`${styles.node} nodrag nopan`}
-        data-chosen={chosen}
-        data-near={near}
-        data-verified={node.verified}
-        aria-pressed={chosen}
-        onClick={() => onChoose(node.id)}
-        onFocus={() => onChoose(node.id)}
-      >
-        <span className={styles.kind}>
-          {words(node.kind)}
-          <Glyph name={node.verified ? "pass" : "fail"} size={12} />
-          <span className="visually-hidden">{node.verified ? "verified" : "not verified"}</span>
-        </span>
-        <span className={styles.title}>{node.title}</span>
-      </button>
-      <Handle id="right" type="source" position={Position.Right} {...HANDLE} />
-      <Handle id="bottom" type="source" position={Position.Bottom} {...HANDLE} />
+      <path className={styles.path} d={data?.line} />
+      <path className={styles.head} d={data?.head} />
     </>
   );
+}
+
+function BlockTitle({ data }: { data: { title: string } }) {
+  return <span className={styles.block}>{data.title}</span>;
+}
+
+function mapped(node: CardAt | Title): string {
+  if (node.type !== "card") return styles.unmapped ?? "";
+  const { chosen, lit, card } = node.data;
+  if (card.members.some((each) => !each.verified)) return styles.mapFailed ?? "";
+  return (chosen ? styles.mapChosen : lit ? styles.mapLit : styles.mapCard) ?? "";
+}
+
+/** Moves the drawing only where the card would not be seen. */
+function bringIntoView(
+  flow: ReactFlowInstance<CardAt | Title, LineAt>,
+  { x, y, width }: Place,
+  pane: { width: number; height: number },
+): void {
+  const view = flow.getViewport();
+  const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y];
+  const [right, bottom] = [left + width * view.zoom, top + CARD_HEIGHT * view.zoom];
+  if (left >= 0 && top >= 0 && right <= pane.width && bottom <= pane.height) return;
+  void flow.setCenter(x + width / 2, y + CARD_HEIGHT / 2, { zoom: view.zoom });
 }

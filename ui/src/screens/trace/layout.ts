@@ -1,72 +1,141 @@
-// Places the nodes of a trace: one column for each layer, crossing lines kept few.
-import type { TraceEdge, TraceNode } from "../../api/types";
+// Places the cards of a trace: the way to the frames in the middle, row by row, the rest beside it.
+import type { Card, Cards } from "./cards";
 
-export const NODE_WIDTH = 190;
-export const NODE_HEIGHT = 56;
-const COLUMN = NODE_WIDTH + 52;
-const ROW = NODE_HEIGHT + 18;
-const SWEEPS = 4;
+export const CARD_HEIGHT = 44;
+const GAP = 12;
+const STEP_GAP = 26;
+const GUTTER = 42;
+const PAD = 14;
+const TITLE_HEIGHT = 20;
+const BLOCK_GAP = 14;
+const WIDEST = 230;
+const NARROWEST = 120;
+
+/** The smallest scale at which every text of a card is 11 px high or more; cards use 12 px. */
+export const READABLE = 0.92;
+/** Widths from which on the way has one more column. */
+const MORE_COLUMNS = [620, 940, 1480];
 
 export interface Place {
+  card: Card;
+  area: "way" | "left" | "right";
+  /** Row on the way, or number of the block beside it. */
+  row: number;
+  /** Place in the row or block, from 0, and of how many. */
+  at: number;
+  of: number;
   x: number;
   y: number;
-  column: number;
+  width: number;
 }
 
-type Neighbours = ReadonlyMap<string, readonly string[]>;
+export interface Layout {
+  width: number;
+  height: number;
+  /** In reading order: down the way, then the left side, then the right. */
+  places: readonly Place[];
+  titles: readonly { title: string; x: number; y: number; width: number }[];
+  /** Heights at which lines may cross the way: above each row, and below the last. */
+  channels: readonly number[];
+  /** Where lines may run up and down: between the way and each side. */
+  gutters: { left: number; right: number };
+}
 
-/**
- * Orders each column by the middle of its neighbours, then centres it. The chain at the beginning,
- * where each layer is one node, stands in a single column, so that the rest gets the room.
- */
-export function placesOf(
-  nodes: readonly TraceNode[],
-  edges: readonly TraceEdge[],
-): Map<string, Place> {
-  const columns = columnsOf(nodes);
-  const neighbours = neighboursOf(edges);
-  const row = new Map<string, number>();
-  const settle = (ids: readonly string[]) => {
-    const first = -(ids.length - 1) / 2;
-    ids.forEach((id, index) => row.set(id, first + index));
+/** Lays the cards out for a width in pixels; no two overlap, and nothing is wider than asked for. */
+export function layoutOf(cards: Cards, width: number): Layout {
+  const sides = (["left", "right"] as const).map((side) => cards.beside.some(({ block }) => block.side === side));
+  const [hasLeft = false, hasRight = false] = sides;
+  const columns = 1 + MORE_COLUMNS.filter((from) => width >= from).length;
+  const sideCount = Number(hasLeft) + Number(hasRight);
+  const free = width - 2 * PAD - 2 * GUTTER - (columns - 1) * GAP;
+  const card = Math.max(NARROWEST, Math.min(WIDEST, Math.floor(free / (columns + sideCount))));
+  const wayWidth = columns * card + (columns - 1) * GAP;
+  const wayLeft = PAD + (hasLeft ? card : 0) + GUTTER;
+  const rightLeft = wayLeft + wayWidth + GUTTER;
+  const way = placeWay(cards, { columns, card, left: wayLeft, width: wayWidth });
+  const left = placeSide(cards, "left", PAD, card);
+  const right = placeSide(cards, "right", rightLeft, card);
+  return {
+    width: rightLeft + (hasRight ? card : 0) + PAD,
+    height: Math.max(way.bottom, left.bottom, right.bottom) + PAD,
+    places: [...way.places, ...left.places, ...right.places],
+    titles: [...left.titles, ...right.titles],
+    channels: way.channels,
+    gutters: { left: wayLeft - GUTTER / 2, right: wayLeft + wayWidth + GUTTER / 2 },
   };
-  for (const ids of columns) settle(ids);
-  for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
-    for (const ids of sweep % 2 === 0 ? columns.slice(1) : columns.slice(1).toReversed()) {
-      const middle = new Map(ids.map((id) => [id, middleOf(id, neighbours, row)]));
-      ids.sort((one, other) => (middle.get(one) ?? 0) - (middle.get(other) ?? 0));
-      settle(ids);
+}
+
+/** Fills rows; cards of one kind stay together where they fit into what is left of a row. */
+function rowsOf(step: readonly (readonly Card[])[], columns: number): Card[][] {
+  const rows: Card[][] = [];
+  for (const part of step) {
+    const last = rows.at(-1);
+    if (last !== undefined && last.length + part.length <= columns) {
+      last.push(...part);
+      continue;
+    }
+    for (let from = 0; from < part.length; from += columns) rows.push(part.slice(from, from + columns));
+  }
+  return rows;
+}
+
+interface WayFrame {
+  columns: number;
+  card: number;
+  left: number;
+  width: number;
+}
+
+function placeWay({ way }: Cards, { columns, card, left, width }: WayFrame) {
+  const places: Place[] = [];
+  const channels = [PAD / 2];
+  let y = PAD;
+  let row = 0;
+  for (const [number, step] of way.entries()) {
+    const rows = rowsOf(step, columns);
+    for (const [index, cards] of rows.entries()) {
+      const used = cards.length * card + (cards.length - 1) * GAP;
+      const x = left + (width - used) / 2;
+      cards.forEach((each, at) => {
+        places.push({ card: each, area: "way", row, at, of: cards.length, x: x + at * (card + GAP), y, width: card });
+      });
+      const ends = index === rows.length - 1;
+      const gap = !ends ? GAP : number === way.length - 1 ? PAD : STEP_GAP;
+      channels.push(y + CARD_HEIGHT + gap / 2);
+      y += CARD_HEIGHT + gap;
+      row += 1;
     }
   }
-  return new Map(
-    columns.flatMap((ids, column) =>
-      ids.map((id) => [id, { x: column * COLUMN, y: (row.get(id) ?? 0) * ROW, column }] as const),
-    ),
-  );
+  return { places, channels, bottom: places.length === 0 ? PAD : y - PAD };
 }
 
-function columnsOf(nodes: readonly TraceNode[]): string[][] {
-  const layers = new Map<number, string[]>();
-  for (const node of nodes) {
-    layers.set(node.layer, [...(layers.get(node.layer) ?? []), node.id]);
+function placeSide({ beside }: Cards, side: "left" | "right", x: number, width: number) {
+  const places: Place[] = [];
+  const titles: Layout["titles"][number][] = [];
+  let y = PAD;
+  for (const [row, { block, cards }] of beside.entries()) {
+    if (block.side !== side) continue;
+    titles.push({ title: block.title, x, y, width });
+    y += TITLE_HEIGHT;
+    cards.forEach((card, at) => {
+      places.push({ card, area: side, row, at, of: cards.length, x, y, width });
+      y += CARD_HEIGHT + (at === cards.length - 1 ? BLOCK_GAP : GAP);
+    });
   }
-  const ordered = [...layers.entries()].sort(([one], [other]) => one - other).map(([, ids]) => ids);
-  const spread = ordered.findIndex((ids) => ids.length > 1);
-  const chain = spread === -1 ? ordered : ordered.slice(0, spread);
-  return [chain.flat(), ...(spread === -1 ? [] : ordered.slice(spread))];
+  return { places, titles, bottom: places.length === 0 ? PAD : y - BLOCK_GAP };
 }
 
-function neighboursOf(edges: readonly TraceEdge[]): Neighbours {
-  const found = new Map<string, string[]>();
-  for (const { source, target } of edges) {
-    found.set(source, [...(found.get(source) ?? []), target]);
-    found.set(target, [...(found.get(target) ?? []), source]);
-  }
-  return found;
+export interface View {
+  x: number;
+  y: number;
+  zoom: number;
+  /** Whether everything is seen at once. */
+  whole: boolean;
 }
 
-function middleOf(id: string, neighbours: Neighbours, row: ReadonlyMap<string, number>): number {
-  const near = (neighbours.get(id) ?? []).flatMap((other) => row.get(other) ?? []);
-  if (near.length === 0) return row.get(id) ?? 0;
-  return near.reduce((sum, each) => sum + each, 0) / near.length;
+/** Shows everything where its texts stay readable; otherwise the beginning, at the report. */
+export function viewOf({ width, height }: Pick<Layout, "width" | "height">, window: { width: number; height: number }): View {
+  const fit = Math.min(window.width / width, window.height / height, 1);
+  const zoom = Math.max(fit, READABLE);
+  return { x: Math.max(0, (window.width - width * zoom) / 2), y: 0, zoom, whole: fit >= READABLE };
 }
