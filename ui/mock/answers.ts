@@ -136,7 +136,7 @@ function read(path: string[], query: URLSearchParams): Reply {
       return { status: 200, body: TRACE };
     case "audit-trail": {
       const items = audit(Number(query.get("before") ?? position + 1), { name: query.get("name"), stream: query.get("stream") });
-      return { status: 200, body: { items, next: items.at(-1)?.seq } };
+      return { status: 200, body: { items, next: items.length < 50 ? null : items.at(-1)?.seq } };
     }
     case "ledger":
     case "record":

@@ -1,6 +1,7 @@
 // What can be read, each with the key under which it is kept.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, client, readPlain } from "./client";
+import { wholePage } from "./looks";
 import type * as t from "./types";
 
 const SHORTEST_NAME = 2;
@@ -176,12 +177,19 @@ export interface AuditFilter {
 
 export const AUDIT_PAGE = 50;
 
+/** A page never ends within reads of one thing that are told together. */
 export const auditTrail = (filter: AuditFilter) =>
   queryOptions({
     queryKey: ["audit-trail", filter],
     queryFn: () =>
-      answer(
-        client.GET("/audit-trail", { params: { query: { ...filter, limit: AUDIT_PAGE } } }),
+      wholePage(
+        (before) =>
+          answer(
+            client.GET("/audit-trail", {
+              params: { query: { ...filter, before, limit: AUDIT_PAGE } },
+            }),
+          ),
+        filter.before,
       ),
     placeholderData: (earlier) => earlier,
   });

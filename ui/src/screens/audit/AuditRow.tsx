@@ -8,12 +8,17 @@ import { Facts } from "../../parts/Facts";
 import { words } from "../../words";
 import styles from "./AuditTrail.module.css";
 
-export function AuditRow({ item }: { item: AuditItem }) {
+interface Props {
+  item: AuditItem;
+  /** Whether it stands under the line that tells it together with others. */
+  within?: boolean;
+}
+
+export function AuditRow({ item, within = false }: Props) {
   const [open, setOpen] = useState(false);
-  const [kind, id] = splitStream(item.stream);
   return (
     <>
-      <tr>
+      <tr className={within ? styles.within : undefined}>
         <td className="number">{item.seq}</td>
         <td className={styles.when}>
           {clockSeconds(item.at)} <span className="quiet">{day(item.at)}</span>
@@ -23,13 +28,10 @@ export function AuditRow({ item }: { item: AuditItem }) {
           <span className="quiet">{item.erased ? "content erased" : item.detail}</span>
         </td>
         <td>
-          {item.actor_name ?? "unnamed"}{" "}
-          {item.actor_name !== item.actor_kind && <span className="quiet">{words(item.actor_kind).toLowerCase()}</span>}
+          <Who item={item} />
         </td>
         <td className={styles.when}>
-          <Link to="/audit-trail" search={{ stream: item.stream }} title={item.stream}>
-            {words(kind)} <span className="mono">{id.slice(-6)}</span>
-          </Link>
+          <Where stream={item.stream} />
         </td>
         <td>
           <button type="button" className={styles.more} aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -58,6 +60,24 @@ export function AuditRow({ item }: { item: AuditItem }) {
         </tr>
       )}
     </>
+  );
+}
+
+export function Who({ item }: { item: AuditItem }) {
+  return (
+    <>
+      {item.actor_name ?? "unnamed"}{" "}
+      {item.actor_name !== item.actor_kind && <span className="quiet">{words(item.actor_kind).toLowerCase()}</span>}
+    </>
+  );
+}
+
+export function Where({ stream }: { stream: string }) {
+  const [kind, id] = splitStream(stream);
+  return (
+    <Link to="/audit-trail" search={{ stream }} title={stream}>
+      {words(kind)} <span className="mono">{id.slice(-6)}</span>
+    </Link>
   );
 }
 

@@ -1,9 +1,10 @@
 // The record itself, newest first, in readable words.
-import { Button, TextInput } from "@mantine/core";
+import { Button, Checkbox, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { runsOf } from "../../api/looks";
 import * as read from "../../api/queries";
 import { Empty } from "../../parts/Empty";
 import { Glyph } from "../../parts/Glyph";
@@ -11,8 +12,16 @@ import { Loaded } from "../../parts/Loaded";
 import { Page } from "../../parts/Page";
 import { AuditRow } from "./AuditRow";
 import styles from "./AuditTrail.module.css";
+import { LooksRow } from "./LooksRow";
 
 const route = getRouteApi("/inside/audit-trail");
+
+interface Start {
+  before: number | undefined;
+  within: boolean;
+}
+
+const NEWEST: Start = { before: undefined, within: false };
 
 export function AuditTrail() {
   const { stream } = route.useSearch();
@@ -23,11 +32,12 @@ function Shown({ stream }: { stream: string | undefined }) {
   const navigate = route.useNavigate();
   const [typed, setTyped] = useState({ actor: "", name: "" });
   const [settled] = useDebouncedValue(typed, 250);
-  // Where each page shown so far began; the newest page has no beginning.
-  const [starts, setStarts] = useState<(number | undefined)[]>([undefined]);
+  const [apart, setApart] = useState(false);
+  // Where each page shown so far began, and whether within reads; the newest page has no beginning.
+  const [starts, setStarts] = useState<Start[]>([NEWEST]);
   const found = useQuery(
     read.auditTrail({
-      before: starts.at(-1),
+      before: starts.at(-1)?.before,
       stream,
       actor: settled.actor.trim() || undefined,
       name: settled.name.replaceAll(" ", "").trim() || undefined,
@@ -35,7 +45,7 @@ function Shown({ stream }: { stream: string | undefined }) {
   );
   const narrow = (change: Partial<typeof typed>) => {
     setTyped({ ...typed, ...change });
-    setStarts([undefined]);
+    setStarts([NEWEST]);
   };
   return (
     <Page title="Audit trail" lead={<span>Every fact in the record. Nothing here can be edited; that you look is recorded, too.</span>}>
@@ -56,6 +66,12 @@ function Shown({ stream }: { stream: string | undefined }) {
             value={typed.actor}
             onChange={(event) => narrow({ actor: event.currentTarget.value })}
           />
+          <Checkbox
+            size="xs"
+            label="Each read on a line of its own"
+            checked={apart}
+            onChange={(event) => setApart(event.currentTarget.checked)}
+          />
           {stream !== undefined && (
             <span className={styles.only}>
               Only <code>{stream}</code>
@@ -66,7 +82,7 @@ function Shown({ stream }: { stream: string | undefined }) {
           )}
         </div>
         <Loaded query={found}>
-          {({ items, next }) => (
+          {({ items, next, cut }) => (
             <>
               {items.length === 0 ? (
                 <Empty>Nothing matches. Names of events are written as one word, such as SessionOpened.</Empty>
@@ -86,9 +102,17 @@ function Shown({ stream }: { stream: string | undefined }) {
                       </tr>
                     </thead>
                     <tbody>
-                      {items.map((item) => (
-                        <AuditRow key={item.seq} item={item} />
-                      ))}
+                      {(apart ? items.map((item) => [item]) : runsOf(items)).map((run, at, runs) => {
+                        const [item] = run;
+                        if (item === undefined) return null;
+                        const goesOn = cut && at === runs.length - 1;
+                        const came = at === 0 && starts.at(-1)?.within === true;
+                        return run.length === 1 ? (
+                          <AuditRow key={item.seq} item={item} />
+                        ) : (
+                          <LooksRow key={item.seq} items={run} goesOn={goesOn} came={came} />
+                        );
+                      })}
                     </tbody>
                   </table>
                 </div>
@@ -103,8 +127,8 @@ function Shown({ stream }: { stream: string | undefined }) {
                 <Button
                   size="compact-sm"
                   variant="default"
-                  disabled={next == null || items.length < read.AUDIT_PAGE}
-                  onClick={() => setStarts([...starts, next ?? undefined])}
+                  disabled={next === null}
+                  onClick={() => setStarts([...starts, { before: next ?? undefined, within: cut }])}
                 >
                   Older
                 </Button>
@@ -114,7 +138,8 @@ function Shown({ stream }: { stream: string | undefined }) {
         </Loaded>
       </div>
       <p className={styles.foot}>
-        To check the record yourself, see <Link to="/record">its health</Link>.
+        Reads of one thing by one person for one purpose that follow one another here are one line, which opens to every
+        record of it; a page does not end within them. To check the record yourself, see <Link to="/record">its health</Link>.
       </p>
     </Page>
   );
