@@ -24,6 +24,7 @@ from domain.values.identifiers import StudyId
 from domain.values.signature import Meaning
 from domain.values.study import StudyPlan
 from projections import study as read
+from projections.audit_trail import trail
 from projections.practitioner import display_names
 from projections.rows import Row
 
@@ -50,8 +51,25 @@ class Study(BaseModel):
     result: dict[str, Any] | None
     result_digest: str | None
     passed: bool | None
+    run_by: str | None
     confirmed_by: str | None
     confirmed_at: str | None
+
+
+class StudyStep(BaseModel):
+    """One step of a study's order: who did it, when, and where it stands in the record."""
+
+    name: str
+    title: str
+    by: str | None
+    at: str
+    seq: int
+
+
+class StudyDetail(Study):
+    """A study with every step of its order, first to last: limits stand before the result."""
+
+    steps: list[StudyStep]
 
 
 class Studies(BaseModel):
@@ -88,10 +106,14 @@ def list_studies(_person: Reader, reading: Read) -> Studies:
 
 
 @ROUTER.get("/{study}")
-def one_study(study: str, _person: Reader, reading: Read) -> Study:
-    """Return one study with plan and result."""
-    row = found_or_refuse(read.study(reading.connection, StudyId(study)), "study")
-    return _shown(row, display_names(reading.connection))
+def one_study(study: str, _person: Reader, reading: Read) -> StudyDetail:
+    """Return one study with plan, result and order."""
+    identifier = StudyId(study)
+    row = found_or_refuse(read.study(reading.connection, identifier), "study")
+    names = display_names(reading.connection)
+    lines = trail(reading.connection, stream=str(identifier.stream))
+    steps = [_step(line, names) for line in reversed(lines)]
+    return StudyDetail(**_shown(row, names).model_dump(), steps=steps)
 
 
 @ROUTER.get("/{study}/report", response_class=Response)
@@ -199,8 +221,14 @@ def _shown(row: Row, names: dict[str, str]) -> Study:
             "version": row["plan_version"],
             "plan_digest": str(plan_digest(content)),
             "result_digest": None if result is None else str(result_digest(result)),
+            "run_by": None if result is None else names.get(str(result.run_by)),
             "planned_by": names.get(row["planned_by"], ""),
             "approved_by": names.get(row["approved_by"] or ""),
             "confirmed_by": names.get(row["confirmed_by"] or ""),
         }
     )
+
+
+def _step(line: Row, names: dict[str, str]) -> StudyStep:
+    shown = {field: line[field] for field in StudyStep.model_fields if field in line}
+    return StudyStep(**shown, by=names.get(line["actor"].partition(":")[2]))

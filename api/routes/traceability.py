@@ -25,6 +25,7 @@ Affecting = Literal[
     "component",
     "protocol",
     "consent",
+    "claim",
 ]
 """What sessions and reports may rest on; a component is named ``name==version``."""
 

@@ -80,6 +80,15 @@ def test_a_study_goes_from_plan_to_confirmed_result(
     assert shown["plan_digest"] == planned["digest"]
     assert shown["result_digest"] == completed.json()["digest"]
     assert [each["study"] for each in quality.read("/studies")["items"]] == [study]
+    assert shown["run_by"] == shown["planned_by"]
+    assert [(each["name"], each["by"]) for each in shown["steps"]] == [
+        ("StudyPlanned", shown["planned_by"]),
+        ("StudyPlanApproved", shown["approved_by"]),
+        ("StudyCompleted", shown["run_by"]),
+        ("StudyConfirmed", shown["confirmed_by"]),
+    ]
+    places = [each["seq"] for each in shown["steps"]]
+    assert places == sorted(places)
     report = quality.get(f"/studies/{study}/report")
     assert report.content == rendered()
     (event,) = portal.events("StudyCompleted")

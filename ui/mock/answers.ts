@@ -8,6 +8,7 @@ import { comparison, modelManifest, MODELS } from "./releases";
 import { head, map, page } from "./pictures";
 import { choose, scene, verified } from "./record";
 import { PASSED, SESSIONS } from "./sessions";
+import { STUDIES } from "./studies";
 import { TRACE } from "./trace";
 
 export interface Reply {
@@ -121,6 +122,8 @@ function read(path: string[], query: URLSearchParams): Reply {
     case "model-releases":
       if (key === undefined) return { status: 200, body: { items: MODELS } };
       return { status: 200, body: more === "shadow" ? comparison(key) : modelManifest(key) };
+    case "studies":
+      return key === undefined ? { status: 200, body: { items: STUDIES } } : found(STUDIES.find((study) => study.study === key));
     case "claims":
       return { status: 200, body: { items: CLAIMS } };
     case "acquisition-protocols":
@@ -133,7 +136,7 @@ function read(path: string[], query: URLSearchParams): Reply {
     case "verify-code":
       return { status: 200, body: key === REPORT.verification_code ? { known: true, number: REPORT.number, issued_at: REPORT.issued_at, digest: REPORT.digest, flagged: true } : { known: false, number: null, issued_at: null, digest: null, flagged: false } };
     case "trace":
-      return { status: 200, body: TRACE };
+      return { status: 200, body: key === "affected" ? { sessions: [id(201)], reports: [id(800)] } : TRACE };
     case "audit-trail": {
       const items = audit(Number(query.get("before") ?? position + 1), { name: query.get("name"), stream: query.get("stream") });
       return { status: 200, body: { items, next: items.length < 50 ? null : items.at(-1)?.seq } };
@@ -154,8 +157,8 @@ function read(path: string[], query: URLSearchParams): Reply {
   }
 }
 
-function found(body: { version?: number } | undefined): Reply {
-  return body === undefined ? NOTHING : { status: 200, body, etag: body.version };
+function found(body: { version?: number | string } | undefined): Reply {
+  return body === undefined ? NOTHING : { status: 200, body, etag: typeof body.version === "number" ? body.version : undefined };
 }
 
 function picture(wanted: string): Reply {

@@ -9,7 +9,7 @@ const ALL = [
   "sessions.operate", "images.view", "assessments.read", "assessments.review", "assessments.sign",
   "reports.read", "bundles.export", "devices.read", "devices.service", "calibrations.lock",
   "protocols.read", "models.read", "models.approve", "trace.read", "audit.read", "ledger.read", "ledger.verify",
-  "practitioners.read", "claims.read", "claims.validate",
+  "practitioners.read", "claims.read", "claims.validate", "studies.read", "studies.approve",
 ];
 
 export const ME: Me = {
@@ -38,7 +38,7 @@ export const CLAIMS: Claim[] = [{
     ],
     least_coverage: 0.6, largest_residual_mm: 0.2,
     pair: { distance_mm: 5, pose_deg: 3, exposure_ratio: 1.1, cct_k: 200, days: 366 },
-    evidence: [{ source: "depth", study: digest("study"), subjects: 2, captures: 10, summary: "Fourteen pairs of captures" }],
+    evidence: [{ source: "depth", study: digest("result 1"), subjects: 2, captures: 10, summary: "Fourteen pairs of captures" }],
   },
 }];
 

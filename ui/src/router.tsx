@@ -106,6 +106,18 @@ const models = createRoute({
   component: lazyRouteComponent(() => import("./screens/releases/Releases"), "Releases"),
 });
 
+const studies = createRoute({
+  getParentRoute: () => inside,
+  path: "/studies",
+  component: lazyRouteComponent(() => import("./screens/studies/Studies"), "Studies"),
+});
+
+const study = createRoute({
+  getParentRoute: () => inside,
+  path: "/studies/$study",
+  component: lazyRouteComponent(() => import("./screens/studies/Study"), "Study"),
+});
+
 const auditTrail = createRoute({
   getParentRoute: () => inside,
   path: "/audit-trail",
@@ -137,6 +149,8 @@ const routeTree = root.addChildren([
     devices,
     device,
     models,
+    studies,
+    study,
     auditTrail,
     record,
   ]),

@@ -179,3 +179,56 @@ export interface ClaimContent {
   pair: { distance_mm: number; pose_deg: number; exposure_ratio: number; cct_k: number; days: number };
   evidence: StudyEvidence[];
 }
+
+/** What a figure of a study must reach, in one stratum, or in each level of a factor (`=*`). */
+export interface StudyLimit {
+  statistic: string;
+  stratum: string;
+  minimum: number | null;
+  maximum: number | null;
+  whole_interval: boolean;
+}
+
+export interface StudyPlan {
+  name: string;
+  version: string;
+  evidence: "rgb" | "depth";
+  output: string;
+  unit: string;
+  method: string;
+  population: string;
+  reference: string;
+  strata: string[];
+  fewest_cases: number;
+  limits: StudyLimit[];
+}
+
+/** One statistic of one stratum, with its 95 % interval where it has one. */
+export interface StudyFigure {
+  statistic: string;
+  stratum: string;
+  value: number;
+  lower: number | null;
+  upper: number | null;
+  unit: string;
+  cases: number;
+}
+
+/** Whether a limit of the plan, by its number, was met in a stratum, and what was found. */
+export interface StudyOutcome {
+  limit: number;
+  stratum: string;
+  met: boolean;
+  evidence: string;
+}
+
+export interface StudyResult {
+  data: string;
+  cases: number;
+  figures: StudyFigure[];
+  outcomes: StudyOutcome[];
+  passed: boolean;
+  report: { digest: string; size_bytes: number; media_type: string };
+  software: string;
+  platform: string;
+}

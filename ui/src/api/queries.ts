@@ -120,6 +120,26 @@ export const claims = queryOptions({
   queryFn: () => answer(client.GET("/claims")) as Promise<object> as Promise<{ items: t.Claim[] }>,
 });
 
+export const studies = queryOptions({
+  queryKey: ["studies"],
+  queryFn: () => answer(client.GET("/studies")) as Promise<object> as Promise<{ items: t.Study[] }>,
+});
+
+export const study = (study: string) =>
+  queryOptions({
+    queryKey: ["studies", study],
+    queryFn: () =>
+      answer(client.GET("/studies/{study}", { params: { path: { study } } })) as Promise<object> as Promise<t.StudyDetail>,
+  });
+
+/** Sessions and reports that rest on a claim. */
+export const restingOnClaim = (identifier: string) =>
+  queryOptions({
+    queryKey: ["affected", "claim", identifier],
+    queryFn: () =>
+      answer(client.GET("/trace/affected", { params: { query: { kind: "claim", identifier } } })),
+  });
+
 export const protocols = queryOptions({
   queryKey: ["protocols"],
   queryFn: () => answer(client.GET("/acquisition-protocols")),

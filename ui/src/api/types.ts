@@ -162,6 +162,16 @@ export type Pair = Assessment["pairs"][number];
 export type Change = Assessment["changes"][number];
 export type Report = Closed<Described["ReportDetail"], { flags: Flag[] }>;
 
+interface OfStudies {
+  state: "planned" | "approved" | "completed" | "confirmed";
+  plan: content.StudyPlan;
+  result: content.StudyResult | null;
+}
+export type Study = Closed<Described["Study"], OfStudies>;
+export type StudyDetail = Closed<Described["StudyDetail"], OfStudies>;
+export type StudyLimit = content.StudyLimit;
+export type StudyFigure = content.StudyFigure;
+
 export type Trace = Described["Trace"];
 export type TraceNode = Described["TraceNode"];
 export type TraceEdge = Described["TraceEdge"];

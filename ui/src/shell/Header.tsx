@@ -15,6 +15,7 @@ const PLACES = [
   { to: "/subjects", name: "Subjects", permission: "subjects.read" },
   { to: "/devices", name: "Stations", permission: "devices.read" },
   { to: "/models", name: "Models", permission: "models.read" },
+  { to: "/studies", name: "Studies", permission: "studies.read" },
   { to: "/audit-trail", name: "Audit trail", permission: "audit.read" },
   { to: "/record", name: "Record", permission: "ledger.read" },
 ] as const;

@@ -1185,7 +1185,7 @@ export interface paths {
         };
         /**
          * One Study
-         * @description Return one study with plan and result.
+         * @description Return one study with plan, result and order.
          */
         get: operations["one_study_api_v1_studies__study__get"];
         put?: never;
@@ -3690,12 +3690,76 @@ export interface components {
             } | null;
             /** Result Digest */
             result_digest: string | null;
+            /** Run By */
+            run_by: string | null;
             /** State */
             state: string;
             /** Study */
             study: string;
             /** Version */
             version: string;
+        };
+        /**
+         * StudyDetail
+         * @description A study with every step of its order, first to last: limits stand before the result.
+         */
+        StudyDetail: {
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Confirmed By */
+            confirmed_by: string | null;
+            /** Evidence */
+            evidence: string;
+            /** Name */
+            name: string;
+            /** Output */
+            output: string;
+            /** Passed */
+            passed: boolean | null;
+            /** Plan */
+            plan: {
+                [key: string]: unknown;
+            };
+            /** Plan Digest */
+            plan_digest: string;
+            /** Planned By */
+            planned_by: string;
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** Result Digest */
+            result_digest: string | null;
+            /** Run By */
+            run_by: string | null;
+            /** State */
+            state: string;
+            /** Steps */
+            steps: components["schemas"]["StudyStep"][];
+            /** Study */
+            study: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * StudyStep
+         * @description One step of a study's order: who did it, when, and where it stands in the record.
+         */
+        StudyStep: {
+            /** At */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Name */
+            name: string;
+            /** Seq */
+            seq: number;
+            /** Title */
+            title: string;
         };
         /**
          * SubjectDetail
@@ -6248,7 +6312,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Study"];
+                    "application/json": components["schemas"]["StudyDetail"];
                 };
             };
             /** @description Validation Error */
@@ -6761,7 +6825,7 @@ export interface operations {
     show_affected_api_v1_trace_affected_get: {
         parameters: {
             query: {
-                kind: "calibration" | "illumination" | "device" | "configuration" | "firmware" | "station-software" | "model-release" | "software" | "component" | "protocol" | "consent";
+                kind: "calibration" | "illumination" | "device" | "configuration" | "firmware" | "station-software" | "model-release" | "software" | "component" | "protocol" | "consent" | "claim";
                 identifier: string;
             };
             header?: {

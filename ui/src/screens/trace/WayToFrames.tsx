@@ -17,6 +17,7 @@ export function WayToFrames({ trace, naming, chosen, onChoose }: Props) {
   const way = shortestWay(trace, chosen);
   const frames = framesBehind(trace, chosen).length;
   const kind = new Map(trace.nodes.map((node) => [node.id, node.kind]));
+  const kindOf = (id: string) => kindName(kind.get(id) ?? "").toLowerCase();
   if (kind.get(chosen) === "frame") return <p className="quiet">This is a raw frame: nothing lies before it.</p>;
   if (way.length === 0) {
     return <p className="quiet">No raw frame lies behind this. What rests on it is lit instead.</p>;
@@ -30,9 +31,7 @@ export function WayToFrames({ trace, naming, chosen, onChoose }: Props) {
             <button type="button" className={styles.item} onClick={() => onChoose(id)}>
               {naming.title(id)}
             </button>{" "}
-            {!naming.title(id).startsWith(kindName(kind.get(id) ?? "")) && (
-              <span className="quiet">{kindName(kind.get(id) ?? "").toLowerCase()}</span>
-            )}
+            {!naming.title(id).toLowerCase().startsWith(kindOf(id)) && <span className="quiet">{kindOf(id)}</span>}
           </li>
         ))}
       </ol>

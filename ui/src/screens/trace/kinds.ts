@@ -41,6 +41,7 @@ export function groupsFrom(kind: string): number {
 }
 
 const NAMES: Record<string, string> = {
+  "sign-off": "Sign-off",
   frame: "Raw frame",
   depth: "Depth and surface",
   verdict: "Quality verdict",

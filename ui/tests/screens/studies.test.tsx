@@ -1,0 +1,109 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, test } from "vitest";
+import { id } from "../../mock/identifiers";
+import { ME } from "../../mock/people";
+import { start } from "../application";
+
+async function panel(title: string) {
+  const heading = await screen.findByText(title, { selector: "h2" });
+  const section = heading.closest("section");
+  if (section === null) throw new Error("a panel is a section");
+  return within(section);
+}
+
+describe("the list of studies", () => {
+  test("each says its state and its result, failed ones, too", async () => {
+    start("/studies");
+    expect(await screen.findByText("Limits await approval")).toBeTruthy();
+    expect(screen.getByText(/6 of 9 met, 1 missed, 2 not measured/)).toBeTruthy();
+    expect(screen.getByText(/Every limit met, 9 of 9/)).toBeTruthy();
+    expect(screen.getByText(/Nothing here is a clinical claim/)).toBeTruthy();
+  });
+
+  test("stands in the navigation of those who may read it, and of nobody else", async () => {
+    start("/studies");
+    expect(await screen.findByRole("link", { name: "Studies" })).toBeTruthy();
+    const permissions = ME.permissions.filter((each) => each !== "studies.read");
+    start("/", ({ path }) => (path === "/me" ? { status: 200, body: { ...ME, permissions } } : undefined));
+    await screen.findByRole("link", { name: "Subjects" });
+    expect(screen.queryByRole("link", { name: "Studies" })).toBeNull();
+  });
+
+  test("without one, it says where a plan comes from", async () => {
+    start("/studies", ({ path }) => (path === "/studies" ? { status: 200, body: { items: [] } } : undefined));
+    expect(await screen.findByText(/No study is laid down yet/)).toBeTruthy();
+  });
+});
+
+describe("a study", () => {
+  test("shows each figure beside its limit, with interval and verdict", async () => {
+    start(`/studies/${id(741)}`);
+    const limits = await panel("Limits and what was found");
+    const rows = limits.getAllByRole("row").slice(1).map((row) => row.textContent ?? "");
+    expect(rows).toHaveLength(9);
+    const dark = rows.find((row) => row.startsWith("RMSSkin tone class (ITA): dark"));
+    expect(dark).toContain("at most 0.75 mm");
+    expect(dark).toContain("Missed");
+    expect(rows.find((row) => row.startsWith("ICC(2,1)"))).toContain("Not measuredthere is no such figure");
+    expect(rows.find((row) => row.startsWith("Bias"))).toMatch(/−0\.2 to 0\.2 mm.*0\.0\d+ mm.*Met/);
+  });
+
+  test("says that no person was measured, and who did what in which order", async () => {
+    start(`/studies/${id(741)}`);
+    expect(await screen.findByText(/No person was measured: the cases are simulated/)).toBeTruthy();
+    const steps = await panel("Who, and in which order");
+    expect(steps.getAllByRole("listitem").map((each) => each.textContent?.split(" by ")[0])).toEqual([
+      "Laid down with its limits", "Limits approved", "Run",
+    ]);
+    expect(steps.getByRole("link", { name: /audit trail/ }).getAttribute("href")).toContain(`study-${id(741)}`);
+  });
+
+  test("of people says that it is no claim, and of nobody that no person was measured", async () => {
+    start(`/studies/${id(742)}`);
+    expect(await screen.findByText(/Nothing here is a clinical claim/)).toBeTruthy();
+    expect(screen.queryByText(/No person was measured/)).toBeNull();
+  });
+
+  test("draws a statistic by stratum, and says the same in words", async () => {
+    start(`/studies/${id(740)}`);
+    const strata = await panel("By stratum");
+    const drawn = strata.getByRole("img", { name: /^Bias: Everybody 0\.600 deg, 95 %.*; Dark 2\.20 deg/ });
+    expect(drawn).toBeTruthy();
+    fireEvent.click(strata.getByText("Age band"));
+    expect(strata.getByRole("img", { name: /40-59/ })).toBeTruthy();
+    expect(strata.getAllByRole("row")).toHaveLength(5);
+  });
+
+  test("leads to the claims that name it and to the traces of their reports", async () => {
+    start(`/studies/${id(741)}`);
+    const resting = await panel("What rests on it");
+    expect(await resting.findByText(/Claim about volume change/)).toBeTruthy();
+    const trace = await resting.findByRole("link", { name: /Trace of report/ });
+    expect(trace.getAttribute("href")).toBe(`/reports/${id(800)}/trace`);
+    start(`/studies/${id(740)}`);
+    expect(await screen.findByText("No claim names this study.")).toBeTruthy();
+  });
+
+  test("is approved by signing the plan's digest, with its limits in sight", async () => {
+    const sent = start(`/studies/${id(742)}`);
+    fireEvent.click(await screen.findByRole("button", { name: "Approve the limits" }));
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getAllByText("Not run yet")).toHaveLength(4);
+    fireEvent.change(dialog.getByLabelText("Six-digit code"), { target: { value: "123456" } });
+    fireEvent.click(dialog.getByRole("button", { name: "Approve the limits" }));
+    await waitFor(() => expect(sent.some((each) => each.path === `/studies/${id(742)}/approve`)).toBe(true));
+  });
+
+  test("a result is confirmed by signing its digest; of a confirmed one nothing is left to sign", async () => {
+    const sent = start(`/studies/${id(741)}`);
+    fireEvent.click(await screen.findByRole("button", { name: "Confirm the result" }));
+    const dialog = within(await screen.findByRole("dialog"));
+    fireEvent.change(dialog.getByLabelText("Six-digit code"), { target: { value: "123456" } });
+    fireEvent.click(dialog.getByRole("button", { name: "Confirm the result" }));
+    await waitFor(() => expect(sent.some((each) => each.path === `/studies/${id(741)}/confirm`)).toBe(true));
+    start(`/studies/${id(740)}`);
+    await panel("By stratum");
+    expect(screen.queryByRole("button", { name: /Approve|Confirm/ })).toBeNull();
+  });
+});
