@@ -30,6 +30,7 @@ from device.work import connect, work
 from domain.values.identifiers import DeviceId
 from tests.flows.clock import LeapingClock
 from tests.flows.conftest import ROOT
+from tests.flows.drawn_trace import assert_readable
 from validation.demonstration import people
 from validation.demonstration.people import Secrets
 from validation.demonstration.protocols import STEREO_FACE
@@ -165,10 +166,15 @@ def expect_report_and_trace(page: Page, *nodes: str) -> None:
     expect(page.get_by_text("Signed by", exact=True)).to_be_visible()
     page.get_by_role("link", name=re.compile("Why")).click()
     page.locator(".react-flow__edge").first.wait_for(state="attached")
-    for node in nodes:
-        shown = re.compile(rf"(?<!not )verified\s*{node}")
+    for kind in ("Report", "Attempt", "Raw frame"):
+        shown = re.compile(rf"^{kind}.*(?<!not )verified")
         expect(page.get_by_role("button", name=shown).first).to_be_visible()
     expect(page.get_by_text(re.compile(r"All \d+ links verified"))).to_be_visible()
+    assert_readable(page)
+    page.get_by_text("List", exact=True).click()
+    for node in nodes:
+        named = page.get_by_role("button", name=re.compile(f"^{node}"))
+        expect(page.get_by_role("row").filter(has=named).first).to_contain_text("Verified")
 
 
 def review_all(page: Page) -> None:
@@ -286,9 +292,17 @@ def test_every_screen_fits_and_complains_of_nothing(
         (f"/reports/{done['report']}/trace", "Trace to the raw frames"),
         ("/devices", "Stations"),
         (f"/devices/{known['devices'][0]['device']}", known["devices"][0]["serial"]),
+        ("/models", "Models"),
+        ("/studies", "Studies"),
         ("/record", "Record"),
     ):
         assert_fits(page, clinic, path, words)
+    page.goto(f"{clinic.address}/reports/{done['report']}/trace")
+    page.locator(".react-flow__edge").first.wait_for(state="attached")
+    assert_readable(page)
+    page.get_by_role("button", name=re.compile(r"\d+ findings")).click()
+    keep(page.screenshot(), size, "trace with findings open")
+    assert_readable(page)
     keep_pages(page, clinic, done["report"], size)
     page.close()
     page = clinic.sign_in(browser, people.AUDITOR, size)

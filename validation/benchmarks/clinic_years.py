@@ -19,6 +19,7 @@ from domain.values.content import Digest
 from domain.values.identifiers import ClinicId, ConsentId, SubjectId
 from validation.benchmarks.clinic_house import DOCTORS, TECHNICIANS, House
 from validation.benchmarks.clinic_scribe import Deed, Scribe
+from validation.benchmarks.clinic_study import hold_study
 from validation.benchmarks.clinic_visit import Ending, Visit
 
 VISITS_A_DAY = 25
@@ -63,6 +64,7 @@ class ClinicYears:
     def deeds(self) -> Iterator[Deed]:
         """Yield everything recorded, day after day, without end."""
         yield from self._house.found()
+        yield from hold_study(self._house, self._scribe)
         day = 0
         while True:
             yield from self._day(day)

@@ -26,6 +26,7 @@ from api.wiring import System
 from domain.values.identifiers import AccessId
 from validation.benchmarks.clinic_house import DOCTORS, RELEASE
 from validation.benchmarks.clinic_scribe import CaptureStation, Issued
+from validation.benchmarks.clinic_study import STUDY
 from validation.benchmarks.clinic_years import name_of, pseudonym, subject
 
 ACCOUNT = "benchmark"
@@ -140,6 +141,8 @@ class _Person:
             ("register of models", lambda: self._get("/model-releases")),
             ("how a shadow agrees", lambda: self._get(f"/model-releases/{RELEASE}/shadow")),
             ("claims", lambda: self._get("/claims")),
+            ("studies", lambda: self._get("/studies")),
+            ("study", lambda: self._get(f"/studies/{STUDY}")),
             ("wordings of consent", lambda: self._get("/consent-wordings")),
             ("who I am", lambda: self._get("/me")),
             ("record's health", lambda: self._get("/ledger/health")),

@@ -1,4 +1,4 @@
-"""What must stand before the first client comes: clinic, people, models, claim, protocols.
+"""What must stand before the first client comes: clinic, people, models, claim, studies, protocols.
 
 Rules kept here:
 
@@ -27,6 +27,7 @@ from domain.values.claim import ClaimContent
 from domain.values.content import Digest
 from domain.values.identifiers import PractitionerId
 from domain.values.protocol import ProtocolContent
+from domain.values.study import StudyPlan
 from validation.demonstration.people import (
     ADMINISTRATOR,
     ROLES,
@@ -165,4 +166,18 @@ def validate_claim(quality: Person, second: Person, content: ClaimContent) -> No
             f"/claims/{claim}/validate",
             digest=registered["digest"],
             key=f"demo-validate-{content.output}",
+        )
+
+
+def lay_down_study(quality: Person, second: Person, plan: StudyPlan) -> None:
+    """Have a study's limits laid down by one person and approved by another, before any run."""
+    slug = f"{plan.output}-{plan.version}"
+    planned = quality.post("/studies", {"plan": to_plain(plan)}, key=f"demo-study-{slug}")
+    study: str = planned["study"]
+    known = {each["study"]: each for each in second.get("/studies")["items"]}
+    if known.get(study, {}).get("state", "planned") == "planned":
+        second.approve(
+            f"/studies/{study}/approve",
+            digest=planned["digest"],
+            key=f"demo-approve-study-{slug}",
         )

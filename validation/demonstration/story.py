@@ -35,6 +35,7 @@ from validation.demonstration.clock import StoryClock
 from validation.demonstration.people import Person, Secrets
 from validation.demonstration.protocols import PHOTOGRAPH, STEREO_FACE, of_this_build
 from validation.demonstration.volume_claim import STATION_MODEL, volume_claim
+from validation.studies.plans import PLANS
 
 Say = Callable[[str], None]
 BEGINS = timedelta(weeks=6)
@@ -75,7 +76,7 @@ class Story:
 
     def tell(self) -> str:
         """Tell the whole story and return the last report."""
-        self._say("a clinic, its people, approved models, two protocols, and a claim about volume")
+        self._say("a clinic, its people, approved models, protocols, a claim, and plans of studies")
         setting.found_clinic(self._system, self._secrets)
         with self._person(people.ADMINISTRATOR) as administrator:
             setting.register_people(administrator, self._secrets)
@@ -84,6 +85,8 @@ class Story:
             face = setting.approve_protocol(quality, second, of_this_build(STEREO_FACE))
             photograph = setting.approve_protocol(quality, second, PHOTOGRAPH)
             setting.validate_claim(quality, second, volume_claim())
+            for plan in PLANS.values():
+                setting.lay_down_study(quality, second, plan)
             self._say("a capture station is enrolled, calibrated and locked for use")
             station_settings = self._enrol(quality)
             self._calibrate(second, station_settings)

@@ -13,6 +13,7 @@ from domain.events.aggregate import Aggregate
 from domain.events.codec import decode, encode
 from domain.events.inference import InferenceCompleted
 from domain.events.record import Draft
+from domain.events.study import StudyCompleted
 from domain.ledger import canonical
 from domain.ledger.entry import commitment, device_statement
 from domain.rules import (
@@ -31,14 +32,17 @@ from domain.rules.clinic import CLINIC
 from domain.rules.model_release import MODEL_RELEASE, approved
 from domain.rules.practitioner import PRACTITIONER
 from domain.rules.report import issue_report
+from domain.rules.study import STUDY, complete_study, holds, plan_digest
 from domain.rules.subject import SUBJECT
 from domain.values.consent import Purpose
 from domain.values.gates import ModelLists, Operator
 from domain.values.identifiers import ClinicId, ConsentId, StreamName
 from validation.benchmarks.clinic_house import PROTOCOL, RELEASE
 from validation.benchmarks.clinic_scribe import Deed
+from validation.benchmarks.clinic_study import STUDY as STUDY_ID
 from validation.benchmarks.clinic_years import ClinicYears, name_of, pseudonym
 from validation.demonstration.protocols import STEREO_FACE
+from validation.studies.plans import SKIN_TONE
 
 HERE = ClinicId.derived("test")
 DEEDS = 2500
@@ -51,6 +55,7 @@ AGGREGATES: dict[str, Aggregate[Any, Any]] = {
         CLINIC,
         MODEL_RELEASE,
         PRACTITIONER,
+        STUDY,
         SUBJECT,
         capture_session.CAPTURE_SESSION,
         consent.CONSENT,
@@ -127,6 +132,18 @@ def decided(folded: Folded, draft: Draft) -> object:
                 renderer=event.renderer,
                 sources=event.sources,
             )
+        case StudyCompleted() as event:
+            return complete_study(
+                state,
+                plan=plan_digest(SKIN_TONE),
+                data=event.data,
+                cases=event.cases,
+                figures=event.figures,
+                report=event.report,
+                software=event.software,
+                platform=event.platform,
+                run_by=event.run_by,
+            )
         case stations.CalibrationRecorded() as event:
             return calibration.record_calibration(state, event.calibration)
         case _:
@@ -146,9 +163,10 @@ def test_every_step_is_what_the_rules_decide_at_its_place() -> None:
                 assert draft.event.signature.digest == presented_digest(state)
                 assert not state.unreviewed
             folded.take(draft)
-    assert len(asked) == 8
+    assert len(asked) == 9
     assert approved_content(folded.state(PROTOCOL.stream)) == STEREO_FACE
     assert approved(folded.state(RELEASE.stream))
+    assert holds(folded.state(STUDY_ID.stream))
 
 
 def test_the_same_seed_gives_the_same_years_and_another_one_others() -> None:

@@ -1,0 +1,120 @@
+"""A study in a real browser: limits first, then what was found beside them, each signed for."""
+
+import base64
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from domain.events.codec import to_plain
+from domain.ledger import canonical
+from domain.values.content import Digest
+from domain.values.study import Factor, StudyPlan, judge_study
+from domain.values.time import ServerTime
+from tests.flows.test_browser import NARROW, WIDE, Clinic, assert_fits, keep, running_clinic
+from validation.demonstration import people
+from validation.studies.evaluation import evaluate
+from validation.studies.observations import Cases, Quantity, encode_cases
+from validation.studies.plans import SKIN_TONE
+from validation.studies.report import render_study
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def clinic(story: Path) -> Iterator[Clinic]:
+    with running_clinic(story) as running:
+        yield running
+
+
+@pytest.mark.verifies("REQ-IN-178")
+def test_a_study_is_shown_beside_its_limits_and_confirmed_by_a_second_person(
+    clinic: Clinic, browser: Browser
+) -> None:
+    page = clinic.sign_in(browser, people.QUALITY, WIDE)
+    page.get_by_role("link", name="Studies").click()
+    page.get_by_role("link", name=SKIN_TONE.name).click()
+    expect(page.get_by_text("Not run yet").first).to_be_visible()
+    expect(page.get_by_text(re.compile("No person was measured"))).to_be_visible()
+    study = page.url.rsplit("/", 1)[1]
+    assert page.evaluate(SEND_RESULT, [study, *files_of(SKIN_TONE, of_all_tones())]) == 201
+    page.close()
+
+    page = clinic.sign_in(browser, people.SECOND, WIDE)
+    page.goto(f"{clinic.address}/studies/{study}")
+    expect(
+        page.get_by_text(re.compile(r"\d+ of \d+ met, \d+ missed, \d+ not measured"))
+    ).to_be_visible()
+    page.get_by_role("button", name="Confirm the result").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Six-digit code").fill(clinic.code(people.SECOND))
+    dialog.get_by_role("button", name="Confirm the result").click()
+    expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^Bias: Everybody"))).to_be_visible()
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        assert_fits(page, clinic, f"/studies/{study}", SKIN_TONE.name)
+        page.evaluate("document.querySelector('main').scrollTo(0, 1e5)")
+        keep(page.screenshot(), size, "studies one, further down")
+    page.close()
+    assert clinic.said == []
+
+
+SEND_RESULT = """async ([study, data, ...contents]) => {
+  const form = new FormData();
+  ["result", "cases", "document"].forEach((name, at) => {
+    const bytes = Uint8Array.from(atob(contents[at]), letter => letter.charCodeAt(0));
+    form.append(name, new Blob([bytes]), name);
+  });
+  form.append("data", data);
+  const headers = {"X-Vultus-Client": "ui", "Idempotency-Key": crypto.randomUUID()};
+  const path = `/api/v1/studies/${study}/result`;
+  const answered = await fetch(path, {method: "POST", body: form, headers});
+  return answered.status;
+}"""
+
+
+def of_all_tones() -> Cases:
+    """Return cases of which one class is missed and one light has too few."""
+    chance = random.Random(3)
+    tones = ("very-light", "light", "intermediate", "tan", "brown", "dark")
+    cases = []
+    for number in range(54):
+        tone = tones[number % 6]
+        reference = 50.0 - 16.0 * (number % 6)
+        bias = 8.0 if tone == "dark" else 0.5
+        cases.append(
+            Quantity(
+                case=f"case-{number}",
+                factors={
+                    Factor.ITA_CLASS: tone,
+                    Factor.AGE_BAND: ("20-39", "40-59", "60-79")[number % 3],
+                    Factor.LIGHTING: "dim" if number < 4 else "standard",
+                },
+                repeats=tuple(reference + bias + chance.gauss(0, 0.8) for _ in range(3)),
+                reference=reference,
+            )
+        )
+    return Cases(cases=tuple(cases))
+
+
+def files_of(plan: StudyPlan, cases: Cases) -> list[str]:
+    """Return what ``vultus study run`` would hand in: digest of the cases, then files, base64."""
+    stored, figures = encode_cases(cases), evaluate(plan, cases)
+    data, outcomes = Digest.of(stored), judge_study(plan, figures)
+    at = ServerTime(1_790_000_000_000_000)
+    document = render_study(plan, cases, figures, outcomes, data=data, software="0.1.0", at=at)
+    result = {
+        "format": "vultus/study-result/v1",
+        "plan": to_plain(plan),
+        "data": str(data),
+        "cases": len(cases.cases),
+        "figures": [to_plain(each) for each in figures],
+        "software": "0.1.0",
+        "platform": str(Digest.of(b"platform")),
+    }
+    files = (canonical.encode(result), stored, document)
+    return [str(data), *(base64.b64encode(each).decode() for each in files)]
