@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { TRACE } from "../../mock/trace";
 import type { Trace } from "../../src/api/types";
 import { cardsOf, groupAround, groupOf } from "../../src/screens/trace/cards";
-import { CARD_HEIGHT, type Layout, layoutOf, type Place, READABLE, viewOf } from "../../src/screens/trace/layout";
+import { CARD_HEIGHT, endsOf, type Layout, layoutOf, type Place, READABLE, viewOf } from "../../src/screens/trace/layout";
 import { laneOf, type Point, routeOf } from "../../src/screens/trace/routes";
 
 const PANES = [
@@ -33,6 +33,10 @@ function placeOf(layout: Layout, id: string): Place {
   return found;
 }
 
+function endOf(layout: Layout, id: string): Place {
+  return endsOf(layout).get(id) ?? placeOf(layout, id);
+}
+
 describe.each(PANES)("the drawing of a trace at $name", (pane) => {
   const drawn = (open: ReadonlySet<string>, trace: Trace = TRACE, chosen = trace.root) => {
     const cards = cardsOf(trace, open, chosen);
@@ -47,10 +51,10 @@ describe.each(PANES)("the drawing of a trace at $name", (pane) => {
   });
 
   test.each([["closed", CLOSED], ["open", ALL]] as const)("with groups %s, no line runs through a card", (_, open) => {
-    const { cards, layout } = drawn(open);
+    const { cards, layout } = drawn(open, TRACE, "finding-change-0");
     expect(cards.lines.length).toBeGreaterThan(20);
     for (const [number, line] of cards.lines.entries()) {
-      const [source, target] = [placeOf(layout, line.source), placeOf(layout, line.target)];
+      const [source, target] = [endOf(layout, line.source), endOf(layout, line.target)];
       const pieces = piecesOf(routeOf(layout, source, target, laneOf(number)));
       for (const place of layout.places) {
         for (const piece of pieces) expect(crosses(piece, place), `${line.source} to ${line.target} through ${place.card.id}`).toBe(false);
@@ -60,12 +64,12 @@ describe.each(PANES)("the drawing of a trace at $name", (pane) => {
 
   test("every line starts at its one card and ends at the other", () => {
     const { cards, layout } = drawn(ALL);
-    const touches = (point: Point | undefined, { x, y, width }: Place) =>
-      point !== undefined && point.x >= x - 0.5 && point.x <= x + width + 0.5 && point.y >= y - 0.5 && point.y <= y + CARD_HEIGHT + 0.5;
+    const touches = (point: Point | undefined, { x, y, width, height }: Place) =>
+      point !== undefined && point.x >= x - 0.5 && point.x <= x + width + 0.5 && point.y >= y - 0.5 && point.y <= y + height + 0.5;
     for (const { source, target } of cards.lines) {
-      const points = routeOf(layout, placeOf(layout, source), placeOf(layout, target), 0);
-      expect(touches(points[0], placeOf(layout, source))).toBe(true);
-      expect(touches(points.at(-1), placeOf(layout, target))).toBe(true);
+      const points = routeOf(layout, endOf(layout, source), endOf(layout, target), 0);
+      expect(touches(points[0], endOf(layout, source))).toBe(true);
+      expect(touches(points.at(-1), endOf(layout, target))).toBe(true);
       for (const [from, to] of piecesOf(points)) expect(Math.min(Math.abs(from.x - to.x), Math.abs(from.y - to.y))).toBeLessThan(0.5);
     }
   });
@@ -133,6 +137,14 @@ describe("the cards of a trace", () => {
     expect(open[0]?.open).toBe(true);
     expect(groupAround(TRACE, "finding-change-0")).toBe("group:finding");
     expect(groupAround(TRACE, "report")).toBeNull();
+  });
+
+  test("a group that is open keeps its lines, and only the chosen member has its own", () => {
+    const open = new Set(["group:finding"]);
+    const says = (chosen: string) => cardsOf(TRACE, open, chosen).lines.map((line) => `${line.source} ${line.target}`);
+    expect(says("report")).toEqual(cardsOf(TRACE, CLOSED, "report").lines.map((line) => `${line.source} ${line.target}`));
+    expect(says("finding-change-0")).toContain("finding-change-0 change");
+    expect(says("finding-change-0").filter((line) => line.includes("finding-change-1"))).toEqual([]);
   });
 
   test("a line that a longer chain says is left out, until one of its ends is chosen", () => {

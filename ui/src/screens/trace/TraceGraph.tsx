@@ -5,7 +5,7 @@ import { Controls, type Edge, type EdgeProps, MiniMap, type Node, ReactFlow, typ
 import { useEffect, useMemo, useState } from "react";
 import type { Trace } from "../../api/types";
 import { type Card, cardsOf } from "./cards";
-import { CARD_HEIGHT, type Layout, layoutOf, type Place, READABLE, viewOf } from "./layout";
+import { CARD_HEIGHT, endsOf, type Layout, layoutOf, type Place, READABLE, viewOf } from "./layout";
 import type { Naming } from "./naming";
 import { headOf, laneOf, pathOf, routeOf } from "./routes";
 import { type CardData, CardNode } from "./TraceCard";
@@ -25,9 +25,11 @@ interface Props {
 
 type CardAt = Node<CardData, "card">;
 type Title = Node<{ title: string }, "title">;
+type Frame = Node<Record<string, never>, "frame">;
+type Drawn = CardAt | Title | Frame;
 type LineAt = Edge<{ line: string; head: string }, "line">;
 
-const NODE_TYPES = { card: CardNode, title: BlockTitle };
+const NODE_TYPES = { card: CardNode, title: BlockTitle, frame: GroupFrame };
 const EDGE_TYPES = { line: LineEdge };
 const STILL = { draggable: false, focusable: false, selectable: false, connectable: false };
 const UNMEASURED = { width: 1_060, height: 700 };
@@ -38,7 +40,7 @@ export function TraceGraph(props: Props) {
   const { trace, chosen, lit, open } = props;
   const { ref, width, height } = useElementSize<HTMLDivElement>();
   const pane = useMemo(() => (width > 0 && height > 0 ? { width, height } : UNMEASURED), [width, height]);
-  const [flow, setFlow] = useState<ReactFlowInstance<CardAt | Title, LineAt> | null>(null);
+  const [flow, setFlow] = useState<ReactFlowInstance<Drawn, LineAt> | null>(null);
   const cards = useMemo(() => cardsOf(trace, open, chosen), [trace, open, chosen]);
   const layout = useMemo(() => layoutOf(cards, pane.width / CLOSER), [cards, pane.width]);
   const { whole } = viewOf(layout, pane);
@@ -58,7 +60,7 @@ export function TraceGraph(props: Props) {
     <div className={styles.graph} ref={ref}>
       <ReactFlow
         nodes={nodesOf(layout, props)}
-        edges={edgesOf(cards.lines, layout, places, chosen, lit)}
+        edges={edgesOf(cards.lines, layout, chosen, lit)}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         defaultViewport={viewOf(layout, pane)}
@@ -75,10 +77,13 @@ export function TraceGraph(props: Props) {
   );
 }
 
-function nodesOf({ places, titles }: Layout, props: Props): (CardAt | Title)[] {
+function nodesOf({ places, frames, titles }: Layout, props: Props): Drawn[] {
   const { naming, chosen, lit, found, onChoose, onToggle } = props;
   const ids = (card: Card) => card.members.map((node) => node.id);
   return [
+    ...frames.map(({ card, x, y, width, height }): Frame => ({
+      id: `frame:${card.id}`, type: "frame", position: { x, y }, width, height, zIndex: -1, data: {}, ...STILL,
+    })),
     ...titles.map(({ title, x, y, width }): Title => ({
       id: `title:${title}`, type: "title", position: { x, y }, width, height: 16, data: { title }, ...STILL,
     })),
@@ -105,13 +110,13 @@ function nodesOf({ places, titles }: Layout, props: Props): (CardAt | Title)[] {
 function edgesOf(
   lines: ReturnType<typeof cardsOf>["lines"],
   layout: Layout,
-  places: ReadonlyMap<string, Place>,
   chosen: string,
   { nodes }: Lit,
 ): LineAt[] {
+  const ends = endsOf(layout);
   const lanes = new Map(layout.places.map((place, number) => [place.card.id, laneOf(number)]));
   const edges = lines.flatMap(({ source, target, links }) => {
-    const [from, to] = [places.get(source), places.get(target)];
+    const [from, to] = [ends.get(source), ends.get(target)];
     if (from === undefined || to === undefined) return [];
     const points = routeOf(layout, from, to, lanes.get(source) ?? 0);
     const lit = links.some((link) => nodes.has(link.source) && nodes.has(link.target));
@@ -145,7 +150,11 @@ function BlockTitle({ data }: { data: { title: string } }) {
   return <span className={styles.block}>{data.title}</span>;
 }
 
-function mapped(node: CardAt | Title): string {
+function GroupFrame() {
+  return <div className={styles.frame} />;
+}
+
+function mapped(node: Drawn): string {
   if (node.type !== "card") return styles.unmapped ?? "";
   const { chosen, lit, card } = node.data;
   if (card.members.some((each) => !each.verified)) return styles.mapFailed ?? "";
@@ -154,7 +163,7 @@ function mapped(node: CardAt | Title): string {
 
 /** Moves the drawing only where the card would not be seen. */
 function bringIntoView(
-  flow: ReactFlowInstance<CardAt | Title, LineAt>,
+  flow: ReactFlowInstance<Drawn, LineAt>,
   { x, y, width }: Place,
   pane: { width: number; height: number },
 ): void {

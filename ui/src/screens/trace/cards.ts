@@ -23,7 +23,10 @@ export interface Cards {
   /** Steps of the way; cards of one kind in each part of a step. */
   way: readonly (readonly (readonly Card[])[])[];
   beside: readonly { block: Block; cards: readonly Card[] }[];
-  /** Links between cards, without shortcuts, except those of the chosen node. */
+  /**
+   * Links between cards, without shortcuts, except those of the chosen node. A group that is open
+   * keeps its lines; of its members only the chosen one has lines of its own.
+   */
   lines: readonly Line[];
 }
 
@@ -76,22 +79,29 @@ function linesOf(
   open: ReadonlySet<string>,
   chosen: string,
 ): Line[] {
-  const drawnAs = new Map<string, string>();
+  const groups = new Map<string, string>();
   for (const [kind, nodes] of kinds) {
-    const group = groupOf(kind);
-    const closed = nodes.length >= groupsFrom(kind) && !open.has(group);
-    for (const node of nodes) drawnAs.set(node.id, closed ? group : node.id);
+    if (nodes.length < groupsFrom(kind)) continue;
+    for (const node of nodes) groups.set(node.id, groupOf(kind));
   }
-  const lines = new Map<string, { source: string; target: string; links: Line["links"][number][] }>();
-  for (const { source, target } of trace.edges) {
-    const [from, to] = [drawnAs.get(source), drawnAs.get(target)];
-    if (from === undefined || to === undefined || from === to) continue;
-    const line = lines.get(`${from}|${to}`) ?? { source: from, target: to, links: [] };
-    line.links.push({ source, target });
-    lines.set(`${from}|${to}`, line);
-  }
-  const all = [...lines.values()];
+  const between = (ends: (id: string) => string, links: Trace["edges"]) => {
+    const lines = new Map<string, Line & { links: Line["links"][number][] }>();
+    for (const { source, target } of links) {
+      const [from, to] = [ends(source), ends(target)];
+      if (from === to) continue;
+      const line = lines.get(`${from}|${to}`) ?? { source: from, target: to, links: [] };
+      line.links.push({ source, target });
+      lines.set(`${from}|${to}`, line);
+    }
+    return [...lines.values()];
+  };
+  const known = new Set([...kinds.values()].flat().map((node) => node.id));
+  const links = trace.edges.filter(({ source, target }) => known.has(source) && known.has(target));
+  const all = between((id) => groups.get(id) ?? id, links);
   const kept = new Set(withoutShortcuts(all));
-  const near = (line: Line) => line.links.some((link) => link.source === chosen || link.target === chosen);
-  return all.filter((line) => kept.has(line) || near(line));
+  const near = (link: { source: string; target: string }) => link.source === chosen || link.target === chosen;
+  const shown = all.filter((line) => kept.has(line) || line.links.some(near));
+  if (!open.has(groups.get(chosen) ?? "")) return shown;
+  const own = (id: string) => (open.has(groups.get(id) ?? "") ? id : (groups.get(id) ?? id));
+  return [...shown, ...between(own, links.filter(near))];
 }

@@ -43,8 +43,6 @@ export function groupsFrom(kind: string): number {
 const NAMES: Record<string, string> = {
   "sign-off": "Sign-off",
   frame: "Raw frame",
-  depth: "Depth and surface",
-  verdict: "Quality verdict",
   "model-release": "Model",
   "model-list": "Models in force",
   device: "Station",
@@ -58,6 +56,7 @@ export function kindName(kind: string): string {
 
 const MANY: Record<string, string> = {
   depth: "depth maps and surfaces",
+  verdict: "quality verdicts",
   change: "changes",
   consent: "consents",
   "model-list": "lists of models",

@@ -1,5 +1,5 @@
 // Leads lines between cards along the free channels and gutters, so that none crosses a card.
-import { CARD_HEIGHT, type Layout, type Place } from "./layout";
+import type { Layout, Place } from "./layout";
 
 export interface Point {
   x: number;
@@ -40,8 +40,8 @@ function sideOf(place: Place, other: Place): Side {
   return other.area === "left" ? "left" : "right";
 }
 
-function middle({ x, y, width }: Place): Point {
-  return { x: x + width / 2, y: y + CARD_HEIGHT / 2 };
+function middle({ x, y, width, height }: Place): Point {
+  return { x: x + width / 2, y: y + height / 2 };
 }
 
 class Free {
@@ -75,8 +75,8 @@ class Free {
     if (outermost) {
       return [{ x: side === "left" ? place.x : place.x + place.width, y }, { x: gutter, y }];
     }
-    const channel = this.channel(leaving === "down" ? place.row + 1 : place.row);
-    return [{ x, y: leaving === "down" ? place.y + CARD_HEIGHT : place.y }, { x, y: channel }, { x: gutter, y: channel }];
+    const channel = this.channel(leaving === "down" ? place.last + 1 : place.row);
+    return [{ x, y: leaving === "down" ? place.y + place.height : place.y }, { x, y: channel }, { x: gutter, y: channel }];
   }
 }
 
@@ -85,8 +85,8 @@ function inColumn(free: Free, source: Place, target: Place): Point[] {
   if (source.row === target.row && Math.abs(source.at - target.at) === 1) {
     const down = source.at < target.at;
     return [
-      { x: from.x, y: down ? source.y + CARD_HEIGHT : source.y },
-      { x: to.x, y: down ? target.y : target.y + CARD_HEIGHT },
+      { x: from.x, y: down ? source.y + source.height : source.y },
+      { x: to.x, y: down ? target.y : target.y + target.height },
     ];
   }
   const side = sideOf(source, target);
@@ -104,15 +104,16 @@ function onTheWay(free: Free, source: Place, target: Place): Point[] {
       ];
     }
     const below = free.channel(source.row + 1);
-    const bottom = source.y + CARD_HEIGHT;
+    const bottom = source.y + source.height;
     return [{ x: from.x, y: bottom }, { x: from.x, y: below }, { x: to.x, y: below }, { x: to.x, y: bottom }];
   }
-  const down = source.row < target.row;
-  const leaves = free.channel(down ? source.row + 1 : source.row);
-  const enters = free.channel(down ? target.row : target.row + 1);
-  const start = { x: from.x, y: down ? source.y + CARD_HEIGHT : source.y };
-  const end = { x: to.x, y: down ? target.y : target.y + CARD_HEIGHT };
-  if (Math.abs(source.row - target.row) === 1) {
+  const down = source.last < target.row;
+  const leaves = free.channel(down ? source.last + 1 : source.row);
+  const enters = free.channel(down ? target.row : target.last + 1);
+  const start = { x: from.x, y: down ? source.y + source.height : source.y };
+  const end = { x: to.x, y: down ? target.y : target.y + target.height };
+  const apart = down ? target.row - source.last : source.row - target.last;
+  if (apart === 1) {
     return [start, { x: from.x, y: leaves }, { x: to.x, y: leaves }, end];
   }
   const [left, right] = [free.gutter("left"), free.gutter("right")];
