@@ -43,6 +43,14 @@ def test_a_claim_is_in_force_once_a_second_person_signed_its_content(
     assert (shown["state"], shown["withdrawn_because"]) == ("withdrawn", "other lenses")
 
 
+@pytest.mark.verifies("DRV-14")
+def test_what_is_told_under_a_claim_can_be_asked_for(
+    quality: Person, registered: dict[str, Any]
+) -> None:
+    found = quality.read("/trace/affected", kind="claim", identifier=registered["claim"])
+    assert found == {"sessions": [], "reports": []}
+
+
 def test_a_claim_that_contradicts_itself_is_refused(quality: Person) -> None:
     content = to_plain(a_claim())
     assert isinstance(content, dict)

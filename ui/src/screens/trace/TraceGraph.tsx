@@ -1,11 +1,12 @@
 // The trace as a drawing; every card is an ordinary button and can be reached by keyboard.
 import "@xyflow/react/dist/base.css";
 import { useElementSize } from "@mantine/hooks";
-import { Controls, type Edge, type EdgeProps, MiniMap, type Node, ReactFlow, type ReactFlowInstance } from "@xyflow/react";
+import { ControlButton, Controls, type Edge, type EdgeProps, MiniMap, type Node, ReactFlow, type ReactFlowInstance } from "@xyflow/react";
 import { useEffect, useMemo, useState } from "react";
 import type { Trace } from "../../api/types";
+import { Glyph } from "../../parts/Glyph";
 import { type Card, cardsOf } from "./cards";
-import { CARD_HEIGHT, endsOf, type Layout, layoutOf, type Place, READABLE, viewOf } from "./layout";
+import { CARD_HEIGHT, endsOf, type Layout, layoutOf, type Place, viewOf } from "./layout";
 import type { Naming } from "./naming";
 import { headOf, laneOf, pathOf, routeOf } from "./routes";
 import { type CardData, CardNode } from "./TraceCard";
@@ -70,7 +71,16 @@ export function TraceGraph(props: Props) {
         panOnScroll
         nodesConnectable={false}
       >
-        <Controls showInteractive={false} fitViewOptions={{ padding: 0.02, maxZoom: 1, minZoom: READABLE }} />
+        <Controls showInteractive={false} showFitView={false}>
+          <ControlButton
+            className={styles.whole}
+            title="Back to where it begins"
+            aria-label="Back to where it begins"
+            onClick={() => void flow?.setViewport(viewOf(layout, pane))}
+          >
+            <Glyph name="fit" />
+          </ControlButton>
+        </Controls>
         {!whole && <MiniMap pannable ariaLabel="Where in the trace this is" nodeClassName={mapped} />}
       </ReactFlow>
     </div>
