@@ -171,13 +171,14 @@ def validate_claim(quality: Person, second: Person, content: ClaimContent) -> No
 
 def lay_down_study(quality: Person, second: Person, plan: StudyPlan) -> None:
     """Have a study's limits laid down by one person and approved by another, before any run."""
-    slug = f"{plan.output}-{plan.version}"
-    planned = quality.post("/studies", {"plan": to_plain(plan)}, key=f"demo-study-{slug}")
+    planned = quality.post(
+        "/studies", {"plan": to_plain(plan)}, key=f"demo-plan-study-{plan.output}"
+    )
     study: str = planned["study"]
     known = {each["study"]: each for each in second.get("/studies")["items"]}
     if known.get(study, {}).get("state", "planned") == "planned":
         second.approve(
             f"/studies/{study}/approve",
             digest=planned["digest"],
-            key=f"demo-approve-study-{slug}",
+            key=f"demo-approve-study-{plan.output}",
         )
