@@ -7,7 +7,7 @@ Rules kept here:
 2. Everything it rests on is named by digest and place in the log [REQ-IN-181, 204].
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from adapters.ledger.log_signing import origin
@@ -17,8 +17,8 @@ from adapters.reported.conditions import (
     report_calibrations,
     report_conditions,
     report_versions,
-    view_words,
 )
+from adapters.reported.named_contents import distinct, named_contents
 from adapters.reported.pictures import report_images
 from adapters.reported.results import report_findings, report_withheld
 from adapters.reported.sources import Sources, read_person, read_sources
@@ -28,9 +28,7 @@ from adapters.reports.identity import CaptureSession, Clinic, SignOff
 from adapters.workbench import Workbench
 from domain.events.acquisition_protocol import ProtocolApproved
 from domain.events.capture_session import DepthReconstructed
-from domain.events.equipment import CalibrationRecorded
 from domain.events.inference import InferenceCompleted
-from domain.events.model_release import ModelRegistered
 from domain.events.record import Record
 from domain.rules.acquisition_protocol import content_digest
 from domain.rules.report import report_number
@@ -61,8 +59,8 @@ def read_report(
         MalformedInput: a report cannot be made of it.
     """
     sources = read_sources(bench, assessment, calling.seq)
-    contents = _distinct(_contents(bench, sources))
-    evidence = (*contents, *_distinct(_statements(bench, sources)))
+    contents = named_contents(bench, sources)
+    evidence = (*contents, *distinct(_statements(bench, sources)))
     depths = _depths(bench, sources)
     signature = sources.signature
     report = ReportId.derived(assessment, signature.digest)
@@ -126,49 +124,6 @@ def _conclusion(sources: Sources) -> str:
     return "\n".join((sources.assessment.conclusion or "", *amendments))
 
 
-def _contents(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
-    """Yield every stored content the report rests on."""
-    for capture in sources.captures:
-        view = view_words(capture.attempt.view).lower()
-        for frame in capture.attempt.frames:
-            yield EvidenceItem(
-                label=f"Frame, {view}, {frame.role.value}",
-                digest=frame.content.digest,
-                seq=capture.seq,
-            )
-    for record in bench.log.stream(sources.session.stream):
-        made = record.event
-        if isinstance(made, DepthReconstructed) and made.attempt in sources.assessment.attempts:
-            yield EvidenceItem(label="Depth map", digest=made.depth.digest, seq=record.seq)
-    yield from _calibrations(bench, sources)
-    for run in sources.runs:
-        for record in bench.log.stream(run.requested.release.stream):
-            if isinstance(record.event, ModelRegistered):
-                digest = record.event.manifest.model.digest
-                yield EvidenceItem(label=f"Model {run.model}", digest=digest, seq=record.seq)
-        for record in bench.log.stream(run.inference.stream):
-            if isinstance(record.event, InferenceCompleted):
-                for each in record.event.artefacts:
-                    yield EvidenceItem(
-                        label=f"Map: {each.legend.partition(',')[0]}, {run.model}",
-                        digest=each.content.digest,
-                        seq=record.seq,
-                    )
-
-
-def _calibrations(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
-    """Yield the parameters of every calibration that an accepted attempt names."""
-    device = sources.captures[0].opened.device
-    if device is None:
-        return
-    used = {each.attempt.calibration for each in sources.captures}
-    for record in bench.log.stream(device.stream):
-        made = record.event
-        if isinstance(made, CalibrationRecorded) and made.calibration.calibration in used:
-            digest = made.calibration.parameters.digest
-            yield EvidenceItem(label="Calibration parameters", digest=digest, seq=record.seq)
-
-
 def _statements(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
     """Yield what the report rests on beside stored contents."""
     for record in bench.log.stream(sources.protocol_id.stream):
@@ -199,7 +154,3 @@ def _depths(bench: Workbench, sources: Sources) -> tuple[DepthReconstructed, ...
 
 def _once(*lists: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for texts in lists for each in texts))
-
-
-def _distinct(items: Iterable[EvidenceItem]) -> tuple[EvidenceItem, ...]:
-    return tuple({each.digest: each for each in items}.values())

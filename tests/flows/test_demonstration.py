@@ -34,6 +34,17 @@ def test_the_evidence_it_leaves_is_accepted_offline(told: Path) -> None:
     assert json.loads(done.stdout)
 
 
+@pytest.mark.verifies("DRV-25", "REQ-IN-181", "REQ-IN-183")
+def test_the_evidence_leads_back_to_the_shutters_of_both_visits(told: Path) -> None:
+    key = ("--log-key", str(told / "log-key.txt"), "--json")
+    done = vultus_verify(str(told / "evidence.zip"), *key)
+
+    notes = [note for step in json.loads(done.stdout)["steps"] for note in step["notes"]]
+    (compared,) = [note for note in notes if "(VolumeChangeMeasured) compares" in note]
+    assert compared.count("(AttemptSubmitted)") == 2
+    assert not [note for note in notes if "named by digest and not in the bundle" in note]
+
+
 def alone(*command: str, place: Path) -> subprocess.CompletedProcess[str]:
     """Run Python where of all packages only `cryptography`, and what it needs, can be found."""
     packages = place / "packages"

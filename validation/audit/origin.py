@@ -1,19 +1,69 @@
-"""Check where an attempt comes from: device, configuration, calibration, and consent.
+"""Check where an attempt comes from: verdict, device, configuration, calibration, and consent.
 
 Rules kept here:
 
 1. What was in force is what stood last in the log before the attempt.
 2. Conclusions of the kind "was not withdrawn" need the stream from its beginning; a stream that
-   begins later in the bundle is a failure, not a pass.
+   begins later in the bundle is a failure, not a pass. So is one that ends before what the gate
+   before the capture read of it.
 
 Source: ``domain/ledger/SPECIFICATION.md``, section 8, item 10.
 """
 
 from collections.abc import Iterable
 
+from domain.ledger.canonical import JsonValue
 from validation.audit import vocabulary as words
 from validation.audit.account import Account, Told, text_at
 from validation.audit.outcome import Step
+
+
+def one_record(account: Account, name: str, stream: str, before: int, step: Step) -> Told | None:
+    """Return the one disclosed record of this name in the stream."""
+    found = account.find(name, stream=stream, before=before)
+    if len(found) != 1:
+        step.fail(f"{stream} has {len(found)} disclosed {name} before record {before}, not 1")
+        return None
+    return found[0]
+
+
+def find_attempt(
+    account: Account, attempt: str, *, stream: str, user: Told, step: Step
+) -> Told | None:
+    """Return how an attempt of a session came in, having checked that it was accepted.
+
+    Args:
+        account: Everything that is disclosed.
+        attempt: The attempt.
+        stream: The session's stream.
+        user: The record that rests on the attempt; what was recorded before it counts.
+        step: Where to say what was found.
+    """
+    arrivals, verdicts = (
+        [
+            each
+            for each in account.find(*names, stream=stream, before=user.seq)
+            if each.text(words.ATTEMPT) == attempt
+        ]
+        for names in (
+            (words.ATTEMPT_SUBMITTED, words.PHOTOGRAPH_IMPORTED),
+            (words.ATTEMPT_JUDGED,),
+        )
+    )
+    if not arrivals:
+        step.fail(f"{user} rests on attempt {attempt}, which no disclosed record submits")
+        return None
+    hidden = account.hidden(words.ATTEMPT_JUDGED, stream=stream, before=user.seq)
+    if hidden or not verdicts or verdicts[-1].value(words.VERDICT) is not True:
+        step.fail(f"{user} rests on attempt {attempt}, which was not judged acceptable")
+    return arrivals[-1]
+
+
+def frame_digests(arrival: Told) -> list[str]:
+    """Return the digests of an attempt's frames."""
+    frames = [*arrival.values(words.ATTEMPT_FRAMES), arrival.value(words.ATTEMPT_FRAME)]
+    digests = (text_at(frame, words.FRAME_DIGEST) for frame in frames)
+    return [digest for digest in digests if digest is not None]
 
 
 def check_capture(account: Account, attempt: Told, opened: Told, step: Step) -> None:
@@ -29,6 +79,7 @@ def check_capture(account: Account, attempt: Told, opened: Told, step: Step) -> 
     if not account.begins(stream):
         step.fail(f"{stream}, on which {attempt} depends, is not in the bundle from its beginning")
         return
+    _check_read(account, opened, stream, step)
     enrolled = account.find(words.DEVICE_ENROLLED, stream=stream, before=attempt.seq)
     if not enrolled:
         step.fail(f"{attempt} is from the device {device}, whose enrolment is not disclosed")
@@ -154,7 +205,10 @@ def check_consent(
     if not account.begins(stream):
         step.fail(f"{stream}, on which {opened} depends, is not in the bundle from its beginning")
         return
-    _check_read(account, opened, stream, step)
+    if not _check_read(account, opened, stream, step):
+        step.fail(
+            f"no disclosed {words.PRECONDITIONS_CHECKED} says which consent {opened} rests on"
+        )
     for moment, purpose in moments:
         hidden = account.hidden(
             words.CONSENT_WITHDRAWN, words.CONSENT_DECLINED, stream=stream, before=moment.seq
@@ -181,8 +235,12 @@ def _check_in_force(answers: list[Told], purpose: str, moment: Told, step: Step)
     step.note(f"consent to {purpose} was in force at {moment}: {given[-1]}")
 
 
-def _check_read(account: Account, opened: Told, stream: str, step: Step) -> None:
-    """Check that the bundle holds the consent stream as far as the gate before capture read it."""
+def _check_read(account: Account, opened: Told, stream: str, step: Step) -> list[JsonValue]:
+    """Check that the bundle holds a stream as far as the gate before capture read it.
+
+    Returns:
+        The versions that the gate read.
+    """
     checked = account.find(words.PRECONDITIONS_CHECKED, stream=opened.header.stream)
     read = [
         entry.get(words.BASED_ON_VERSION)
@@ -190,12 +248,9 @@ def _check_read(account: Account, opened: Told, stream: str, step: Step) -> None
         for entry in each.values(words.BASED_ON)
         if isinstance(entry, dict) and entry.get(words.BASED_ON_STREAM) == stream
     ]
-    if not read:
-        step.fail(
-            f"no disclosed {words.PRECONDITIONS_CHECKED} says which consent {opened} rests on"
-        )
     for version in read:
         if version not in account.versions(stream):
             step.fail(
                 f"{opened} rests on version {version} of {stream}, which is not in the bundle"
             )
+    return read

@@ -1,4 +1,4 @@
-"""Follow a report back: sign-off, assessment, inferences and models, attempts and frames.
+"""Follow a report back: sign-off, assessment, inferences, changes, attempts and frames.
 
 Rules kept here:
 
@@ -12,8 +12,16 @@ Source: ``domain/ledger/SPECIFICATION.md``, section 8, item 10.
 
 from validation.audit import vocabulary as words
 from validation.audit.account import Account, Told, text_at
-from validation.audit.origin import check_capture, check_consent
+from validation.audit.change import check_change
+from validation.audit.origin import (
+    check_capture,
+    check_consent,
+    find_attempt,
+    frame_digests,
+    one_record,
+)
 from validation.audit.outcome import Step
+from validation.audit.runs import Basis, check_run
 
 
 def follow_report(account: Account, report_seq: int, report_digest: str, step: Step) -> None:
@@ -30,11 +38,11 @@ def follow_report(account: Account, report_seq: int, report_digest: str, step: S
         step.note(f"{report} issued {report.text(words.REPORT_NUMBER)}, document {report_digest}")
     _note_absent(account, report, step)
     _check_signature(account, report, step)
-    opened = _one(account, words.ASSESSMENT_OPENED, report.header.stream, report.seq, step)
+    opened = one_record(account, words.ASSESSMENT_OPENED, report.header.stream, report.seq, step)
     if opened is None:
         return
     stream = words.SESSION_STREAM + str(opened.text(words.ASSESSMENT_SESSION))
-    session = _one(account, words.SESSION_OPENED, stream, opened.seq, step)
+    session = one_record(account, words.SESSION_OPENED, stream, opened.seq, step)
     if session is None:
         return
     if session.text(words.SESSION_SUBJECT) != opened.text(words.ASSESSMENT_SUBJECT):
@@ -43,20 +51,14 @@ def follow_report(account: Account, report_seq: int, report_digest: str, step: S
     for attempt in attempts.values():
         check_capture(account, attempt, session, step)
     requests, runs = _check_inferences(account, opened, attempts, step)
-    _check_findings(opened, runs, _changes(account, opened), step)
+    changes = _changes(account, opened)
+    _check_findings(opened, runs, changes, step)
+    for change in changes:
+        check_change(account, change, opened, attempts, step)
     purpose = str(session.text(words.SESSION_PURPOSE))
     moments = [(each, purpose) for each in (session, *attempts.values())]
     moments += [(each, words.ANALYSIS_PURPOSE) for each in requests]
     check_consent(account, session, moments, step)
-
-
-def _one(account: Account, name: str, stream: str, before: int, step: Step) -> Told | None:
-    """Return the one disclosed record of this name in the stream."""
-    found = account.find(name, stream=stream, before=before)
-    if len(found) != 1:
-        step.fail(f"{stream} has {len(found)} disclosed {name} before record {before}, not 1")
-        return None
-    return found[0]
 
 
 def _note_absent(account: Account, report: Told, step: Step) -> None:
@@ -102,25 +104,11 @@ def _check_signature(account: Account, report: Told, step: Step) -> None:
 
 def _check_attempts(account: Account, opened: Told, session: str, step: Step) -> dict[str, Told]:
     """Return the assessed attempts by identifier, having checked verdicts and frames."""
-    arrivals = {
-        str(each.text(words.ATTEMPT)): each
-        for each in account.find(
-            words.ATTEMPT_SUBMITTED, words.PHOTOGRAPH_IMPORTED, stream=session, before=opened.seq
-        )
-    }
-    verdicts = {
-        each.text(words.ATTEMPT): each
-        for each in account.find(words.ATTEMPT_JUDGED, stream=session, before=opened.seq)
-    }
     attempts: dict[str, Told] = {}
     for attempt in opened.texts(words.ASSESSMENT_ATTEMPTS):
-        arrival, verdict = arrivals.get(attempt), verdicts.get(attempt)
-        if arrival is None:
-            step.fail(f"{opened} rests on attempt {attempt}, which no disclosed record submits")
-            continue
-        if verdict is None or verdict.value(words.VERDICT) is not True:
-            step.fail(f"{opened} rests on attempt {attempt}, which was not judged acceptable")
-        attempts[attempt] = arrival
+        arrival = find_attempt(account, attempt, stream=session, user=opened, step=step)
+        if arrival is not None:
+            attempts[attempt] = arrival
     frames = {digest for arrival in attempts.values() for digest in frame_digests(arrival)}
     for digest in opened.texts(words.ASSESSMENT_FRAMES):
         if digest not in frames:
@@ -132,78 +120,24 @@ def _check_attempts(account: Account, opened: Told, session: str, step: Step) ->
     return attempts
 
 
-def frame_digests(arrival: Told) -> list[str]:
-    """Return the digests of an attempt's frames."""
-    frames = [*arrival.values(words.ATTEMPT_FRAMES), arrival.value(words.ATTEMPT_FRAME)]
-    digests = (text_at(frame, words.FRAME_DIGEST) for frame in frames)
-    return [digest for digest in digests if digest is not None]
-
-
 def _check_inferences(
     account: Account, opened: Told, attempts: dict[str, Told], step: Step
 ) -> tuple[list[Told], list[Told]]:
     """Check every run that was laid before the practitioner; return requests and results."""
+    basis = Basis(
+        user=opened,
+        session=opened.text(words.ASSESSMENT_SESSION),
+        subject=opened.text(words.ASSESSMENT_SUBJECT),
+        attempts=attempts,
+    )
     requests: list[Told] = []
     runs: list[Told] = []
     for inference in opened.texts(words.ASSESSMENT_INFERENCES):
-        stream = words.INFERENCE_STREAM + inference
-        request = _one(account, words.INFERENCE_REQUESTED, stream, opened.seq, step)
-        if request is None:
-            continue
-        requests.append(request)
-        _check_request(request, opened, attempts, step)
-        _check_release(account, request, step)
-        ended = account.find(
-            words.INFERENCE_COMPLETED, words.INFERENCE_FAILED, stream=stream, before=opened.seq
-        )
-        if not ended:
-            step.fail(f"{stream} has no disclosed result before {opened}")
-        for run in ended:
-            if run.name == words.INFERENCE_COMPLETED:
-                runs.append(run)
-                if run.text(words.RUN_MODEL) != request.text(words.INFERENCE_MODEL):
-                    step.fail(f"{run} ran another model than {request} called for")
+        request, completed = check_run(account, words.INFERENCE_STREAM + inference, basis, step)
+        if request is not None:
+            requests.append(request)
+            runs += completed
     return requests, runs
-
-
-def _check_request(request: Told, opened: Told, attempts: dict[str, Told], step: Step) -> None:
-    """Check that a run was called for on an attempt of this assessment, and on its frames."""
-    for field, other in (
-        (words.INFERENCE_SESSION, words.ASSESSMENT_SESSION),
-        (words.INFERENCE_SUBJECT, words.ASSESSMENT_SUBJECT),
-    ):
-        if request.text(field) != opened.text(other):
-            step.fail(f"{request} is about another {field} than {opened}")
-    arrival = attempts.get(str(request.text(words.INFERENCE_ATTEMPT)))
-    if arrival is None:
-        step.fail(f"{request} ran on an attempt that {opened} does not rest on")
-    elif not set(request.texts(words.INFERENCE_FRAMES)) <= set(frame_digests(arrival)):
-        step.fail(f"{request} ran on a frame that {arrival} did not submit")
-
-
-def _check_release(account: Account, request: Told, step: Step) -> None:
-    """Check that the model is that of a release approved at that moment."""
-    stream = words.RELEASE_STREAM + str(request.text(words.INFERENCE_RELEASE))
-    registered = _one(account, words.MODEL_REGISTERED, stream, request.seq, step)
-    if registered is None:
-        return
-    if not account.begins(stream):
-        step.fail(f"{stream}, on which {request} depends, is not in the bundle from its beginning")
-    if registered.text(words.MANIFEST_MODEL) != request.text(words.INFERENCE_MODEL):
-        step.fail(f"{request} called for another model than {registered} registered")
-    decisions = account.find(
-        words.MODEL_APPROVED, words.MODEL_SUSPENDED, stream=stream, before=request.seq
-    )
-    hidden = account.hidden(words.MODEL_SUSPENDED, stream=stream, before=request.seq)
-    if hidden or not decisions or decisions[-1].name != words.MODEL_APPROVED:
-        step.fail(f"{request} called for a model release that was not approved then")
-        return
-    if decisions[-1].text(words.SIGNED_DIGEST) != registered.text(words.MANIFEST_DIGEST):
-        step.fail(f"{decisions[-1]} approved another manifest than {registered} registered")
-    step.note(
-        f"{request} called for {registered.text(words.MANIFEST_NAME)} "
-        f"{registered.text(words.MANIFEST_VERSION)}, approved by {decisions[-1]}"
-    )
 
 
 def _changes(account: Account, opened: Told) -> list[Told]:

@@ -45,7 +45,10 @@ Payload = dict[str, Any]
 
 @dataclass(slots=True)
 class Fact:
-    """One event to be recorded; tests change facts before the log is made."""
+    """One event to be recorded; tests change facts before the log is made.
+
+    A label is what tests call it by, where several facts have its name.
+    """
 
     stream: str
     name: str
@@ -55,6 +58,7 @@ class Fact:
     causation: int | None = None
     signed: bool = True
     disclosed: bool = True
+    label: str = ""
 
 
 @dataclass(slots=True)
@@ -71,8 +75,8 @@ class Story:
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: device_key(1))
 
     def fact(self, name: str) -> Fact:
-        """Return the one fact of this name."""
-        (found,) = (fact for fact in self.facts if fact.name == name)
+        """Return the one fact of this label, or of this name where it has none."""
+        (found,) = (fact for fact in self.facts if (fact.label or fact.name) == name)
         return found
 
     def change(self, name: str, path: str, value: object) -> None:
@@ -230,7 +234,13 @@ def clinic_story() -> Story:
             Fact(
                 session,
                 "PreconditionsChecked",
-                {"gates": [], "based_on": [{"stream": consent, "version": 2}]},
+                {
+                    "gates": [],
+                    "based_on": [
+                        {"stream": consent, "version": 2},
+                        {"stream": device, "version": 4},
+                    ],
+                },
             ),
             Fact(
                 session,

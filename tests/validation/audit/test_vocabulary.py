@@ -10,6 +10,7 @@ from domain.events.names import EVENTS
 from domain.ledger import content_check
 from domain.values.consent import Purpose
 from domain.values.identifiers import (
+    ClaimId,
     ConsentId,
     DeviceId,
     InferenceId,
@@ -53,13 +54,33 @@ FIELDS: dict[str, tuple[str, ...]] = {
         words.INFERENCE_MODEL,
         words.INFERENCE_FRAMES,
     ),
-    words.INFERENCE_COMPLETED: (words.RUN_MODEL, f"{words.RUN_FINDINGS}.{words.FINDING}"),
+    words.INFERENCE_COMPLETED: (
+        words.RUN_MODEL,
+        f"{words.RUN_FINDINGS}.{words.FINDING}",
+        f"{words.RUN_ARTEFACTS}.{words.ARTEFACT_DIGEST}",
+    ),
     words.INFERENCE_FAILED: (),
     words.VOLUME_CHANGED: (
+        words.CHANGE_EARLIER_SESSION,
+        words.CHANGE_EARLIER_ATTEMPT,
         words.CHANGE_SESSION,
+        words.CHANGE_ATTEMPT,
         words.CHANGE_SUBJECT,
+        words.CHANGE_VIEW,
+        words.CHANGE_CLAIM,
+        words.CHANGE_CALIBRATIONS,
+        words.CHANGE_ALGORITHM,
         f"{words.CHANGE_FINDINGS}.{words.FINDING}",
+        words.CHANGE_INPUTS,
     ),
+    words.CLAIM_REGISTERED: (
+        words.CLAIM_CONTENT,
+        words.CLAIM_ALGORITHM,
+        words.CLAIM_MODELS,
+        words.CLAIM_REGISTERED_BY,
+    ),
+    words.CLAIM_VALIDATED: (words.SIGNED_DIGEST, words.SIGNER),
+    words.CLAIM_WITHDRAWN: (),
     words.MODEL_REGISTERED: (
         words.MANIFEST_MODEL,
         words.MANIFEST_DIGEST,
@@ -79,6 +100,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     words.ATTEMPT_SUBMITTED: (
         words.ATTEMPT,
+        words.ATTEMPT_VIEW,
         f"{words.ATTEMPT_FRAMES}.{words.FRAME_DIGEST}",
         f"{words.ATTEMPT_FRAMES}.{words.FRAME_CAMERA}",
         words.CAPTURED_AT,
@@ -88,11 +110,23 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     words.PHOTOGRAPH_IMPORTED: (
         words.ATTEMPT,
+        words.ATTEMPT_VIEW,
         f"{words.ATTEMPT_FRAME}.{words.FRAME_DIGEST}",
     ),
     words.ATTEMPT_JUDGED: (words.ATTEMPT, words.VERDICT),
-    words.DEPTH_RECONSTRUCTED: (words.ATTEMPT, words.DEPTH_CALIBRATION, words.DEPTH_INPUTS),
-    words.DEVICE_ENROLLED: (words.DEVICE_SERIAL, "device", "public_key"),
+    words.DEPTH_RECONSTRUCTED: (
+        words.ATTEMPT,
+        words.DEPTH_CALIBRATION,
+        words.DEPTH_INPUTS,
+        words.DEPTH_MAP,
+    ),
+    words.SURFACE_RECONSTRUCTED: (
+        words.ATTEMPT,
+        words.SURFACE_DEPTH,
+        words.SURFACE_UNCERTAINTY,
+        words.DEPTH_INPUTS,
+    ),
+    words.DEVICE_ENROLLED: (words.DEVICE_SERIAL, words.DEVICE_MODEL, "device", "public_key"),
     words.DEVICE_CONFIGURED: (
         f"{words.CONFIGURATION_CAMERAS}.{words.CAMERA_SERIAL}",
         words.CONFIGURATION_SOFTWARE,
@@ -141,6 +175,7 @@ def test_an_event_has_the_name_the_verifier_knows(name: str) -> None:
 
 
 def test_streams_and_purposes_have_the_words_the_verifier_knows() -> None:
+    assert f"{ClaimId.kind}-" == words.CLAIM_STREAM
     assert f"{InferenceId.kind}-" == words.INFERENCE_STREAM
     assert f"{ReleaseId.kind}-" == words.RELEASE_STREAM
     assert f"{SessionId.kind}-" == words.SESSION_STREAM

@@ -315,6 +315,11 @@ WRONG: list[tuple[str, Change, str]] = [
         f"rests on version 3 of {CONSENT_STREAM}, which is not in the bundle",
     ),
     (
+        "gate read more of the station than is here",
+        setting("PreconditionsChecked", "based_on.1.version", 5),
+        "rests on version 5 of device-",
+    ),
+    (
         "gate hidden",
         hiding("PreconditionsChecked"),
         "no disclosed PreconditionsChecked says which consent",
