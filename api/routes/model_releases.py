@@ -14,7 +14,7 @@ from api.releases import register_release
 from api.signatures import Approval, signing
 from api.signin import Person, allowed
 from domain.errors import MalformedInput, NotFound
-from domain.handling import load_existing, update
+from domain.handling import load, load_existing, update
 from domain.ledger import canonical
 from domain.rules import model_release as rules
 from domain.rules.model_release import MODEL_RELEASE
@@ -193,8 +193,13 @@ def approve(
     """Approve a release for use, by signature over its manifest."""
     stream = ReleaseId(release).stream
     load_existing(system.log, MODEL_RELEASE, stream)
+    with system.reads.connect() as connection:
+        known = [ReleaseId(row["release"]) for row in read.releases(connection)]
+    others = [load(system.log, MODEL_RELEASE, each.stream)[0] for each in known if each != release]
     decide = partial(
-        rules.approve_model, signing=signing(system, person, approval, Meaning.APPROVED)
+        rules.approve_model,
+        signing=signing(system, person, approval, Meaning.APPROVED),
+        others=others,
     )
     context = system.context(person.actor, idempotency_key=key)
     return recorded(update(system.log, MODEL_RELEASE, stream, decide, context))

@@ -5,7 +5,8 @@ Rules kept here:
 1. A release is a model by digest with a complete, signed manifest [DRV-18].
 2. It is approved by a quality manager other than whoever registered it, over the manifest's digest.
 3. A suspended release does not run again; what replaces it is a new release.
-4. A release that is not approved may run in the shadow of an approved one with the same outputs;
+4. One release of a name is in use: two would both speak about one face, with other numbers.
+5. A release that is not approved may run in the shadow of an approved one with the same outputs;
    that ends with its own approval or suspension, and rests while the other is not approved.
 """
 
@@ -147,12 +148,19 @@ def register_model(
     return ModelRegistered(release=identifier, manifest=manifest, registered_by=registered_by)
 
 
-def approve_model(release: ModelRelease, signing: Signing) -> ModelApproved:
+def approve_model(
+    release: ModelRelease, signing: Signing, *, others: Iterable[ModelRelease]
+) -> ModelApproved:
     """Approve a release for use.
 
+    Args:
+        release: The release.
+        signing: Who approves it.
+        others: Every other release; those not in use do not matter.
+
     Raises:
-        RuleViolation: it is not registered, is approved or suspended, whoever registered it
-            approves it, or the signature does not hold.
+        RuleViolation: it is not registered, is approved or suspended, another release of its name
+            is in use, whoever registered it approves it, or the signature does not hold.
     """
     registered = _registered(release)
     if release.approved_once or release.suspended:
@@ -160,6 +168,14 @@ def approve_model(release: ModelRelease, signing: Signing) -> ModelApproved:
             "model.approved-once",
             "the release is suspended" if release.suspended else "the release is approved",
             "Register a new release.",
+        )
+    in_use = [each.registered.manifest for each in others if each.registered and approved(each)]
+    same = [each.version for each in in_use if each.name == registered.manifest.name]
+    if same:
+        raise RuleViolation(
+            "model.one-in-use",
+            f"{registered.manifest.name} {', '.join(same)} is in use",
+            "Suspend it first, or compare both in the shadow; two would speak about one face.",
         )
     if signing.signature.signer == registered.registered_by:
         raise RuleViolation(

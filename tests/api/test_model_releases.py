@@ -61,6 +61,11 @@ def test_a_learned_model_is_uploaded_shown_and_set_in_the_shadow(
     own = quality.approve(f"/model-releases/{lit}/approve", digest)
     assert own.json()["rule"] == "model.second-person"
     assert second.approve(f"/model-releases/{lit}/approve", digest).status_code == 200
+    newer = second.get(f"/model-releases/{dark}/manifest").json()["manifest"]
+    both = second.approve(
+        f"/model-releases/{dark}/approve", str(Digest.of(canonical.encode(newer)))
+    )
+    assert both.json()["rule"] == "model.one-in-use"
     second.done(f"/model-releases/{dark}/shadow", {"beside": lit})
     found = listed(second)
     assert (found[lit]["state"], found[dark]["state"]) == ("approved", "shadow")

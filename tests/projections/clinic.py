@@ -363,7 +363,7 @@ class Clinic:
             signature_valid=True,
         )
         approval = self.signed(manifest.manifest_digest, QUALITY_MANAGER, Meaning.APPROVED)
-        approve = partial(model_release.approve_model, signing=approval)
+        approve = partial(model_release.approve_model, signing=approval, others=())
         for rule in (register, approve):
             self.record(model_release.MODEL_RELEASE, which.stream, rule)
 

@@ -55,7 +55,7 @@ register = partial(
     registered_by=PRACTITIONER,
     signature_valid=True,
 )
-approve = partial(approve_model, signing=SIGNING)
+approve = partial(approve_model, signing=SIGNING, others=())
 suspend = partial(suspend_model, reason="drift")
 
 
@@ -86,6 +86,23 @@ def test_another_person_approves_over_the_manifest() -> None:
     registered.when(partial(approve, signing=own)).refuses("model.second-person")
     stale = replace(SIGNING, reauthenticated=False)
     registered.when(partial(approve, signing=stale)).refuses("signature.fresh")
+
+
+@pytest.mark.verifies("DRV-18")
+def test_one_release_of_a_name_is_in_use() -> None:
+    earlier = replace(MANIFEST, version="0.9.0")
+    older = ModelRegistered(release=OTHER, manifest=earlier, registered_by=PRACTITIONER)
+    differs = replace(older, manifest=replace(earlier, name="something-else"))
+
+    def beside(*history: ModelReleaseEvent) -> Any:  # noqa: ANN401 - a decision
+        return partial(approve, others=(given(MODEL_RELEASE, *history).state,))
+
+    registered = given(MODEL_RELEASE, REGISTERED)
+    refused = registered.when(beside(older, APPROVED)).refuses("model.one-in-use")
+    assert "0.9.0" in refused.evidence
+    registered.when(beside(older)).then(APPROVED)
+    registered.when(beside(older, APPROVED, SUSPENDED)).then(APPROVED)
+    registered.when(beside(differs, APPROVED)).then(APPROVED)
 
 
 @pytest.mark.parametrize(
