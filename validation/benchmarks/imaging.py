@@ -23,6 +23,7 @@ PARTS = {
     "depth": "validation.benchmarks.imaging_depth",
     "landmarks": "validation.benchmarks.imaging_landmarks",
     "skin": "validation.benchmarks.imaging_skin",
+    "repeat": "validation.benchmarks.imaging_repeat",
     "change": "validation.benchmarks.imaging_change",
     "gates": "validation.benchmarks.imaging_gates",
     "boards": "validation.benchmarks.imaging_boards",

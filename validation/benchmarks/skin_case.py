@@ -1,0 +1,169 @@
+"""A simulated face with its truth, and what the skin analyses find on it.
+
+Rules kept here:
+
+1. Depth is the exact one, so that figures speak of skin measures alone; colour, skin and regions
+   are found as in a recorded run. Regions need the installed face networks.
+2. Analyses run as a recorded run does: input, judgement, model, steps after it, findings.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.imaging.calibration import CameraIntrinsics
+from adapters.imaging.decode import decode
+from adapters.imaging.depth import DepthMap
+from adapters.imaging.face_mesh import find_face_mesh
+from adapters.imaging.facial_regions import region_masks
+from adapters.imaging.pixels import EncodedRgb, Mask
+from adapters.inference.analyses import analysis_of
+from adapters.inference.analysis import Given, Judged, Reported, Source
+from adapters.inference.onnx_model import ReleasedModel, StepsAfter
+from adapters.inference.tensors import Tensor
+from device.simulation.marks import MarkKind
+from device.simulation.scene import Scene
+from device.simulation.station import CaptureSettings, SimulatedCapture, capture, forget_views
+from domain.errors import Unavailable
+from domain.values.content import Digest
+from domain.values.facial_region import FacialRegion
+from domain.values.identifiers import InferenceId
+from validation.benchmarks.imaging_row import Extent
+from validation.benchmarks.skin_truth import Agreement, agreement, drawn_lines, drawn_marks
+from validation.benchmarks.skin_truth import head_points as places_of
+
+SKIN_MODELS: Final = (
+    "skin-chromophores",
+    "skin-pigmentation",
+    "skin-texture",
+    "skin-congestion",
+)
+STEP: Final = 2
+DEEP_MM: Final = 0.15
+LINE_NEAR_MM: Final = 1.5
+_FARTHEST_MM: Final = 600.0
+
+
+class SkinCase:
+    """One simulated face with its truth, and what was found on it."""
+
+    def __init__(self, taken: SimulatedCapture) -> None:
+        """Keep a capture."""
+        self._taken = taken
+        self._source = _source(taken)
+        pose = taken.truth.head_pose
+        if pose is None:  # pragma: no cover - every case has a head
+            raise TypeError("a face is measured")
+        self._points = places_of(taken.truth.rig.left, taken.depth_mm, pose)
+        self.given: dict[str, Given] = {}
+        self.results: dict[str, Mapping[str, Tensor]] = {}
+        self.said: dict[str, Reported] = {}
+
+    @classmethod
+    def taken(cls, scene: Scene, extent: Extent, *, seed: int) -> "SkinCase":
+        """Render and keep one face; ``seed`` decides the sensor's noise."""
+        settings = CaptureSettings(resolution=extent.resolution)
+        made = capture(scene, settings, seed=seed, cache=extent.cache)
+        forget_views()
+        return cls(made)
+
+    def run(self, name: str) -> None:
+        """Run one analysis as a recorded run would."""
+        analysis = analysis_of(name)
+        content = analysis.model()
+        domain = analysis.release(Digest.of(content)).input_domain
+        model = ReleasedModel.load(content, expected=Digest.of(content))
+        given = analysis.given(self._source, domain)
+        verdict = analysis.judge(domain, given)
+        run = StepsAfter(
+            name=analysis.postprocessing,
+            beside=given.beside,
+            work=lambda outputs: analysis.worked_out(outputs, given),
+        ).taken(model.run(given.tensors, preprocessing=analysis.preprocessing))
+        judged = Judged(
+            inference=InferenceId.derived("benchmark", name), domain=domain, verdict=verdict
+        )
+        self.given[name], self.results[name] = given, run.outputs
+        self.said[name] = analysis.reported(run.outputs, given, judged)
+
+    def marks(
+        self, name: str, output: str, code: str, kinds: tuple[MarkKind, ...]
+    ) -> Agreement | None:
+        """Return how marks of some kinds agree; none where they are withheld."""
+        if code not in {each.code for each in self.said[name].findings}:
+            return None
+        found = np.asarray(self.results[name][output], dtype=np.int32)
+        looked_at = np.asarray(self.given[name].beside["looked_at"], dtype=np.bool_)
+        points = _to_size(self._points, found.shape)
+        return agreement(found, drawn_marks(points, self._taken.truth.spots, kinds), looked_at)
+
+    def lines(self) -> list[tuple[float, float]]:
+        """Return share of found length that was drawn, and of deep drawn length that was found."""
+        results = self.results["skin-texture"]
+        if "lines" not in results:
+            return []
+        found = np.asarray(results["lines"], dtype=np.int32) > 0
+        points = _to_size(self._points, found.shape)
+        known = np.isfinite(np.asarray(results["texture"], dtype=np.float32))
+        pixel_mm = float(self.given["skin-texture"].beside["pixel_mm"].item())
+        pixel_mm *= self._points.shape[1] / found.shape[1]
+        every, deep = (
+            drawn_lines(points, self._taken.truth.lines, least_depth_mm=least)
+            for least in (0.0, DEEP_MM)
+        )
+        blank = np.asarray(~found, dtype=np.uint8)
+        away = np.asarray(cv2.distanceTransform(blank, cv2.DIST_L2, 5)) * pixel_mm
+        middle = (deep < pixel_mm) & known
+        right = np.count_nonzero(found & (every < LINE_NEAR_MM))
+        met = np.count_nonzero(middle & (away < LINE_NEAR_MM))
+        whole, drawn = np.count_nonzero(found), np.count_nonzero(middle)
+        return [(right / whole if whole else np.nan, met / drawn if drawn else np.nan)]
+
+
+def _to_size(points: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    if points.shape[:2] == shape:
+        return points
+    small = cv2.resize(points, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(small, dtype=np.float32)
+
+
+def _source(taken: SimulatedCapture) -> Source:
+    coded, content = cv2.imencode(".png", np.ascontiguousarray(taken.left.image[..., ::-1]))
+    if not coded:  # pragma: no cover - encoding to memory does not fail for valid arrays
+        raise RuntimeError("the PNG encoder refused a picture")
+    image = decode(content.tobytes(), declared_media_type="image/png")
+    camera = taken.truth.calibrated.left
+    depth = taken.depth_mm[::STEP, ::STEP]
+    valid = np.isfinite(depth) & (depth < _FARTHEST_MM)
+    return Source(
+        model=b"",
+        image=image,
+        depth=DepthMap(
+            depth_mm=np.where(valid, depth, np.float32(np.nan)), valid=valid, step=STEP, method=""
+        ),
+        camera=CameraIntrinsics(
+            width_px=image.width,
+            height_px=image.height,
+            focal_x_px=camera.focal_px,
+            focal_y_px=camera.focal_px,
+            centre_x_px=camera.centre_px[0],
+            centre_y_px=camera.centre_px[1],
+            distortion=camera.distortion,
+        ),
+        regions=_regions(taken),
+        makeup="none",
+        neutral_expression=True,
+        hair_back=True,
+    )
+
+
+def _regions(taken: SimulatedCapture) -> Mapping[FacialRegion, Mask]:
+    try:
+        mesh = find_face_mesh(EncodedRgb(taken.left.image))
+    except Unavailable:
+        return {}
+    high, wide = taken.depth_mm.shape
+    return {} if mesh is None else region_masks(mesh, high, wide)
