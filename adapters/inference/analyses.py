@@ -5,7 +5,8 @@ Rules kept here:
 1. A release that states a slot is surrounded by the steps that were written once for all of those.
    Any other whose name is not listed has no steps in this build, and is not run; its run fails
    with that reason, on the record.
-2. The order is the order in which runs are called for: the face mesh comes first, because the
+2. The newest release of a name has the steps listed for the name; an earlier one keeps its own.
+3. The order is the order in which runs are called for: the face mesh comes first, because the
    others are given the facial regions that follow from it.
 """
 
@@ -17,7 +18,8 @@ from adapters.inference.analysis import Analysis, Steps
 from adapters.inference.face_mesh_analysis import FaceMeshAnalysis
 from adapters.inference.release import ModelRelease
 from adapters.inference.skin_chromophores import SkinChromophores
-from adapters.inference.skin_colour import SkinColour
+from adapters.inference.skin_colour import FirstSkinColour, SkinColour
+from adapters.inference.skin_colour_graph import FIRST_VERSION, NAME
 from adapters.inference.skin_congestion import SkinCongestion
 from adapters.inference.skin_pigmentation import SkinPigmentation
 from adapters.inference.skin_texture import SkinTexture
@@ -33,6 +35,10 @@ _ALL: Final[tuple[Analysis, ...]] = (
     SkinCongestion(),
 )
 ANALYSES: Final[Mapping[str, Analysis]] = MappingProxyType({each.name: each for each in _ALL})
+EARLIER: Final[Mapping[tuple[str, str], Steps]] = MappingProxyType(
+    {(NAME, FIRST_VERSION): FirstSkinColour()}
+)
+"""Steps around earlier releases, by name and version."""
 
 
 def steps_of(release: ModelRelease) -> Steps:
@@ -43,7 +49,7 @@ def steps_of(release: ModelRelease) -> Steps:
     """
     if release.slot is not None:
         return SlottedAnalysis(release, release.slot)
-    return analysis_of(release.name)
+    return EARLIER.get((release.name, release.version)) or analysis_of(release.name)
 
 
 def analysis_of(name: str) -> Analysis:

@@ -2,14 +2,15 @@
 
 Rules kept here:
 
-1. Two sources are combined: the colour chart's residual (a systematic error of the whole picture)
-   and the spread of skin areas (how well their mean is known). Both are standard uncertainties.
+1. Three sources are combined: the colour chart's residual (a systematic error of the whole
+   picture), the spread of skin areas (how well their mean is known), and how far the light on them
+   may differ from that on the chart. All are standard uncertainties.
 2. The residual is a length in CIELAB, shared evenly by its three axes. Without a chart a stated,
    wide value takes its place.
 3. Tiles count as independent; pixels never do, because neighbours share light and skin.
 4. Angle and indices follow from the colour, so their uncertainty is propagated, not guessed.
 
-Not covered: shading of the face, make-up, and the spectral mismatch between camera and observer.
+Not covered: make-up, tanning products, and the spectral mismatch between camera and observer.
 
 Source: JCGM 100:2008 (GUM), 4.3, 5.1.2 and, for the numerical derivatives, 5.1.3 note 2.
 """
@@ -55,8 +56,9 @@ def mean_colour(
     tile_sd: tuple[float, float, float],
     tile_count: int,
     residual_delta_e: float | None,
+    light_l_star: float = 0.0,
 ) -> MeanColour:
-    """Combine chart residual and spread into the uncertainty of a mean colour.
+    """Combine chart residual, spread and light into the uncertainty of a mean colour.
 
     Args:
         lab: Mean L*, a*, b*.
@@ -64,17 +66,21 @@ def mean_colour(
         tile_sd: Spread of tile means.
         tile_count: Tiles behind ``tile_sd``.
         residual_delta_e: Mean residual of the colour chart; none without a chart.
+        light_l_star: Standard uncertainty of lightness from the light that falls on the skin.
 
     Raises:
         MalformedInput: a residual or spread is negative, or no number.
     """
     residual = RESIDUAL_WITHOUT_REFERENCE_DELTA_E if residual_delta_e is None else residual_delta_e
-    if not all(math.isfinite(each) and each >= 0 for each in (residual, *sd, *tile_sd)):
+    if not all(
+        math.isfinite(each) and each >= 0 for each in (residual, light_l_star, *sd, *tile_sd)
+    ):
         raise MalformedInput("residuals and spreads are finite and not negative")
     per_axis = max(residual, RESIDUAL_LEAST_DELTA_E) / math.sqrt(3.0)
     enough = tile_count > 1
     spreads = [each / math.sqrt(tile_count - 1) for each in tile_sd] if enough else list(sd)
     lightness, red_green, yellow_blue = (math.hypot(per_axis, each) for each in spreads)
+    lightness = math.hypot(lightness, light_l_star)
     return MeanColour(lab=lab, standard_uncertainty=(lightness, red_green, yellow_blue))
 
 

@@ -22,7 +22,7 @@ SUBGROUP_SAMPLES = 2000
 SUBGROUP_ANGLE_LIMIT_DEG = 0.02
 SUBGROUP_INDEX_LIMIT = 0.01
 
-LIMITATIONS = (
+FIRST_LIMITATIONS = (
     "Describes colour as photographed under the station's light; it is not a diagnosis.",
     "Colours are relative to a D65 white and compare only between captures of one station.",
     (
@@ -34,6 +34,16 @@ LIMITATIONS = (
     f"Unevenness is measured on tiles of {TILE_PX} px and compares only at one image scale.",
     "Fitzpatrick skin type is a reaction to the sun and cannot be seen in a picture.",
 )
+LIMITATIONS = (
+    *FIRST_LIMITATIONS[:2],
+    (
+        "Told from the skin in the light that falls on the chart: a face in uneven light reads too "
+        "dark. Make-up, tanning products, facial hair and gloss change it, too."
+    ),
+    *FIRST_LIMITATIONS[3:],
+)
+"""What tone and indices cannot say; release 1.0.0 said the other."""
+
 CONTRAINDICATIONS = (
     "Not for the diagnosis or exclusion of any disease.",
     "Not for choosing laser or light energy without the practitioner's own skin typing.",
@@ -84,6 +94,11 @@ def skin_colour_release(model: Digest) -> ModelRelease:
                 name="tile_delta_e_mean", meaning="colour spread of tiles", unit="ΔE*ab"
             ),
             OutputDescription(name="clipped_fraction", meaning="pixels out of range", unit="1"),
+            OutputDescription(
+                name="lit_mean, lit_sd, lit_tile_sd, lit_pixel_count, lit_tile_count",
+                meaning="the same of well-lit skin; tone and indices are told from it",
+                unit="see quantities",
+            ),
             OutputDescription(name="pixel_count", meaning="skin pixels", unit="pixel"),
             OutputDescription(name="tile_count", meaning="tiles with enough skin", unit="tile"),
         ),

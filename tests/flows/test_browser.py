@@ -138,7 +138,7 @@ def test_findings_are_reviewed_by_keyboard_signed_reported_and_traced(
     expect(page.get_by_text("Draft, not signed")).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d+ contraindications of use"))).to_be_visible()
     expect(page.get_by_text(re.compile("Describes colour as photographed")).first).to_be_visible()
-    expect(page.get_by_text(re.compile("skin-colour 1.0.0, model"))).to_be_visible()
+    expect(page.get_by_text(re.compile("skin-colour 2.0.0, model"))).to_be_visible()
     expect(page.get_by_text("Confidence", exact=True)).to_be_visible()
     expect(page.get_by_text("Colour reference absent")).to_be_visible()
 

@@ -9,10 +9,10 @@ from functools import cache
 from typing import Final
 
 from adapters.imaging.decode import decode
-from adapters.inference.findings import SkinColourOutputs
 from adapters.inference.onnx_model import ReleasedModel
 from adapters.inference.skin_colour_graph import build_skin_colour_graph
 from adapters.inference.skin_colour_input import PREPROCESSING, skin_colour_input
+from adapters.inference.skin_colour_outputs import SkinColourOutputs
 from domain.values.content import Digest
 
 _RESIDUAL: Final = 4.0
@@ -37,4 +37,4 @@ def typology_angle_deg(picture: bytes) -> float:
         neutral_expression=True,
     )
     run = _skin_colour().run(given.tensors, preprocessing=PREPROCESSING)
-    return SkinColourOutputs.read(run.outputs).mean["ita_deg"]
+    return SkinColourOutputs.read(run.outputs).tone.mean["ita_deg"]

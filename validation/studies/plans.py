@@ -44,11 +44,11 @@ def _within(statistic: Statistic, most: float, stratum: str) -> StudyLimit:
 
 SKIN_TONE: Final = StudyPlan(
     name="Skin tone on the simulated station",
-    version="1.0",
+    version="2.0",
     evidence=EvidenceSource.RGB,
     output="ita",
     unit="deg",
-    method="skin-colour 1.0.0",
+    method="skin-colour 2.0.0",
     population=_HEADS,
     reference="typology angle of the class's own colour, from the simulation's spectra",
     strata=(Factor.ITA_CLASS, Factor.AGE_BAND, Factor.LIGHTING),

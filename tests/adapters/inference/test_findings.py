@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from adapters.inference.findings import SkinColourOutputs, skin_tone_findings
+from adapters.inference.findings import skin_tone_findings
 from adapters.inference.onnx_model import InferenceRun, ReleasedModel
 from adapters.inference.release import InputFacts, judge_input
-from adapters.inference.skin_colour_graph import build_skin_colour_graph
+from adapters.inference.skin_colour_graph import (
+    FIRST_VERSION,
+    build_skin_colour_graph,
+    decode_table,
+)
+from adapters.inference.skin_colour_outputs import SkinColourOutputs
 from adapters.inference.skin_colour_release import skin_colour_release
 from adapters.inference.skin_mask import find_skin
+from adapters.inference.tensors import Tensor
+from adapters.inference.well_lit import WELL_LIT_L_STAR, well_lit
 from domain.errors import MalformedInput
 from domain.values.content import Digest
 from domain.values.finding import Finding
@@ -22,6 +29,8 @@ from tests.adapters.inference.faces import SKIN_LAB, draw_face, photograph, swat
 
 GRAPH = build_skin_colour_graph()
 MODEL = ReleasedModel.load(GRAPH, expected=Digest.of(GRAPH))
+FIRST_GRAPH = build_skin_colour_graph(FIRST_VERSION)
+FIRST_MODEL = ReleasedModel.load(FIRST_GRAPH, expected=Digest.of(FIRST_GRAPH))
 DOMAIN = skin_colour_release(Digest.of(GRAPH)).input_domain
 INFERENCE = InferenceId.derived("attempt", "release")
 CODES = [
@@ -39,16 +48,22 @@ CODES = [
 ]
 
 
-def measure(image: NDArray[np.uint8]) -> tuple[InferenceRun, InputFacts]:
+IDENTITY = np.eye(3, dtype=np.float32)
+
+
+def measure(image: NDArray[np.uint8], *, first: bool = False) -> tuple[InferenceRun, InputFacts]:
     found = find_skin(image)
-    run = MODEL.run(
-        {
-            "image": image,
-            "colour_correction": np.eye(3, dtype=np.float32),
-            "skin_mask": found.mask,
-        },
-        preprocessing=found.method,
-    )
+    given: dict[str, Tensor] = {
+        "image": image,
+        "colour_correction": IDENTITY,
+        "skin_mask": found.mask,
+    }
+    if not first:
+        linear = decode_table()[image]
+        lit = well_lit(linear, found.mask.astype(np.bool_), IDENTITY)
+        given["lit_mask"] = lit.astype(np.uint8)
+    model = FIRST_MODEL if first else MODEL
+    run = model.run(given, preprocessing=found.method)
     facts = InputFacts(
         pixel_count=found.mask.size,
         skin_pixel_count=found.skin_pixel_count,
@@ -105,14 +120,43 @@ def test_every_finding_carries_unit_uncertainty_confidence_and_limitations() -> 
             assert each.coverage_factor == 2.0
 
 
-# A face shades itself, and its mean reads darker than its skin: never with full confidence.
+def shade(image: NDArray[np.uint8], truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a face whose light falls off towards its outline, as one before a ring light."""
+    rows, columns = np.nonzero(truth)
+    middle = rows.mean(), columns.mean()
+    across, down = (columns.max() - columns.min()) / 2, (rows.max() - rows.min()) / 2
+    row, column = np.indices(truth.shape)
+    away = np.hypot((row - middle[0]) / down, (column - middle[1]) / across)
+    light = 1.0 - 0.45 * np.clip(away, 0, 1) ** 2
+    return reference.encode(reference.linear(image) * light[..., None])
+
+
+# A face shades itself, and the mean of all its skin reads darker than its skin.
+@pytest.mark.verifies("DRV-17", "REQ-IN-152")
+@pytest.mark.parametrize("tone", list(SKIN_LAB))
+def test_a_face_in_its_own_shading_reads_as_its_well_lit_skin(tone: str) -> None:
+    drawn, truth = draw_face(SKIN_LAB[tone])
+    shaded = shade(drawn, truth)
+    found, before = findings_of(*measure(shaded)), findings_of(*measure(shaded, first=True))
+    true = float(reference.lab(reference.linear(swatch(SKIN_LAB[tone])))[0])
+    assert number(before["l-star"]) < true - 3.0
+    uncertainty = found["l-star"].uncertainty
+    assert uncertainty is not None
+    assert uncertainty >= 2 * WELL_LIT_L_STAR
+    missed = abs(number(found["l-star"]) - true)
+    assert missed < uncertainty
+    assert missed < 0.6 * abs(number(before["l-star"]) - true)
+
+
 @pytest.mark.verifies("DRV-17")
-def test_what_is_told_from_lightness_is_believed_half_and_says_why() -> None:
+def test_what_the_first_release_tells_from_lightness_is_believed_half_and_says_why() -> None:
     drawn, _ = draw_face(SKIN_LAB["intermediate"])
-    found = findings_of(*measure(drawn))
+    found, newer = findings_of(*measure(drawn, first=True)), findings_of(*measure(drawn))
     for code in ("l-star", "ita", "ita-class"):
         assert found[code].confidence <= 0.5 * found["a-star"].confidence + 0.001  # rounded
         assert any("darker than evenly lit skin" in limit for limit in found[code].limitations)
+        assert any("light that falls on the chart" in limit for limit in newer[code].limitations)
+    assert newer["l-star"].confidence == newer["a-star"].confidence
     assert found["fitzpatrick-suggestion"].confidence <= 0.5
 
 
@@ -201,6 +245,7 @@ def test_too_little_skin_to_compare_areas_is_said_in_words() -> None:
             "image": np.full((64, 64, 3), (190, 150, 130), dtype=np.uint8),
             "colour_correction": np.eye(3, dtype=np.float32),
             "skin_mask": mask,
+            "lit_mask": mask,
         },
         preprocessing="none",
     )

@@ -24,6 +24,7 @@ def inputs() -> dict[str, Tensor]:
         "image": random.integers(0, 256, (48, 64, 3), dtype=np.uint8),
         "colour_correction": np.eye(3, dtype=np.float32),
         "skin_mask": np.ones((48, 64), dtype=np.uint8),
+        "lit_mask": np.ones((48, 64), dtype=np.uint8),
     }
 
 
@@ -58,7 +59,7 @@ def test_a_run_reports_how_it_was_done(graph: bytes) -> None:
         "deterministic_compute=true",
     )
     assert facts.preprocessing == "skin-mask/1"
-    assert [each.name for each in run.input_digests] == ["colour_correction", "image", "skin_mask"]
+    assert [each.name for each in run.input_digests] == sorted(inputs())
     assert {each.name for each in run.output_digests} == run.outputs.keys()
 
 
@@ -105,7 +106,11 @@ def test_threads_and_levels_change_facts_but_not_results(graph: bytes) -> None:
         {"image": np.zeros((48, 64), dtype=np.uint8)},
         {"image": np.zeros((48, 64, 4), dtype=np.uint8)},
         {"image": np.zeros((48, 65, 3), dtype=np.uint8)},
-        {"image": np.zeros((0, 64, 3), np.uint8), "skin_mask": np.zeros((0, 64), np.uint8)},
+        {
+            "image": np.zeros((0, 64, 3), np.uint8),
+            "skin_mask": np.zeros((0, 64), np.uint8),
+            "lit_mask": np.zeros((0, 64), np.uint8),
+        },
         {"colour_correction": np.eye(4, dtype=np.float32)},
         {"more": np.zeros(1, dtype=np.uint8)},
     ],

@@ -28,6 +28,7 @@ def inputs() -> dict[str, Tensor]:
         "image": random.integers(90, 200, (64, 64, 3), dtype=np.uint8),
         "colour_correction": np.eye(3, dtype=np.float32),
         "skin_mask": np.ones((64, 64), dtype=np.uint8),
+        "lit_mask": np.ones((64, 64), dtype=np.uint8),
     }
 
 
@@ -65,7 +66,7 @@ def test_the_same_run_is_bit_identical_and_nothing_changed(recorded: RecordedRun
     result = again(recorded)
     assert result.outcome is Outcome.BIT_IDENTICAL
     assert result.changed == ()
-    assert len(result.outputs) == 11
+    assert len(result.outputs) == 16
     assert result.evidence.startswith("nothing changed; clipped_fraction bit-identical")
 
 

@@ -29,7 +29,10 @@ from tests.adapters.inference import reference
 
 ROOT = Path(__file__).parents[3]
 # Changing the graph changes its released bytes: raise VERSION together with this digest.
-RELEASED = {"1.0.0": "a1d5990e41488fd105edbd372062246bba8c4bfb28b890597fa0deec5961cd2a"}
+RELEASED = {
+    "1.0.0": "a1d5990e41488fd105edbd372062246bba8c4bfb28b890597fa0deec5961cd2a",
+    "2.0.0": "04b41743e630fc242ba2a19faab152e5292a600d963eb696492e20e84c1c1df8",
+}
 IDENTITY = np.eye(3, dtype=np.float32)
 
 
@@ -44,12 +47,14 @@ def run(
     image: NDArray[np.uint8],
     mask: NDArray[np.uint8] | None = None,
     correction: NDArray[np.float32] = IDENTITY,
+    lit: NDArray[np.uint8] | None = None,
 ) -> InferenceRun:
     everywhere = np.ones(image.shape[:2], dtype=np.uint8)
     inputs: dict[str, Tensor] = {
         "image": image,
         "colour_correction": correction,
         "skin_mask": everywhere if mask is None else mask,
+        "lit_mask": everywhere if lit is None else lit,
     }
     return model.run(inputs, preprocessing="none")
 
@@ -59,8 +64,10 @@ def numbers(outputs: Mapping[str, Tensor], name: str) -> NDArray[np.float64]:
 
 
 def test_the_same_version_is_the_same_bytes_in_every_process() -> None:
-    here = sha256(build_skin_colour_graph()).hexdigest()
-    assert here == RELEASED[VERSION]
+    assert {
+        each: sha256(build_skin_colour_graph(each)).hexdigest() for each in RELEASED
+    } == RELEASED
+    here = RELEASED[VERSION]
     command = (
         "import hashlib; from adapters.inference.skin_colour_graph import *;"
         "print(hashlib.sha256(build_skin_colour_graph()).hexdigest())"
@@ -80,15 +87,18 @@ def test_the_model_agrees_with_an_independent_double_precision_computation(
     image = random.integers(0, 256, (rows, columns, 3), dtype=np.uint8)
     mask = (random.random((rows, columns)) < 0.7).astype(np.uint8)
     correction = (np.eye(3) + random.normal(0, 0.05, (3, 3))).astype(np.float32)
+    lit = (random.random((rows, columns)) < 0.6).astype(np.uint8)  # also off the skin
     expected = reference.measure(image, correction.astype(np.float64), mask, TILE_PX)
-    outputs = run(model, image, mask, correction).outputs
+    of_lit = reference.measure(image, correction.astype(np.float64), mask & lit, TILE_PX)
+    outputs = run(model, image, mask, correction, lit).outputs
 
-    assert outputs["pixel_count"] == mask.sum()
-    assert outputs["tile_count"] == expected.tile_count
-    # A mean angle and its spreads depend on how ±180° falls on noise: compared for skin below.
-    for name, tolerance in (("mean", 2e-3), ("sd", 2e-3), ("tile_sd", 2e-3)):
-        difference = np.abs(numbers(outputs, name) - getattr(expected, name))
-        assert np.delete(difference, 3).max() < tolerance, name
+    for of, known, counted in (("", expected, mask), ("lit_", of_lit, mask & lit)):
+        assert outputs[f"{of}pixel_count"] == counted.sum()
+        assert outputs[f"{of}tile_count"] == known.tile_count
+        # A mean angle and its spreads depend on how ±180° falls on noise: compared for skin below.
+        for name in ("mean", "sd", "tile_sd"):
+            difference = np.abs(numbers(outputs, f"{of}{name}") - getattr(known, name))
+            assert np.delete(difference, 3).max() < 2e-3, f"{of}{name}"
     assert outputs["delta_e_mean"] == pytest.approx(expected.delta_e_mean, abs=1e-3)
     assert outputs["tile_delta_e_mean"] == pytest.approx(expected.tile_delta_e_mean, abs=1e-3)
     skin = mask > 0
@@ -208,6 +218,26 @@ def test_skin_out_of_range_is_counted(model: ReleasedModel) -> None:
 
 
 @pytest.mark.verifies("DRV-20")
+def test_all_that_the_first_release_gives_out_is_unchanged_in_the_newer_one(
+    model: ReleasedModel,
+) -> None:
+    random = np.random.default_rng(8)
+    image = random.integers(60, 220, (90, 70, 3), dtype=np.uint8)
+    mask = (random.random((90, 70)) < 0.8).astype(np.uint8)
+    content = build_skin_colour_graph("1.0.0")
+    first = ReleasedModel.load(content, expected=Digest.of(content))
+    given: dict[str, Tensor] = {
+        "image": image,
+        "colour_correction": IDENTITY,
+        "skin_mask": mask,
+    }
+    before = first.run(given, preprocessing="none").outputs
+    now = run(model, image, mask).outputs
+    for name, each in before.items():
+        assert each.tobytes() == now[name].tobytes(), name
+
+
+@pytest.mark.verifies("DRV-20")
 def test_two_processes_and_repeated_runs_give_the_same_bits(model: ReleasedModel) -> None:
     code = (
         "import numpy as np;"
@@ -216,7 +246,8 @@ def test_two_processes_and_repeated_runs_give_the_same_bits(model: ReleasedModel
         "from domain.values.content import Digest;"
         "r=np.random.default_rng(5);g=build_skin_colour_graph();"
         "i=r.integers(0,256,(200,180,3),dtype=np.uint8);m=(r.random((200,180))<.5).astype('uint8');"
-        "x={'image':i,'skin_mask':m,'colour_correction':np.eye(3,dtype=np.float32)};"
+        "l=np.ones((200,180),dtype=np.uint8);"
+        "x={'image':i,'skin_mask':m,'lit_mask':l,'colour_correction':np.eye(3,dtype=np.float32)};"
         "print(ReleasedModel.load(g,expected=Digest.of(g)).run(x,preprocessing='none').digest)"
     )
     other = subprocess.run(

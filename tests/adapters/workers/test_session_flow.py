@@ -127,7 +127,7 @@ def test_findings_reach_the_practitioner_as_the_run_gave_them(done: Finished) ->
     numbers = [each for each in opened.findings if each.value is not None]
     assert all(each.unit and each.uncertainty and each.coverage_factor == 2 for each in numbers)
     assert run.run.runtime.startswith("onnxruntime ")
-    assert run.run.preprocessing.startswith("skin-colour-input/1")
+    assert run.run.preprocessing.startswith("skin-colour-input/2 ")
 
 
 def test_the_report_shows_the_number_and_the_code_that_are_recorded(done: Finished) -> None:

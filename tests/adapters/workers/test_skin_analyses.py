@@ -7,6 +7,8 @@ import pytest
 
 from adapters.inference.analyses import ANALYSES, analysis_of
 from adapters.inference.release import signed_message
+from adapters.inference.skin_colour_graph import FIRST_VERSION, build_skin_colour_graph
+from adapters.inference.skin_colour_release import skin_colour_release
 from adapters.repeating.recording import reproduce_inference
 from domain.errors import MalformedInput
 from domain.events.capture_session import OutputWithheld
@@ -62,6 +64,28 @@ def release(day: ClinicDay, name: str) -> ReleaseId:
         by=Actor.practitioner(QUALITY_MANAGER),
     )
     return identifier
+
+
+@pytest.mark.verifies("DRV-20")
+def test_a_run_of_an_earlier_release_goes_on_as_it_was_and_repeats_to_the_bit(
+    day: ClinicDay,
+) -> None:
+    content = build_skin_colour_graph(FIRST_VERSION)
+    first = replace(skin_colour_release(Digest.of(content)), version=FIRST_VERSION)
+    identifier = day.release_learned(first, content)
+    session = day.open_session()
+    inference = InferenceId.derived(day.submit(session), identifier)
+    day.work()
+    (completed,) = [
+        each for each in day.events(inference.stream) if isinstance(each, InferenceCompleted)
+    ]
+    assert completed.run.preprocessing.startswith("skin-colour-input/1 ")
+    assert "lit_mask" not in {each.name for each in completed.inputs}
+    record = reproduce_inference(
+        day.bench(), inference, actor=Actor.practitioner(QUALITY_MANAGER), correlation="test"
+    )
+    assert isinstance(record.event, ReproductionChecked)
+    assert record.event.outcome == "identical", record.event.evidence
 
 
 def ran(day: ClinicDay, name: str) -> tuple[SessionId, InferenceId]:
