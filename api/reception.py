@@ -173,12 +173,12 @@ def public_key(system: System, device: DeviceId) -> str:
     known = _KEYS.setdefault(system.log, {})
     if device in known:
         return known[device]
-    for record in system.log.stream(device.stream):
-        if isinstance(record.event, equipment.DeviceEnrolled):
-            known[device] = record.event.public_key
-            return known[device]
-    message = "the station is not enrolled"
-    raise NotFound(message)
+    enrolled = system.log.first(device.stream)
+    if enrolled is None or not isinstance(enrolled.event, equipment.DeviceEnrolled):
+        message = "the station is not enrolled"
+        raise NotFound(message)
+    known[device] = enrolled.event.public_key
+    return known[device]
 
 
 def recorded_sequence(system: System, device: DeviceId) -> int:

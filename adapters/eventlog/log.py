@@ -58,6 +58,10 @@ class RecordStore(Protocol):
         """Return a stream's rows after a version."""
         ...
 
+    def first(self, stream: str) -> list[Row]:
+        """Return a stream's first row; none for a new stream."""
+        ...
+
     def after(self, position: int, limit: int) -> list[Row]:
         """Return at most ``limit`` rows after a position."""
         ...
@@ -124,6 +128,16 @@ class RecordLog:
         records = self._unsealed(rows)
         check_stream(rows, after_version)
         return records
+
+    def first(self, name: StreamName) -> Record | None:
+        """Return a stream's first record, without reading the others; none for a new stream.
+
+        Raises:
+            IntegrityFailure: something stored is not what was recorded.
+        """
+        rows = self._store.first(name)
+        check_stream(rows, 0)
+        return next(iter(self._unsealed(rows)), None)
 
     def after(self, seq: int, *, limit: int) -> tuple[Record, ...]:
         """Return at most ``limit`` records that follow ``seq``, in order; -1 is the beginning.

@@ -55,6 +55,10 @@ class MemoryRecords:
         with self._lock:
             return self._streams.get(stream, [])[after_version:]
 
+    def first(self, stream: str) -> list[Row]:
+        """Return a stream's first row; none for a new stream."""
+        return self.stream(stream, 0)[:1]
+
     def after(self, position: int, limit: int) -> list[Row]:
         """Return at most ``limit`` rows after a position."""
         with self._lock:

@@ -194,6 +194,10 @@ class PostgresRecords(PostgresApplicationRecorder):
         """Return a stream's rows after a version."""
         return self._rows(_SELECT.stream, stream, after_version)
 
+    def first(self, stream: str) -> list[Row]:
+        """Return a stream's first row; none for a new stream."""
+        return self._rows(_SELECT.at, stream, 1)
+
     def after(self, position: int, limit: int) -> list[Row]:
         """Return at most ``limit`` rows after a position."""
         return self._rows(_SELECT.after, position, limit)

@@ -296,6 +296,13 @@ def test_the_stored_contents_under_a_key_can_be_listed_for_purging(logs: Logs) -
     assert log.blobs_of_key("subject:nobody") == frozenset()
 
 
+def test_a_streams_first_record_is_read_alone(logs: Logs) -> None:
+    log, stream = logs.open(), logs.new_stream()
+    assert log.first(stream) is None
+    first, _ = log.append(a_run(stream, 2))
+    assert log.first(stream) == first
+
+
 @pytest.mark.verifies("DRV-01", "REQ-IN-002")
 def test_every_size_has_the_root_that_the_definition_gives(logs: Logs) -> None:
     log, stream = logs.open(), logs.new_stream()
