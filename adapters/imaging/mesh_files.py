@@ -1,14 +1,17 @@
-"""A mesh as bytes that other programs read: PLY, OBJ with MTL, STL.
+"""A mesh as bytes that other programs read: PLY, OBJ, STL.
 
 Rules kept here:
 
 1. The same mesh gives the same bytes: little endian, fixed notation, no dates, no names of people.
 2. PLY holds everything and is what the record names; OBJ and STL are made of it on request and
    hold less: OBJ no uncertainty, STL the bare surface.
-3. Millimetres throughout; axes are the left camera's (x right, y down, z away), said in the header.
+3. Each is whole by itself. OBJ names no material and no picture, because none is handed out with
+   it: its colours stand at its vertices.
+4. Millimetres throughout; axes are the left camera's (x right, y down, z away), said in the header.
 
-Source: Turk 1994 (PLY 1.0); Wavefront OBJ and MTL, appendices B1 and B2 of the Advanced Visualizer
-manual; 3D Systems 1989 (binary STL).
+Source: Turk 1994 (PLY 1.0); Wavefront OBJ, appendix B1 of the Advanced Visualizer manual, with
+red, green and blue behind x, y and z as programs for scanned surfaces write them; 3D Systems 1989
+(binary STL).
 """
 
 from typing import Final
@@ -19,8 +22,6 @@ from adapters.imaging.depth_mesh import Mesh
 from adapters.imaging.refusal import malformed
 
 PLY_TYPE: Final = "model/x-ply"
-OBJ_NAME: Final = "surface.obj"
-MTL_NAME: Final = "surface.mtl"
 
 _AXES: Final = "millimetres; x right, y down, z away, left camera"
 _VERTEX: Final = np.dtype(
@@ -87,21 +88,21 @@ def mesh_from_ply(content: bytes) -> Mesh:
 
 
 def obj_bytes(mesh: Mesh) -> bytes:
-    """Return the mesh as OBJ text that names ``surface.mtl``."""
-    lines = [f"# {_AXES}; a vertex every {mesh.step_px} pixels", f"mtllib {MTL_NAME}", "o surface"]
-    lines += [f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in mesh.points_mm.tolist()]
+    """Return the mesh as OBJ text: points with colours, places in the left picture, normals."""
+    lines = [
+        f"# {_AXES}; a vertex every {mesh.step_px} pixels",
+        "# v: x y z red green blue, the colours 0 to 1, sRGB; vt: place in the stored left picture",
+        "o surface",
+    ]
+    vertices = np.concatenate([mesh.points_mm, mesh.colours.astype(np.float32) / 255], axis=1)
+    lines += [
+        f"v {x:.4f} {y:.4f} {z:.4f} {red:.4f} {green:.4f} {blue:.4f}"
+        for x, y, z, red, green, blue in vertices.tolist()
+    ]
     lines += [f"vt {u:.6f} {v:.6f}" for u, v in mesh.texture.tolist()]
     lines += [f"vn {x:.5f} {y:.5f} {z:.5f}" for x, y, z in mesh.normals.tolist()]
-    lines.append("usemtl skin")
     lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in (mesh.triangles + 1).tolist()]
     return ("\n".join(lines) + "\n").encode("ascii")
-
-
-def mtl_bytes(texture_name: str) -> bytes:
-    """Return the material of ``surface.obj``: matt, with the left picture as its texture."""
-    return f"newmtl skin\nKa 0 0 0\nKd 1 1 1\nKs 0 0 0\nillum 1\nmap_Kd {texture_name}\n".encode(
-        "ascii"
-    )
 
 
 def stl_bytes(mesh: Mesh) -> bytes:

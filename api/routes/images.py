@@ -1,4 +1,4 @@
-"""Pixel access: original bytes, previews and overlay maps; every look is recorded [DRV-30].
+"""Pixel access: originals, previews, maps, depth and surfaces; every look is recorded [DRV-30].
 
 Rules kept here:
 
@@ -38,6 +38,7 @@ ROUTER = APIRouter(tags=["images"])
 Viewer = Annotated[Person, Depends(allowed(Permission.IMAGES_VIEW))]
 QUALITY = 88
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", PLY_TYPE: "ply"}
+DEPTH_KINDS = frozenset({"depth", "depth-uncertainty"})
 SURFACE_FORMS = {"ply": PLY_TYPE, "obj": "model/obj", "stl": "model/stl"}
 
 
@@ -103,7 +104,10 @@ def surface(
     form: Form = Form.PLY,
     purpose: Purpose = Purpose.CARE,
 ) -> Response:
-    """Return the surface of an attempt; in OBJ without its uncertainty, in STL bare."""
+    """Return the surface of an attempt; in OBJ without its uncertainty, in STL bare.
+
+    Each is one file that refers to no other.
+    """
     row = capture_session.content(reading.connection, session, digest)
     known = row if row is not None and row["kind"] == "surface" else None
     found = _found(reading, known, session, "surface")
@@ -114,6 +118,25 @@ def surface(
         content = obj_bytes(mesh) if form is Form.OBJ else stl_bytes(mesh)
     name = f"surface-{digest[7:19]}.{form.value}"
     return Response(content, media_type=SURFACE_FORMS[form.value], headers=download(name, seq))
+
+
+@ROUTER.get("/depth-maps/{digest}", response_class=StreamingResponse)
+def depth_map(
+    digest: str,
+    session: str,
+    person: Viewer,
+    reading: Read,
+    purpose: Purpose = Purpose.CARE,
+) -> StreamingResponse:
+    """Return a depth map, or the uncertainty of one, as it is stored: a 16-bit grey PNG.
+
+    The attempt's depth says in its settings how many millimetres a grey level is; 0 is no depth.
+    """
+    row = capture_session.content(reading.connection, session, digest)
+    known = row if row is not None and row["kind"] in DEPTH_KINDS else None
+    found = _found(reading, known, session, "depth map")
+    seq = _record(reading, person, digest, purpose)
+    return _file(found["kind"], digest, found, _whole(reading, found, digest), seq)
 
 
 @ROUTER.get("/artefacts/{digest}", response_class=StreamingResponse)

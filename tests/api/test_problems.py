@@ -176,6 +176,8 @@ BAD_PATHS = [
     "/images/x?session=x",
     "/images/sha256:00/preview?session=x&width=99999",
     "/artefacts/x?session=x",
+    "/depth-maps/x?session=x",
+    "/surfaces/x?session=x&form=dwg",
     "/ledger/proof/-1",
     "/ledger/proof/99999999999999999999999999",
     "/ledger/proof/9007199254740991",

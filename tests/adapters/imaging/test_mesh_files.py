@@ -7,7 +7,6 @@ import pytest
 
 from adapters.imaging.mesh_files import (
     mesh_from_ply,
-    mtl_bytes,
     obj_bytes,
     ply_bytes,
     stl_bytes,
@@ -24,6 +23,7 @@ def test_the_same_mesh_gives_the_same_bytes() -> None:
         assert written(MESH) == written(again)
 
 
+@pytest.mark.verifies("REQ-IN-350")
 def test_a_ply_comes_back_whole() -> None:
     found = mesh_from_ply(ply_bytes(MESH))
     for name in ("points_mm", "normals", "texture", "colours", "sigma_mm", "triangles"):
@@ -44,19 +44,23 @@ def test_a_ply_is_laid_out_as_its_header_says() -> None:
     assert (count, a, b, c) == (3, *MESH.triangles[0])
 
 
-@pytest.mark.verifies("REQ-IN-129")
-def test_an_obj_names_its_material_and_every_corner() -> None:
+@pytest.mark.verifies("REQ-IN-129", "REQ-IN-348")
+def test_an_obj_holds_points_colours_and_every_corner() -> None:
     lines = obj_bytes(MESH).decode().splitlines()
-    points = [line.split()[1:] for line in lines if line.startswith("v ")]
-    assert np.array(points, float) == pytest.approx(MESH.points_mm, abs=5e-5)
+    points = np.array([line.split()[1:] for line in lines if line.startswith("v ")], float)
+    assert points[:, :3] == pytest.approx(MESH.points_mm, abs=5e-5)
+    assert np.array_equal(np.rint(points[:, 3:] * 255), MESH.colours)
     faces = [line.split()[1:] for line in lines if line.startswith("f ")]
     corners = np.array([[corner.split("/")[0] for corner in face] for face in faces], int)
     assert np.array_equal(corners - 1, MESH.triangles)
-    assert "mtllib surface.mtl" in lines
-    assert b"map_Kd left.png" in mtl_bytes("left.png")
 
 
-@pytest.mark.verifies("REQ-IN-129")
+def test_an_obj_refers_to_no_other_file() -> None:
+    words = {line.split()[0] for line in obj_bytes(MESH).decode().splitlines()}
+    assert words == {"#", "o", "v", "vt", "vn", "f"}
+
+
+@pytest.mark.verifies("REQ-IN-129", "REQ-IN-349")
 def test_an_stl_holds_every_triangle() -> None:
     content = stl_bytes(MESH)
     (count,) = struct.unpack_from("<I", content, 80)

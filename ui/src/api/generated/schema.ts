@@ -416,6 +416,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/depth-maps/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Depth Map
+         * @description Return a depth map, or the uncertainty of one, as it is stored: a 16-bit grey PNG.
+         *
+         *     The attempt's depth says in its settings how many millimetres a grey level is; 0 is no depth.
+         */
+        get: operations["depth_map_api_v1_depth_maps__digest__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device/blobs/{digest}": {
         parameters: {
             query?: never;
@@ -1450,6 +1472,8 @@ export interface paths {
         /**
          * Surface
          * @description Return the surface of an attempt; in OBJ without its uncertainty, in STL bare.
+         *
+         *     Each is one file that refers to no other.
          */
         get: operations["surface_api_v1_surfaces__digest__get"];
         put?: never;
@@ -5037,6 +5061,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Wordings"];
+                };
+            };
+        };
+    };
+    depth_map_api_v1_depth_maps__digest__get: {
+        parameters: {
+            query: {
+                session: string;
+                purpose?: components["schemas"]["api__routes__images__Purpose"];
+            };
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
