@@ -9,6 +9,7 @@ import { head, map, page } from "./pictures";
 import { choose, scene, verified } from "./record";
 import { PASSED, SESSIONS } from "./sessions";
 import { STUDIES } from "./studies";
+import { surfaceContent } from "./surfaces";
 import { TRACE } from "./trace";
 
 export interface Reply {
@@ -16,6 +17,8 @@ export interface Reply {
   body?: unknown;
   type?: string;
   etag?: number;
+  /** Where in the record a look stands. */
+  audit?: number;
 }
 
 let signedIn = true;
@@ -148,6 +151,9 @@ function read(path: string[], query: URLSearchParams): Reply {
       return { status: choose(key ?? "") ? 200 : 404, body: { scene: key } };
     case "images":
       return picture(decodeURIComponent(key ?? ""));
+    case "surfaces":
+      return { status: 200, type: "model/x-ply", body: surfaceContent(), audit: position };
+    case "depth-maps":
     case "artefacts":
       return { status: 200, type: "image/svg+xml", body: map(hue(decodeURIComponent(key ?? ""))) };
     case "version":

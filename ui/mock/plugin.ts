@@ -59,15 +59,15 @@ async function reply(request: IncomingMessage, response: ServerResponse, path: s
   for await (const part of request) parts.push(part as Buffer);
   const text = Buffer.concat(parts).toString();
   const body = text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {};
-  const { status, body: said, type, etag } = answer(request.method ?? "GET", path, body);
+  const { status, body: said, type, etag, audit } = answer(request.method ?? "GET", path, body);
   const headers: Record<string, string> = {
     "Content-Type": type ?? "application/json",
     "X-Vultus-Position": String(standing()),
     "X-Vultus-Lag": "0",
   };
   if (etag !== undefined) headers.ETag = `"${etag}"`;
+  if (audit !== undefined) headers["X-Vultus-Audit"] = String(audit);
   response.writeHead(status, headers);
-  response.end(
-    said === undefined ? undefined : typeof said === "string" ? said : JSON.stringify(said),
-  );
+  if (said === undefined) response.end();
+  else response.end(typeof said === "string" || said instanceof Uint8Array ? said : JSON.stringify(said));
 }

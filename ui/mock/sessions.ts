@@ -3,6 +3,7 @@ import type { Attempt, Gate, Measurement, Session } from "../src/api/types";
 import { ago, digest, id } from "./identifiers";
 import { words } from "../src/words";
 import { ME, STATION, SUBJECTS } from "./people";
+import { depthOf } from "./surfaces";
 
 type Row = [name: string, label: string, value: number, unit: string, minimum: number | null, maximum: number | null, advice: string];
 
@@ -77,7 +78,7 @@ function attempt({ at, view, number, overrides = {}, fault = "", state }: Taken)
         name, value, unit, minimum: minimum ?? null, maximum: maximum ?? null, advice: advice ?? "", region,
       })),
     },
-    depth: reasons.length === 0 && measurements.length > 0 ? { completeness: view === "frontal" ? 0.964 : 0.712, algorithm: "pyramid-lsm/1", quality_flags: [] } : null,
+    depth: reasons.length === 0 && measurements.length > 0 ? depthOf(at, view === "frontal" ? 0.964 : 0.712) : null,
     device_sequence: 404 + at, seq: 1_190 + at * 3,
   };
 }

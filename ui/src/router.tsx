@@ -64,6 +64,12 @@ const session = createRoute({
   component: lazyRouteComponent(() => import("./screens/sessions/Session"), "Session"),
 });
 
+const surface = createRoute({
+  getParentRoute: () => inside,
+  path: "/sessions/$session/attempts/$attempt/surface",
+  component: lazyRouteComponent(() => import("./screens/surface/Surface"), "Surface"),
+});
+
 const review = createRoute({
   getParentRoute: () => inside,
   path: "/assessments/$assessment",
@@ -142,6 +148,7 @@ const routeTree = root.addChildren([
     subject,
     newSession,
     session,
+    surface,
     review,
     signOff,
     report,

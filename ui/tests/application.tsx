@@ -40,10 +40,9 @@ export function start(
     const one = { method: request.method, path, headers: request.headers, body };
     sent.push(one);
     const reply = instead(one) ?? answer(request.method, path, body);
-    return new Response(reply.body === undefined ? null : JSON.stringify(reply.body), {
-      status: reply.status,
-      headers: { "Content-Type": reply.type ?? "application/json" },
-    });
+    const headers = new Headers({ "Content-Type": reply.type ?? "application/json" });
+    if (reply.audit !== undefined) headers.set("X-Vultus-Audit", String(reply.audit));
+    return new Response(contentOf(reply), { status: reply.status, headers });
   });
   Element.prototype.scrollIntoView = () => undefined;
   report({ position: 1, lag: 0, asOf: new Date(), connection: "live" });
@@ -56,6 +55,11 @@ export function start(
     </MantineProvider>,
   );
   return sent;
+}
+
+function contentOf({ body }: Reply): BodyInit | null {
+  if (body === undefined) return null;
+  return body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
 }
 
 /** Stands in for parts of a browser that only listen. */

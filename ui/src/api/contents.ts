@@ -53,10 +53,31 @@ export interface Failure {
   evidence: string;
 }
 
+/** Stored bytes, by what they are. */
+export interface Content {
+  digest: string;
+  size_bytes: number;
+  media_type: string;
+}
+
+/** Settings are `name=value`. Depth that an older method made has no surface. */
 export interface Depth {
+  calibration: string;
+  depth: Content;
   completeness: number;
   algorithm: string;
+  settings: string[];
   quality_flags: string[];
+  surface?: Surface;
+}
+
+export interface Surface {
+  mesh: Content;
+  uncertainty: Content;
+  algorithm: string;
+  settings: string[];
+  completeness: number;
+  sigma_median_mm: number;
 }
 
 /** One view of the target behind a calibration; a view left out has its residual too. */

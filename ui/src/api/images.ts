@@ -1,4 +1,4 @@
-// Addresses of pictures. Each full picture that is fetched is recorded as a look at it.
+// Addresses of pictures and surfaces. Each one that is fetched whole is recorded as a look at it.
 import { PREFIX } from "./client";
 
 export function imageUrl(digest: string, session: string): string {
@@ -15,4 +15,17 @@ export function artefactUrl(digest: string, session: string): string {
 
 export function pageUrl(report: string, page: number): string {
   return `${PREFIX}/reports/${report}/pages/${page}.png`;
+}
+
+export function surfaceUrl(digest: string, session: string, form: "ply" | "obj" | "stl"): string {
+  return `${PREFIX}${surfacePath(digest, session)}&form=${form}`;
+}
+
+/** The recorded surface, below the common beginning of addresses. */
+export function surfacePath(digest: string, session: string): string {
+  return `/surfaces/${digest}?session=${session}&purpose=care`;
+}
+
+export function depthMapUrl(digest: string, session: string): string {
+  return `${PREFIX}/depth-maps/${digest}?session=${session}&purpose=care`;
 }

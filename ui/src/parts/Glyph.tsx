@@ -20,6 +20,7 @@ const PATHS = {
   flag: "M4 14V2.5M4 3h8l-2 3 2 3H4",
   imported: "M8 10V2.5M5 5.5l3-3 3 3M3 9.5v4h10v-4",
   eye: "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 100 3.6 1.8 1.8 0 000-3.6z",
+  surface: "M8 2l5.5 3v6L8 14l-5.5-3V5zM2.5 5L8 8l5.5-3M8 8v6",
 } as const;
 
 export type GlyphName = keyof typeof PATHS;

@@ -1,4 +1,6 @@
 // One attempt: the pictures, the verdict, and every measurement against its limits.
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Attempt } from "../../api/types";
 import { clockSeconds } from "../../moments";
@@ -7,6 +9,7 @@ import { FramePicture } from "../../parts/FramePicture";
 import { Glyph } from "../../parts/Glyph";
 import { Mark, type Tone } from "../../parts/Mark";
 import { bytesText } from "../../quantities";
+import { useMay } from "../../shell/me";
 import { words } from "../../words";
 import { offsetText } from "../worklist/DeviceSummary";
 import styles from "./Session.module.css";
@@ -22,6 +25,7 @@ const STATES: Record<Attempt["state"], { tone: Tone; text: string }> = {
 
 export function AttemptCard({ attempt, session }: { attempt: Attempt; session: string }) {
   const [all, setAll] = useState(false);
+  const maySee = useMay("images.view");
   const state = STATES[attempt.state];
   const reasons = attempt.verdict?.reasons ?? [];
   const regions = reasons.flatMap(({ name, region }) =>
@@ -38,6 +42,17 @@ export function AttemptCard({ attempt, session }: { attempt: Attempt; session: s
           <Mark tone="warn" glyph="imported">
             Imported, uncalibrated
           </Mark>
+        )}
+        {maySee && attempt.depth?.surface && (
+          <Button
+            variant="default"
+            size="compact-xs"
+            component={Link}
+            to={`/sessions/${session}/attempts/${attempt.attempt}/surface`}
+            leftSection={<Glyph name="surface" size={12} />}
+          >
+            Surface
+          </Button>
         )}
         <span className={styles.meta}>
           {!attempt.imported && (
