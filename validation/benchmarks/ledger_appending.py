@@ -26,7 +26,7 @@ from domain.events.names import Event
 from domain.events.record import Draft
 from validation.benchmarks.disks import flushes_per_s
 from validation.benchmarks.ledger_figures import Figure, Spent, compared, microseconds, seconds
-from validation.benchmarks.ledger_limits import Busy, of_disk, of_threads, round_trip_us
+from validation.benchmarks.ledger_limits import Busy, of_disk, of_threads, questions_us
 from validation.benchmarks.ledger_logs import CLINIC, Bench, own_drafts, some_events
 
 T = TypeVar("T")
@@ -204,9 +204,9 @@ def _costs(bench: Bench, size: int, rates: Sequence[tuple[float, float]]) -> lis
         f"µs per record: bare INSERT and commit {bare:.1f}; ours beside it, at its quickest and "
         f"where there is no database: {said}"
     )
-    trip = 0.0 if bench.kind == "sqlite" else round_trip_us(bench.dsn) / size
-    further = f" and the one round trip more, {trip:.0f}," if trip else ""
-    at_best = bare / (bare + whole + trip)
+    asked = 0.0 if bench.kind == "sqlite" else questions_us(bench.dsn) / size
+    further = f" and what it asks the database before it writes, {asked:.1f}," if asked else ""
+    at_best = bare / (bare + whole + asked)
     return [f"{known}; with the whole append{further} alone the figure would be {at_best:.2f}"]
 
 

@@ -17,6 +17,7 @@ from typing import Final
 
 import psycopg
 
+from adapters.eventlog.postgres import transaction
 from adapters.verification.crew import Crew
 from adapters.verification.verify import RANGE, source_of
 from domain.ledger.merkle import Tree
@@ -29,6 +30,10 @@ LOOKED_AT: Final = 10_000
 """Records on which the parts of a check are measured."""
 
 ASKED: Final = 200
+QUESTIONS: Final = 5
+"""What an append on PostgreSQL asks and the bare INSERT does not: the lock, the end of the log, the
+end of the stream, the request, and that whoever waits be told."""
+
 HASHED: Final = 50_000
 _BLOCK: Final = bytes(1024)
 
@@ -147,13 +152,27 @@ def of_rebuild(batched_us: float, single_us: float, *, decoding_us: float, rows_
     )
 
 
-def round_trip_us(dsn: str) -> float:
-    """Return how long the database takes to answer a question that needs no work, microseconds."""
+def questions_us(dsn: str) -> float:
+    """Return how much longer a transaction takes in which an append's questions are asked, µs.
+
+    They are asked as an append asks them, in a round trip of their own, but need no work.
+    """
     with psycopg.connect(dsn, autocommit=True) as connection:
-        ask = partial(connection.execute, "SELECT 1", prepare=True)
+        empty, asking = partial(_transact, connection, 0), partial(_transact, connection, QUESTIONS)
         for _ in range(ASKED):
-            ask()
-        return median(seconds(ask) for _ in range(ASKED)) * 1e6
+            empty()
+            asking()
+        each = [(seconds(empty), seconds(asking)) for _ in range(ASKED)]
+    return (median(long for _, long in each) - median(short for short, _ in each)) * 1e6
+
+
+def _transact(connection: psycopg.Connection, questions: int) -> None:
+    with transaction(connection) as pipeline:
+        asked = [connection.execute("SELECT 1", prepare=True) for _ in range(questions)]
+        if asked:
+            pipeline.sync()
+            for each in asked:
+                each.fetchall()
 
 
 def _grow(leaves: Sequence[bytes]) -> None:
