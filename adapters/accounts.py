@@ -16,6 +16,7 @@ Source: RFC 9106 section 4, second recommended option (64 MiB, 3 passes, 4 lanes
 import threading
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 import argon2
 import sqlalchemy as sa
@@ -58,6 +59,7 @@ _UNUSED = -1
 _ASSOCIATED = b"vultus/account/totp\n"
 _HASHING = threading.BoundedSemaphore(4)
 _HASHER = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
+_NOBODY: Final[list[str]] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,16 @@ class Ended:
     reason: str
 
 
+def hash_of_nobody(randomness: Randomness) -> str:
+    """Return a hash nobody can match, made once for this process and those forked from it.
+
+    So an unknown account costs as much time as a known one.
+    """
+    if not _NOBODY:
+        _NOBODY.append(_HASHER.hash(randomness.token(_TOKEN_BYTES)))
+    return _NOBODY[0]
+
+
 class Accounts:
     """Accounts of one clinic in its database."""
 
@@ -110,8 +122,7 @@ class Accounts:
         self._keys = keys
         self._clinic_key = clinic_key
         self._randomness = randomness
-        # A hash nobody can match, so that an unknown account costs as much time as a known one.
-        self._nobody = _HASHER.hash(randomness.token(_TOKEN_BYTES))
+        self._nobody = hash_of_nobody(randomness)
 
     def taken(self, account: str, *, by_other_than: PractitionerId) -> bool:
         """Return whether an account's name belongs to somebody else."""
