@@ -17,7 +17,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, ViewportSize, expect
 
 from api.serving import serving
@@ -27,6 +30,7 @@ from device.script import Script
 from device.settings import Settings as StationSettings
 from device.simulated_station import simulated_station
 from device.work import connect, work
+from domain.values.content import Digest
 from domain.values.identifiers import DeviceId
 from tests.flows.clock import LeapingClock
 from tests.flows.conftest import ROOT
@@ -43,6 +47,8 @@ WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 1024, "height": 768}
 SOON_MS = 20_000
 ANALYSED_MS = 120_000
+GROUND_LEVEL = 60
+GREY_WITHIN = 24
 LOADED = """async () => {
   const pictures = [...document.images];
   await Promise.all(pictures.map(each => each.complete || new Promise(done => {
@@ -52,6 +58,8 @@ LOADED = """async () => {
   return pictures.filter(each => each.isConnected && each.naturalWidth === 0).map(each => each.src);
 }"""
 NEXT_CODE = timedelta(seconds=31)
+
+Pixels = NDArray[np.int16]
 
 
 @dataclass(kw_only=True)
@@ -309,6 +317,89 @@ def test_every_screen_fits_and_complains_of_nothing(
     assert_fits(page, clinic, "/audit-trail", "Audit trail")
     page.close()
     assert clinic.said == []
+
+
+@pytest.mark.verifies("REQ-IN-348", "REQ-IN-350", "REQ-IN-500")
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_surface_is_drawn_turned_coloured_measured_and_taken_away(
+    clinic: Clinic, browser: Browser, size: ViewportSize
+) -> None:
+    page = clinic.sign_in(browser, people.PRACTITIONER, size)
+    path, mesh = surface_of(page)
+    page.goto(clinic.address + path.rpartition("/attempts/")[0])
+    page.get_by_role("link", name="Surface").first.click()
+    expect(page.get_by_text("The surface is drawn")).to_be_attached(timeout=ANALYSED_MS)
+    assert_fits(page, clinic, path, "Surface")
+    expect(page.get_by_text("The surface is drawn")).to_be_attached(timeout=ANALYSED_MS)
+    keep(page.screenshot(), size, "surface clay")
+    drawing = page.get_by_role("img", name=re.compile("^Surface, frontal view"))
+    clay = pixels_of(drawing)
+    assert share_drawn(clay) > 0.15
+    assert colourful(clay) == 0
+
+    page.get_by_text("Uncertainty", exact=True).first.click()
+    expect(page.get_by_label("Legend of the uncertainty")).to_contain_text("k = 1")
+    keep(page.screenshot(), size, "surface uncertainty")
+    coloured = pixels_of(drawing)
+    assert share_drawn(coloured) == pytest.approx(share_drawn(clay), abs=0.05)
+    assert colourful(coloured) > 0.1
+
+    drawing.focus()
+    page.keyboard.press("4")
+    expect(page.get_by_text("Seen from 45° to the person's left")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_text("Seen from 45° to the person's left, 5° above")).to_be_visible()
+    keep(page.screenshot(), size, "surface oblique")
+    page.keyboard.press("0")
+    expect(page.get_by_text("Seen from the front")).to_be_visible()
+    page.get_by_role("button", name="Distance").click()
+    for across in (0.4, 0.6):
+        box = drawing.bounding_box()
+        assert box is not None
+        drawing.click(position={"x": box["width"] * across, "y": box["height"] / 2})
+    expect(page.get_by_text("k = 2")).to_be_visible()
+    expect(page.get_by_text(re.compile("No released measurement"))).to_be_visible()
+    keep(page.screenshot(), size, "surface distance")
+
+    for name, beginning in (("Surface, PLY", b"ply\n"), ("Depth map, PNG", b"\x89PNG")):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        taken = download.value.path().read_bytes()
+        assert taken.startswith(beginning)
+        if name == "Surface, PLY":
+            assert Digest.of(taken) == mesh
+    page.close()
+    assert clinic.said == []
+
+
+def surface_of(page: Page) -> tuple[str, str]:
+    """Return the address and the digest of a surface that the story made."""
+    for item in read(page, "/worklist")["items"]:
+        for attempt in read(page, f"/capture-sessions/{item['session']}")["attempts"]:
+            surface = (attempt["depth"] or {}).get("surface")
+            if surface and attempt["view"] == "frontal":
+                place = f"/sessions/{item['session']}/attempts/{attempt['attempt']}/surface"
+                return place, surface["mesh"]["digest"]
+    raise AssertionError("the story made no surface")
+
+
+def pixels_of(drawing: Locator) -> Pixels:
+    """Return what is drawn: (rows, columns, 3) int16, sRGB, blue first."""
+    found = cv2.imdecode(np.frombuffer(drawing.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    assert found is not None
+    return found.astype(np.int16)
+
+
+def share_drawn(pixels: Pixels) -> float:
+    """Return the share of pixels that are not the dark ground."""
+    return float((pixels.max(axis=-1) > GROUND_LEVEL).mean())
+
+
+def colourful(pixels: Pixels) -> float:
+    """Return the share of pixels that are far from grey, in the middle where nothing lies over."""
+    rows, columns = pixels.shape[:2]
+    middle = pixels[rows // 3 : rows * 2 // 3, columns // 3 : columns * 2 // 3]
+    return float((np.ptp(middle, axis=-1) > GREY_WITHIN).mean())
 
 
 def assert_fits(page: Page, clinic: Clinic, path: str, words: str) -> None:
