@@ -55,9 +55,10 @@ describe("limits of a study", () => {
 
   test("the drawing holds the whole interval against a limit that asks for it", () => {
     const limit = { statistic: "bias", stratum: "all", minimum: -0.2, maximum: 0.2, whole_interval: true };
-    expect(isMet(figure(), limit)).toBe(false);
-    expect(isMet(figure(), { ...limit, whole_interval: false })).toBe(true);
-    expect(isMet(figure(), null)).toBeNull();
+    expect(isMet(figure(), limit, 50)).toBe(false);
+    expect(isMet(figure(), { ...limit, whole_interval: false }, 50)).toBe(true);
+    expect(isMet(figure(), null, 50)).toBeNull();
+    expect(isMet(figure(), limit, 61)).toBeNull();
   });
 });
 

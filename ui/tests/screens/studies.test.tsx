@@ -70,9 +70,18 @@ describe("a study", () => {
     const strata = await panel("By stratum");
     const drawn = strata.getByRole("img", { name: /^Bias: Everybody 0\.600 deg, 95 %.*; Dark 2\.20 deg/ });
     expect(drawn).toBeTruthy();
+    expect(drawn.querySelectorAll("[data-few=true]")).toHaveLength(0);
     fireEvent.click(strata.getByText("Age band"));
     expect(strata.getByRole("img", { name: /40-59/ })).toBeTruthy();
     expect(strata.getAllByRole("row")).toHaveLength(5);
+  });
+
+  test("draws a figure of too few cases as one that is held against nothing", async () => {
+    start(`/studies/${id(741)}`);
+    const strata = await panel("By stratum");
+    const drawn = strata.getByRole("img", { name: /^RMS: .*Very light 0\.\d+ mm, of too few cases; Light 0\.\d+ mm;/ });
+    expect(drawn.querySelectorAll("[data-few=true]")).toHaveLength(1);
+    expect(drawn.querySelectorAll("[data-met=false]")).toHaveLength(1);
   });
 
   test("leads to the claims that name it and to the traces of their reports", async () => {

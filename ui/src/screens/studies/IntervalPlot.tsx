@@ -17,9 +17,11 @@ interface Props {
   strata: readonly string[];
   figures: readonly StudyFigure[];
   limits: readonly StudyLimit[];
+  /** Fewest cases behind a figure that is held against a limit. */
+  fewest: number;
 }
 
-export function IntervalPlot({ statistic, strata, figures, limits }: Props) {
+export function IntervalPlot({ statistic, strata, figures, limits, fewest }: Props) {
   const found = (name: string, stratum: string) =>
     figures.find((each) => each.statistic === name && each.stratum === stratum);
   const rows = strata.map((stratum) => ({
@@ -43,7 +45,7 @@ export function IntervalPlot({ statistic, strata, figures, limits }: Props) {
       className={styles.plot}
       viewBox={`0 0 ${WIDTH} ${height}`}
       role="img"
-      aria-label={`${statisticName(statistic)}: ${rows.map((row) => said(row, unit)).join("; ")}`}
+      aria-label={`${statisticName(statistic)}: ${rows.map((row) => said(row, unit, fewest)).join("; ")}`}
     >
       {rows.map(({ stratum, limit }, row) =>
         limit === null ? null : (
@@ -72,14 +74,14 @@ export function IntervalPlot({ statistic, strata, figures, limits }: Props) {
               not measured
             </text>
           ) : (
-            <g data-met={isMet(figure, limit)} className={styles.reading}>
+            <g data-met={isMet(figure, limit, fewest)} data-few={figure.cases < fewest} className={styles.reading}>
               {agreement?.map((value) => (
                 <path key={value} d={`M${x(value)} ${y(row) - 6}v12`} className={styles.agreement} />
               ))}
               {figure.lower !== null && figure.upper !== null && (
                 <path d={`M${x(figure.lower)} ${y(row) - 4}v8m0 -4H${x(figure.upper)}m0 -4v8`} className={styles.interval} />
               )}
-              {isMet(figure, limit) === false ? (
+              {isMet(figure, limit, fewest) === false ? (
                 <path d={`M${x(figure.value) - 4} ${y(row) - 4}l8 8m0 -8l-8 8`} className={styles.cross} />
               ) : (
                 <circle cx={x(figure.value)} cy={y(row)} r={3.6} />
@@ -107,16 +109,20 @@ function agreementOf(found: (name: string, stratum: string) => StudyFigure | und
   return ["lower-limit-of-agreement", "upper-limit-of-agreement"].flatMap((name) => found(name, stratum)?.value ?? []);
 }
 
-/** Whether a figure lies within a limit; null where there is none. Drawn only: the record judges. */
-export function isMet(figure: StudyFigure, limit: StudyLimit | null): boolean | null {
-  if (limit === null) return null;
+/**
+ * Whether a figure lies within a limit; null where there is no limit, or too few cases to be held
+ * against one. It is drawn only: the record judges.
+ */
+export function isMet(figure: StudyFigure, limit: StudyLimit | null, fewest: number): boolean | null {
+  if (limit === null || figure.cases < fewest) return null;
   const whole = limit.whole_interval && figure.lower !== null && figure.upper !== null;
   const [lower, upper] = whole ? [figure.lower ?? figure.value, figure.upper ?? figure.value] : [figure.value, figure.value];
   return (limit.minimum === null || lower >= limit.minimum) && (limit.maximum === null || upper <= limit.maximum);
 }
 
-function said({ stratum, figure }: { stratum: string; figure: StudyFigure | undefined }, unit: string): string {
+function said({ stratum, figure }: { stratum: string; figure: StudyFigure | undefined }, unit: string, fewest: number): string {
   if (figure === undefined) return `${stratumName(stratum, false)} not measured`;
   const interval = figure.lower === null || figure.upper === null ? "" : `, 95 % ${plainNumber(figure.lower)} to ${plainNumber(figure.upper)}`;
-  return `${stratumName(stratum, false)} ${plainNumber(figure.value)} ${unit}${interval}`.trimEnd();
+  const few = figure.cases < fewest ? ", of too few cases" : "";
+  return `${`${stratumName(stratum, false)} ${plainNumber(figure.value)} ${unit}`.trimEnd()}${interval}${few}`;
 }

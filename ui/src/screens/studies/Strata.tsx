@@ -45,9 +45,9 @@ export function Strata({ study: { plan, result } }: { study: Pick<Study, "plan" 
               value={statistic}
               onChange={setAsked}
             />
-            <IntervalPlot statistic={statistic} strata={strata} figures={figures} limits={plan.limits} />
+            <IntervalPlot statistic={statistic} strata={strata} figures={figures} limits={plan.limits} fewest={plan.fewest_cases} />
             <p className="quiet">
-              Bar: 95 % interval. Shaded: the limit.{statistic === "bias" && " Thin marks: limits of agreement, between which 95 % of single measurements lie."}
+              Bar: 95 % interval. Shaded: the limit. Hollow: fewer than {plan.fewest_cases} cases, so held against none.{statistic === "bias" && " Thin marks: limits of agreement, between which 95 % of single measurements lie."}
             </p>
           </div>
           <div className={styles.wide}>
@@ -74,7 +74,7 @@ export function Strata({ study: { plan, result } }: { study: Pick<Study, "plan" 
                       {statistics.map((each) => {
                         const figure = of.find((found) => found.statistic === each);
                         if (figure === undefined) return <td key={each} className="number">not measured</td>;
-                        const failed = isMet(figure, limitOn(plan.limits, each, stratum)) === false;
+                        const failed = isMet(figure, limitOn(plan.limits, each, stratum), plan.fewest_cases) === false;
                         return (
                           <td key={each} className="number" data-failed={failed}>
                             {figureText(figure)}
