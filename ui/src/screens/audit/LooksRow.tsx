@@ -21,7 +21,7 @@ export function LooksRow({ items, goesOn, came }: Props) {
   return (
     <>
       <tr className={open ? styles.many : undefined}>
-        <td className="number">
+        <td className={`number ${styles.when}`}>
           {newest.seq}–{oldest.seq}
         </td>
         <td className={styles.when}>{spanText(oldest.at, newest.at)}</td>

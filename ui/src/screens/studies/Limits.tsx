@@ -15,19 +15,24 @@ const VERDICTS: Record<Verdict, { tone: Tone; text: string }> = {
 };
 
 export function Limits({ study }: { study: Pick<Study, "plan" | "result"> }) {
+  const wasRun = study.result !== null;
   return (
-    <table className="grid-table">
+    <table className={`grid-table ${styles.limits}`}>
       <thead>
         <tr>
           <th>Statistic</th>
           <th>Of whom</th>
           <th>Limit, fixed before</th>
-          <th className="number">Found</th>
-          <th className="number">95 % interval</th>
-          <th className={styles.barHead}>
-            <span className="visually-hidden">Against the limit</span>
-          </th>
-          <th className="number">Cases</th>
+          {wasRun && (
+            <>
+              <th className="number">Found</th>
+              <th className="number">95 % interval</th>
+              <th>
+                <span className="visually-hidden">Against the limit</span>
+              </th>
+              <th className="number">Cases</th>
+            </>
+          )}
           <th>Verdict</th>
         </tr>
       </thead>
@@ -52,16 +57,18 @@ function Row({ judged, plan }: { judged: Judged; plan: Study["plan"] }) {
         {limitText(limit.minimum, limit.maximum, unit)}
         {limit.whole_interval && <div className="quiet">the whole interval</div>}
       </td>
-      <td className="number">
-        {figure === null ? "" : `${figureText(figure)} ${unitText(figure.unit)}`}
-      </td>
-      <td className="number">{figure === null ? "" : intervalText(figure)}</td>
-      <td className={styles.bar}>
-        {figure !== null && (
-          <BulletBar value={figure.value} unit={figure.unit} minimum={limit.minimum} maximum={limit.maximum} passed={verdict === "not-measured" ? null : verdict === "met"} label={name} />
-        )}
-      </td>
-      <td className="number">{figure?.cases}</td>
+      {verdict !== "awaited" && (
+        <>
+          <td className="number">{figure === null ? "" : `${figureText(figure)} ${unitText(figure.unit)}`}</td>
+          <td className="number">{figure === null ? "" : intervalText(figure)}</td>
+          <td className={styles.bar}>
+            {figure !== null && (
+              <BulletBar value={figure.value} unit={figure.unit} minimum={limit.minimum} maximum={limit.maximum} passed={verdict === "not-measured" ? null : verdict === "met"} label={name} />
+            )}
+          </td>
+          <td className="number">{figure?.cases}</td>
+        </>
+      )}
       <td>
         <Mark tone={VERDICTS[verdict].tone}>{VERDICTS[verdict].text}</Mark>
         {verdict === "not-measured" && <div className="quiet">{why}</div>}

@@ -34,7 +34,7 @@ export function Strata({ study: { plan, result } }: { study: Pick<Study, "plan" 
       }
     >
       {figures.length === 0 ? (
-        <Empty>The plan divides by {plan.strata.map((each) => factorName(each).toLowerCase()).join(", ") || "nothing"}. There are no figures before the study is run.</Empty>
+        <Empty>Divided by: {plan.strata.map(factorName).join(", ") || "nothing"}. There are no figures before the study is run.</Empty>
       ) : (
         <div className={styles.strata}>
           <div className={styles.chosen}>

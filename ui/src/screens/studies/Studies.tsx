@@ -8,7 +8,7 @@ import { Empty } from "../../parts/Empty";
 import { Loaded } from "../../parts/Loaded";
 import { Mark } from "../../parts/Mark";
 import { Page } from "../../parts/Page";
-import { words } from "../../words";
+import { outputName } from "./judging";
 import { NoClaim } from "./NoClaim";
 import { StateMark, VerdictMark } from "./StudyMarks";
 import styles from "./Studies.module.css";
@@ -31,12 +31,9 @@ export function Studies() {
                   <thead>
                     <tr>
                       <th>Study</th>
-                      <th>Of</th>
                       <th>Cases are</th>
-                      <th>State</th>
-                      <th>Result</th>
-                      <th>Limits approved by</th>
-                      <th>Result confirmed by</th>
+                      <th>State and result</th>
+                      <th>Signed by</th>
                     </tr>
                   </thead>
                   <tbody>
@@ -64,22 +61,31 @@ function Row({ study }: { study: Study }) {
           {study.name}
         </Link>{" "}
         <span className="quiet">version {study.version}</span>
-      </td>
-      <td>
-        {words(plan.output)}
-        <div className="quiet">{plan.method}</div>
+        <div className="quiet">
+          {outputName(plan.output)}, {plan.method}
+        </div>
       </td>
       <td className={styles.population}>
         <Mark tone="plain">{plan.evidence === "rgb" ? "Pictures" : "Depth"}</Mark> {plan.population}
       </td>
       <td>
-        <StateMark study={study} />
+        <div className={styles.marks}>
+          <StateMark study={study} />
+          <VerdictMark study={study} />
+        </div>
       </td>
-      <td>
-        <VerdictMark study={study} />
+      <td className={styles.signed}>
+        <Signed what="Limits" by={study.approved_by} at={study.approved_at} />
+        <Signed what="Result" by={study.confirmed_by} at={study.confirmed_at} />
       </td>
-      <td>{study.approved_by !== null && `${study.approved_by}, ${day(study.approved_at ?? "")}`}</td>
-      <td>{study.confirmed_by !== null && `${study.confirmed_by}, ${day(study.confirmed_at ?? "")}`}</td>
     </tr>
+  );
+}
+
+function Signed({ what, by, at }: { what: string; by: string | null; at: string | null }) {
+  return (
+    <div>
+      {what}: {by === null || at === null ? <span className="quiet">nobody yet</span> : `${by}, ${day(at)}`}
+    </div>
   );
 }

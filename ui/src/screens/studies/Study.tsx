@@ -13,8 +13,8 @@ import { Loaded } from "../../parts/Loaded";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { useMay } from "../../shell/me";
-import { number, words } from "../../words";
-import { factorName } from "./judging";
+import { number } from "../../words";
+import { factorName, outputName } from "./judging";
 import { Limits } from "./Limits";
 import { NoClaim } from "./NoClaim";
 import { Resting } from "./Resting";
@@ -73,7 +73,7 @@ function Shown({ study }: { study: StudyDetail }) {
           <Panel title="Plan">
             <Facts
               items={[
-                ["Measures", `${words(plan.output)}${plan.unit === "1" ? "" : `, in ${plan.unit}`}`],
+                ["Measures", `${outputName(plan.output)}${plan.unit === "1" ? "" : `, in ${plan.unit}`}`],
                 ["Method", plan.method],
                 ["Evidence", plan.evidence === "rgb" ? "Pictures; it says nothing of depth or volume" : "Depth; it says nothing of appearance"],
                 ["Population", plan.population],

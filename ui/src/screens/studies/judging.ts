@@ -76,6 +76,11 @@ export function statisticName(statistic: string): string {
   return STATISTICS[statistic] ?? words(statistic);
 }
 
+/** What a study measures, as people say it. */
+export function outputName(output: string): string {
+  return output === "ita" ? "Typology angle (ITA)" : words(output);
+}
+
 const FACTORS: Record<string, string> = {
   "ita-class": "Skin tone class (ITA)",
   monk: "Monk skin tone",

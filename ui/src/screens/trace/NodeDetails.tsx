@@ -71,7 +71,10 @@ function Links({ heading, links, naming, onChoose }: LinksProps) {
             <button type="button" className={styles.item} onClick={() => onChoose(id)}>
               {naming.title(id)}
             </button>{" "}
-            <span className="quiet">{label}</span>
+            <span className="quiet">
+              {label}
+              {naming.day(id) !== null && `, ${naming.day(id)}`}
+            </span>
           </li>
         ))}
       </ul>

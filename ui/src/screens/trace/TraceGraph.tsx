@@ -34,6 +34,7 @@ const NODE_TYPES = { card: CardNode, title: BlockTitle, frame: GroupFrame };
 const EDGE_TYPES = { line: LineEdge };
 const STILL = { draggable: false, focusable: false, selectable: false, connectable: false };
 const UNMEASURED = { width: 1_060, height: 700 };
+const MAP = { width: 120, height: 150 };
 /** How much smaller than drawn the cards may be shown, so that a narrow window has room for names. */
 const CLOSER = 0.95;
 
@@ -81,7 +82,7 @@ export function TraceGraph(props: Props) {
             <Glyph name="fit" />
           </ControlButton>
         </Controls>
-        {!whole && <MiniMap pannable ariaLabel="Where in the trace this is" nodeClassName={mapped} />}
+        {!whole && <MiniMap pannable ariaLabel="Where in the trace this is" nodeClassName={mapped} style={MAP} />}
       </ReactFlow>
     </div>
   );

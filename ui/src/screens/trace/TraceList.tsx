@@ -1,5 +1,5 @@
 // The trace as text, kind by kind: the same nodes and links, for keyboards and screen readers.
-import type { Trace, TraceNode } from "../../api/types";
+import type { Trace, TraceEdge, TraceNode } from "../../api/types";
 import { Digest } from "../../parts/Digest";
 import { Empty } from "../../parts/Empty";
 import { Mark } from "../../parts/Mark";
@@ -76,16 +76,42 @@ function Row({ node, trace, naming, chosen, lit, onChoose }: Props & { node: Tra
         )}
       </td>
       <td>
-        {linksOf(trace.edges, node.id).restsOn.map((edge) => (
-          <div key={edge.target + edge.label}>
-            <span className="quiet">{edge.label}</span> {naming.title(edge.target)}
-          </div>
-        ))}
+        <RestsOn id={node.id} trace={trace} naming={naming} />
       </td>
-      <td>{node.digest !== null && <Digest value={node.digest} />}</td>
+      <td className={styles.digest}>{node.digest !== null && <Digest value={node.digest} />}</td>
       <td>
         <Mark tone={node.verified ? "pass" : "fail"}>{node.verified ? "Verified" : "Not verified"}</Mark>
       </td>
     </tr>
   );
+}
+
+const MOST_SHOWN = 3;
+
+/** What a node rests on; many of a kind in one line that opens. */
+function RestsOn({ id, trace, naming }: Pick<Props, "trace" | "naming"> & { id: string }) {
+  const kind = new Map(trace.nodes.map((node) => [node.id, node.kind]));
+  const alike = new Map<string, TraceEdge[]>();
+  for (const edge of linksOf(trace.edges, id).restsOn) {
+    const key = `${edge.label}|${kind.get(edge.target) ?? ""}`;
+    alike.set(key, [...(alike.get(key) ?? []), edge]);
+  }
+  return [...alike.entries()].map(([key, edges]) => {
+    const [label = "", of = ""] = key.split("|");
+    const each = edges.map((edge) => (
+      <div key={edge.target}>
+        <span className="quiet">{edges.length > MOST_SHOWN ? "" : label}</span> {naming.title(edge.target)}{" "}
+        <span className="quiet">{naming.day(edge.target)}</span>
+      </div>
+    ));
+    if (edges.length <= MOST_SHOWN) return each;
+    return (
+      <details key={key}>
+        <summary>
+          <span className="quiet">{label}</span> {edges.length} {manyOf(of)}
+        </summary>
+        {each}
+      </details>
+    );
+  });
 }

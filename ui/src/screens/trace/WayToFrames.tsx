@@ -31,7 +31,9 @@ export function WayToFrames({ trace, naming, chosen, onChoose }: Props) {
             <button type="button" className={styles.item} onClick={() => onChoose(id)}>
               {naming.title(id)}
             </button>{" "}
-            {!naming.title(id).toLowerCase().startsWith(kindOf(id)) && <span className="quiet">{kindOf(id)}</span>}
+            <span className="quiet">
+              {!naming.title(id).toLowerCase().startsWith(kindOf(id)) && kindOf(id)} {naming.day(id)}
+            </span>
           </li>
         ))}
       </ol>
