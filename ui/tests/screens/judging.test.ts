@@ -45,6 +45,13 @@ describe("limits of a study", () => {
     expect(judged.at(-1)?.verdict).toBe("not-measured");
   });
 
+  test("levels stand in their natural order, however the record has them", () => {
+    const { plan, result } = named("Skin tone on");
+    if (result === null) throw new Error("it was run");
+    const shuffled = { plan, result: { ...result, outcomes: result.outcomes.toReversed() } };
+    expect(judgedLimits(shuffled).map((each) => each.key)).toEqual(judgedLimits({ plan, result }).map((each) => each.key));
+  });
+
   test("a stratum's own limit goes before that of each level", () => {
     const every = { statistic: "rms", stratum: "ita-class=*", minimum: null, maximum: 1, whole_interval: false };
     const own = { ...every, stratum: "ita-class=dark", maximum: 2 };

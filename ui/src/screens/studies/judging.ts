@@ -23,7 +23,10 @@ export function judgedLimits({ plan, result }: Pick<Study, "plan" | "result">): 
       key: String(number), limit, stratum: limit.stratum, figure: null, verdict: "awaited", why: null,
     }));
   }
-  return result.outcomes.flatMap((outcome) => {
+  const ordered = result.outcomes.toSorted(
+    (one, other) => one.limit - other.limit || byLevel(one.stratum, other.stratum),
+  );
+  return ordered.flatMap((outcome) => {
     const limit = plan.limits[outcome.limit];
     if (limit === undefined) return [];
     const figure = result.figures.find(
@@ -102,19 +105,21 @@ export function stratumName(stratum: string, withFactor = true): string {
 
 const TONES = ["very light", "light", "intermediate", "tan", "brown", "dark"];
 
-/** The strata of a factor that have figures, everybody first, levels in their natural order. */
-export function strataOf(figures: readonly StudyFigure[], factor: string): string[] {
-  const found = new Set(figures.map((each) => each.stratum).filter((each) => each.startsWith(`${factor}=`)));
+/** Levels in their natural order: skin tones from light to dark, ranges and classes by number. */
+function byLevel(one: string, other: string): number {
   const place = (stratum: string) => {
-    const level = stratum.slice(factor.length + 1).replaceAll("-", " ");
+    const level = stratum.slice(stratum.indexOf("=") + 1).replaceAll("-", " ");
     const tone = TONES.indexOf(level);
     const number = Number.parseFloat(level.replace(/^\D+/, ""));
-    return tone >= 0 ? tone : Number.isNaN(number) ? Number.POSITIVE_INFINITY : number;
+    return tone >= 0 ? tone : Number.isNaN(number) ? Number.MAX_VALUE : number;
   };
-  const levels = [...found].sort((one, other) => {
-    const [first, second] = [place(one), place(other)];
-    return first === second ? one.localeCompare(other) : first - second;
-  });
+  return place(one) - place(other) || one.localeCompare(other);
+}
+
+/** The strata of a factor that have figures, everybody first. */
+export function strataOf(figures: readonly StudyFigure[], factor: string): string[] {
+  const found = new Set(figures.map((each) => each.stratum).filter((each) => each.startsWith(`${factor}=`)));
+  const levels = [...found].sort(byLevel);
   return figures.some((each) => each.stratum === EVERYBODY) ? [EVERYBODY, ...levels] : levels;
 }
 
