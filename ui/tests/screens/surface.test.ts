@@ -98,7 +98,7 @@ describe("the scale of uncertainty", () => {
   test("ends at one of few round numbers that covers nearly all, and says what lies beyond", () => {
     const sigma = new Float32Array([...Array<number>(97).fill(0.11), 0.3, 0.3, Number.NaN]);
     expect(told(sigma)).toEqual({ topMm: 0.2, known: 0.99, beyond: 2 / 99, medianMm: Math.fround(0.11) });
-    expect(ticks(0.2).map(({ text }) => text)).toEqual(["0", "0.05", "0.1", "0.15", "0.2"]);
+    expect(ticks(0.2).map(({ text }) => text)).toEqual(["0", "0.1", "0.2"]);
   });
 
   test("nothing told is said to be that", () => {

@@ -23,6 +23,9 @@ import { type Fetched, useSurface } from "./useSurface";
 
 const route = getRouteApi("/inside/sessions/$session/attempts/$attempt/surface");
 
+/** What is withheld because of depth; the review shows the rest. */
+const OF_DEPTH = ["depth-map", "volume-change"];
+
 export function Surface() {
   const { session, attempt } = route.useParams();
   const found = useQuery(read.session(session));
@@ -40,7 +43,7 @@ function Shown({ detail, attempt }: { detail: Session; attempt: Attempt }) {
   const surface = surfaceOf(attempt);
   const query = useSurface(detail.session, surface);
   const view = words(attempt.view).toLowerCase();
-  const withheld = detail.withheld.filter((each) => each.attempt === attempt.attempt);
+  const withheld = detail.withheld.filter((each) => each.attempt === attempt.attempt && OF_DEPTH.includes(each.output));
   return (
     <Page
       fill

@@ -37,7 +37,7 @@ function lowerBound(ordered: Float32Array, bound: number): number {
 
 /** Numbers to write along the scale. */
 export function ticks(topMm: number): { place: number; text: string }[] {
-  return [0, 0.25, 0.5, 0.75, 1].map((place) => ({ place, text: mm(place * topMm) }));
+  return [0, 0.5, 1].map((place) => ({ place, text: mm(place * topMm) }));
 }
 
 function mm(value: number): string {
