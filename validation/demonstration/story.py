@@ -76,7 +76,7 @@ class Story:
 
     def tell(self) -> str:
         """Tell the whole story and return the last report."""
-        self._say("a clinic, its people, approved models, protocols, a claim, and plans of studies")
+        self._say("a clinic, its people, models, protocols, a claim and plans of studies")
         setting.found_clinic(self._system, self._secrets)
         with self._person(people.ADMINISTRATOR) as administrator:
             setting.register_people(administrator, self._secrets)
