@@ -405,8 +405,8 @@ def colourful(pixels: Pixels) -> float:
 def assert_fits(page: Page, clinic: Clinic, path: str, words: str) -> None:
     page.goto(clinic.address + path)
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text(words)
-    expect(page.get_by_text("Reading the record")).to_have_count(0)
+    expect(heading).to_contain_text(words, timeout=SOON_MS)
+    expect(page.get_by_text("Reading the record")).to_have_count(0, timeout=SOON_MS)
     assert page.evaluate(LOADED) == [], f"{path} shows broken pictures"
     wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wider <= 0, f"{path} is {wider} px wider than the window"
