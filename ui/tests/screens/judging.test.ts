@@ -83,6 +83,7 @@ describe("figures of a study", () => {
   test("no more digits are written than the interval supports", () => {
     expect(figureText(figure())).toBe("0.12");
     expect(intervalText(figure({ lower: -0.02, upper: 0.22 }))).toBe("−0.02 to 0.22");
+    expect(intervalText(figure({ lower: -0.22, upper: -0.001 }))).toBe("−0.22 to 0.00");
     expect(figureText(figure({ lower: null, upper: null }))).toBe("0.123");
     expect(intervalText(figure({ lower: null, upper: null }))).toBe("none");
   });

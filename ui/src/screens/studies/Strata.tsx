@@ -50,7 +50,7 @@ export function Strata({ study: { plan, result } }: { study: Pick<Study, "plan" 
               Bar: 95 % interval. Shaded: the limit. Hollow: fewer than {plan.fewest_cases} cases, so held against none.{statistic === "bias" && " Thin marks: limits of agreement, between which 95 % of single measurements lie."}
             </p>
           </div>
-          <div className={styles.wide}>
+          <div className={styles.wide} role="region" aria-label="Every figure, by stratum" tabIndex={0}>
             <table className="grid-table">
               <thead>
                 <tr>

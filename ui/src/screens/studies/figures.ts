@@ -15,5 +15,6 @@ export function intervalText(figure: StudyFigure): string {
 
 function written(value: number, { lower, upper }: StudyFigure): string {
   if (lower === null || upper === null || upper === lower) return plainNumber(value);
-  return value.toFixed(decimalsFor((upper - lower) / 2)).replace("-", "\u2212");
+  const text = value.toFixed(decimalsFor((upper - lower) / 2));
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212"); // nothing has no sign
 }
