@@ -105,19 +105,13 @@ def make_index(connection: sa.Connection, index: sa.Index) -> None:
     connection.execute(CreateIndex(index, if_not_exists=True))
 
 
-def count(connection: sa.Connection, table: sa.Table) -> None:
-    """Have PostgreSQL count what is in a table beside.
-
-    It plans by what it counted, and counts by itself only minutes after a table was filled.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f'ANALYZE {BESIDE_SCHEMA}."{table.name}"')
-
-
 def swap(connection: sa.Connection, projection: Projection) -> None:
     """Give readers the tables that stand beside, in place of those they read."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(_LOCK_TIMEOUT)
+        for table in projection.tables:
+            # It plans by what it counted, and counts by itself only minutes after the filling.
+            connection.exec_driver_sql(f'ANALYZE {BESIDE_SCHEMA}."{table.name}"')
         for table in projection.tables:
             _swap_on_postgresql(connection, table)
         return

@@ -248,13 +248,11 @@ class Rebuilding:
         )
 
     def _make_indexes(self, projection: Projection) -> None:
-        """Make every index that filling did not need, and let the planner know the tables."""
+        """Make every index that filling did not need."""
         for table in projection.tables:
             for index in beside.indexes(table, self._engine.dialect.name):
                 with overwriting(self._engine) as connection:
                     beside.make_index(connection, index)
-            with overwriting(self._engine) as connection:
-                beside.count(connection, table)
 
     def _finish(self, run: _Run, projection: Projection) -> bool:
         """Apply the last records and give the tables to the readers; false if many came."""

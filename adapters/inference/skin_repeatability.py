@@ -3,8 +3,8 @@
 Rule kept here: these are estimates of relative standard deviations, set by judgement and not yet
 measured over repeats; every release that rests on them says so among its limitations.
 
-Known gap: a study over repeated captures must replace them before a change of a skin measure
-between visits may be relied on.
+Known gap: ``./vultus benchmark imaging --only repeat`` measures them; until its figures stand here,
+a change of a skin measure between visits may not be relied on.
 """
 
 from collections.abc import Mapping

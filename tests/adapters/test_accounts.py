@@ -11,7 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from adapters import accounts
-from adapters.accounts import ABSOLUTE_US, ACCOUNT, IDLE_US, SIGN_IN, Accounts
+from adapters.accounts import (
+    ABSOLUTE_US,
+    ACCOUNT,
+    IDLE_US,
+    SIGN_IN,
+    Accounts,
+    hash_of_nobody,
+)
 from adapters.database import migrate, open_engine
 from adapters.memory import ManualClock, MemoryKeyRing, SeededRandomness
 from adapters.one_time_password import STEP_S, code_at
@@ -226,3 +233,10 @@ def test_ending_a_sign_in_twice_changes_nothing(kept: Kept) -> None:
     kept.accounts.end(token)
 
     assert kept.accounts.current(token, now=MORNING) is None
+
+
+def test_one_hash_that_nobody_matches_serves_every_account_store_of_a_process() -> None:
+    made = hash_of_nobody(SeededRandomness("first"))
+    assert hash_of_nobody(SeededRandomness("second")) == made
+    with pytest.raises(argon2.exceptions.VerifyMismatchError):
+        argon2.PasswordHasher().verify(made, PASSWORD)

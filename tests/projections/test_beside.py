@@ -97,3 +97,16 @@ def test_whoever_may_not_make_tables_is_found_out(engine: sa.Engine) -> None:
             connection.exec_driver_sql("SET LOCAL ROLE only_writes")
             assert not any(beside.can_stand_beside(connection, each) for each in ALL)
         connection.rollback()
+
+
+def test_a_rebuilt_table_is_counted_before_it_is_read(engine: sa.Engine, eventful: Clinic) -> None:
+    if engine.dialect.name == "sqlite":
+        return  # it plans without counting
+    runner = ProjectionRunner(engine, eventful.log, ALL)
+    runner.catch_up()
+    counted = "SELECT reltuples FROM pg_class WHERE oid = 'trace_edge'::regclass"
+    runner.rebuild("traceability")
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT count(*) FROM trace_edge").scalar_one()
+        assert rows > 0
+        assert connection.exec_driver_sql(counted).scalar_one() == rows
