@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from api.app import PREFIX
-from validation.benchmarks import scale
+from validation.benchmarks import scale, scale_report
 from validation.benchmarks.clinic_build import Built
 from validation.benchmarks.memory import Growth
-from validation.benchmarks.scale import Measured
+from validation.benchmarks.scale_report import Measured
 from validation.benchmarks.screens import Answered
 
 EVENTS = 1500
@@ -99,7 +99,7 @@ def measured(**other: Any) -> Measured:  # noqa: ANN401
 
 
 def test_bounds_that_are_kept_break_nothing() -> None:
-    assert scale.broken(measured()) == []
+    assert scale_report.broken(measured()) == []
 
 
 def test_every_bound_that_is_broken_is_named() -> None:
@@ -108,7 +108,7 @@ def test_every_bound_that_is_broken_is_named() -> None:
     grows = Growth(phase="rebuilding", tenth_mb=10, whole_mb=500)
     follows = Growth(phase="verifying", tenth_mb=10, whole_mb=500, more_streams=1_200_000)
     slow = Answered(question="worklist", p50_ms=90, p95_ms=140, slowest_ms=150)
-    found = scale.broken(measured(built=built, growths=[grows, follows], answers=[slow]))
+    found = scale_report.broken(measured(built=built, growths=[grows, follows], answers=[slow]))
     assert len(found) == 4
     assert "0.83 of the rate" in found[0]
     assert "0.83 of what the bare INSERT" in found[1]
@@ -126,9 +126,11 @@ def test_what_the_database_itself_loses_is_told_beside_the_bound_it_breaks() -> 
         append_records=[2_000] * 100,
         bare_s=[each / 2 for each in slower],
     )
-    (broken,) = scale.broken(measured(built=built))
+    (broken,) = scale_report.broken(measured(built=built))
     assert broken == "the last tenth was appended at 0.67 of the rate of the first"
-    (line,) = [each for each in scale.report(measured(built=built)) if "first tenth:" in each]
+    (line,) = [
+        each for each in scale_report.report(measured(built=built)) if "first tenth:" in each
+    ]
     assert "0.67" in line
     assert "1.00" in line
 
