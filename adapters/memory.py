@@ -10,7 +10,6 @@ The event log in memory is ``adapters.eventlog.log.open_event_log("memory", …)
 """
 
 import threading
-import uuid
 from datetime import timedelta
 from hashlib import sha256
 
@@ -21,9 +20,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.errors import ContentErased, DigestMismatch, NotFound
 from domain.ports import Randomness
+from domain.values.identifiers import fresh
 from domain.values.time import ServerTime
 
 KEY_SIZE = 32
+_INVENTED_MS = 1_750_000_000_000
 
 
 class ManualClock:
@@ -57,8 +58,9 @@ class SeededRandomness:
         return b"".join(blocks)[:size]
 
     def uuid(self) -> str:
-        """Return the next identifier of the sequence, in the form of a random UUID."""
-        return str(uuid.UUID(bytes=self.token(16), version=4))
+        """Return the next identifier of the sequence; its time is invented and moves on."""
+        chance = self.token(10)
+        return fresh(_INVENTED_MS + self._count, chance)
 
     def _block(self) -> bytes:
         with self._lock:

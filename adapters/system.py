@@ -8,8 +8,8 @@ Rules kept here:
 
 import secrets
 import time
-import uuid
 
+from domain.values.identifiers import fresh
 from domain.values.time import ServerTime
 
 
@@ -29,5 +29,5 @@ class SystemRandomness:
         return secrets.token_bytes(size)
 
     def uuid(self) -> str:
-        """Return a fresh random UUID (RFC 9562, version 4)."""
-        return str(uuid.uuid4())
+        """Return a fresh UUID that begins with the machine's time (RFC 9562, version 7)."""
+        return fresh(time.time_ns() // 1_000_000, secrets.token_bytes(10))

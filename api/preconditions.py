@@ -4,7 +4,8 @@ Rules kept here:
 
 1. Whoever changes what they looked at names the version they saw: ``If-Match`` [RFC 9110, 13.1.1].
 2. Every unsafe request carries an ``Idempotency-Key``, so that repeating it records nothing twice.
-   A key belongs to one address: the same key elsewhere is another request.
+   A key belongs to one address: the same key elsewhere is another request. A key that tells its
+   time (a UUID of version 7) gives its time to what is recorded under it.
 """
 
 import re
@@ -14,6 +15,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from starlette.exceptions import HTTPException
+
+from domain.values.identifiers import named
 
 _KEY = re.compile(r"[A-Za-z0-9-]{16,64}")
 _TAG = re.compile(r'"([0-9]{1,12})"')
@@ -44,7 +47,7 @@ def idempotency_key(
             "Send an Idempotency-Key of 16 to 64 letters, digits and dashes; a UUID will do.",
         )
     name = f"{request.method} {request.url.path}\x1f{idempotency_key}"
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    return named(uuid.NAMESPACE_URL, name, [idempotency_key])
 
 
 def entity_tag(version: int) -> str:

@@ -32,7 +32,7 @@ class Randomness(Protocol):
         ...
 
     def uuid(self) -> str:
-        """Return a fresh random UUID in lower-case text form."""
+        """Return a fresh UUID in lower-case text form; a later one begins with a later time."""
         ...
 
 

@@ -5,16 +5,24 @@ Rules kept here:
 1. An identifier is a lower-case UUID in text form; anything else is refused at construction.
 2. Identifiers of different things are different types, although all are text.
 3. A derived identifier depends only on its parts, so a repeated step meets its own earlier record.
+4. Fresh identifiers begin with their time, and derived ones with that of their youngest part, so
+   that what is recorded together lies together in every index, however long the record is. Where
+   no part tells a time, the form without one stays what it always was.
 """
 
 import re
 import uuid
+from collections.abc import Iterable
+from hashlib import sha256
 from typing import ClassVar, Self
 
 from domain.errors import MalformedInput
 
 _NAMESPACE = uuid.UUID("7d5cb1f0-5f0f-5f0e-9a53-6c0d5c3f7a11")
 _is_uuid = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+_tells_time = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-.{12}").match
+_TIME = len("00000000-0000")
+_VARIANT = 0b10 << 62
 
 
 class StreamName(str):
@@ -23,11 +31,42 @@ class StreamName(str):
     __slots__ = ()
 
 
+def fresh(at_ms: int, chance: bytes) -> str:
+    """Return a UUID of its time (RFC 9562, version 7), in lower-case text form.
+
+    Args:
+        at_ms: Milliseconds since 1970.
+        chance: Ten unpredictable bytes.
+    """
+    return _laid_out(at_ms, 7, chance)
+
+
+def named(namespace: uuid.UUID, name: str, parts: Iterable[str] = ()) -> str:
+    """Return the UUID that a name always leads to, in lower-case text form.
+
+    With parts that tell their time it begins with the latest of these times; the rest is of
+    SHA-256 over namespace and name (RFC 9562, version 8; its appendix B.2, with a time before it).
+    Without one it is of version 5.
+    """
+    times = [each[:_TIME] for each in parts if _tells_time(each)]
+    if not times:
+        return str(uuid.uuid5(namespace, name))
+    digest = sha256(namespace.bytes + name.encode()).digest()
+    return _laid_out(int(max(times).replace("-", ""), 16), 8, digest[:10])
+
+
+def _laid_out(at_ms: int, version: int, rest: bytes) -> str:
+    low = int.from_bytes(rest, "big")
+    middle = version << 76 | (low >> 64 & 0xFFF) << 64
+    return str(uuid.UUID(int=at_ms << 80 | middle | _VARIANT | low & (1 << 62) - 1))
+
+
 class Identifier(str):
     """A lower-case UUID in text form that names one thing of one kind."""
 
     __slots__ = ()
     kind: ClassVar[str] = ""
+    in_time: ClassVar[bool] = True
 
     def __new__(cls, text: str) -> Self:
         """Refuse text that is not a lower-case UUID.
@@ -42,8 +81,9 @@ class Identifier(str):
 
     @classmethod
     def derived(cls, *parts: str) -> Self:
-        """Return the identifier that these parts always lead to (RFC 9562, version 5)."""
-        return cls(str(uuid.uuid5(_NAMESPACE, "\x1f".join((cls.kind, *parts)))))
+        """Return the identifier that these parts always lead to: see ``named``."""
+        name = "\x1f".join((cls.kind, *parts))
+        return cls(named(_NAMESPACE, name, parts if cls.in_time else ()))
 
     @property
     def stream(self) -> StreamName:
@@ -72,10 +112,14 @@ class ClinicId(Identifier):
 
 
 class LogKeyId(Identifier):
-    """The keys that sign a log's checkpoints; derived from the clinic."""
+    """The keys that sign a log's checkpoints; derived from the clinic.
+
+    Whoever checks a log without us derives it, too, so its form is that of the specification.
+    """
 
     __slots__ = ()
     kind = "log-key"
+    in_time = False
 
 
 class SubjectId(Identifier):

@@ -19,3 +19,10 @@ def test_randomness_is_never_the_same_twice() -> None:
     identifiers = {randomness.uuid() for _ in range(100)}
     assert len(identifiers) == 100
     assert {str(uuid.UUID(each)) for each in identifiers} == identifiers
+
+
+def test_an_identifier_begins_with_the_time_of_the_machine() -> None:
+    before = time.time_ns() // 1_000_000
+    made = uuid.UUID(SystemRandomness().uuid())
+    assert made.version == 7
+    assert before <= made.int >> 80 <= time.time_ns() // 1_000_000

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from domain.events.codec import to_plain
+from domain.values.identifiers import fresh
 from tests.api import pictures
 from tests.api.portal import IDENTITY, PREFIX, Clinic, Person, Portal, opening
 from tests.api.station import Station
@@ -218,6 +219,20 @@ def test_a_request_repeated_is_recorded_once_and_answered_the_same(
     record = portal.system.log.after(first.json()["seq"] - 1, limit=1)[0]
     assert record.idempotency_key
     assert "k" * 32 not in record.idempotency_key
+
+
+def test_what_is_recorded_under_a_key_that_tells_its_time_begins_with_it(portal: Portal) -> None:
+    key = fresh(1_767_225_600_123, b"0123456789")
+    operator = portal.sign_in("operator")
+    answers = [operator.post("/subjects", IDENTITY, key=key).json() for _ in range(2)]
+    record = portal.system.log.after(answers[0]["seq"] - 1, limit=1)[0]
+
+    assert answers[0] == answers[1]
+    assert record.stream == f"subject-{answers[0]['subject']}"
+    assert answers[0]["subject"][:13] == key[:13]
+    assert record.idempotency_key is not None
+    assert record.idempotency_key[:13] == key[:13]
+    assert key not in record.idempotency_key
 
 
 def test_a_key_belongs_to_one_person_and_one_address(portal: Portal, clinic: Clinic) -> None:

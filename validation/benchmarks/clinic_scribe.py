@@ -8,7 +8,6 @@ Rules kept here:
 """
 
 import random
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +31,7 @@ from domain.values.identifiers import (
     PractitionerId,
     StreamName,
     SubjectId,
+    fresh,
 )
 from domain.values.time import DeviceTime, ServerTime
 
@@ -122,8 +122,8 @@ class Scribe:
         return self.now
 
     def name(self) -> str:
-        """Return a fresh random-looking UUID."""
-        return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+        """Return a fresh identifier of its time, as the product makes them."""
+        return fresh(self.now.us // 1000, self.chance.randbytes(10))
 
     def digest(self) -> Digest:
         """Return the digest of some content that nobody has."""

@@ -3,10 +3,12 @@
 Rules kept here:
 
 1. It never ends by itself; whoever reads decides how long the clinic exists.
-2. A client's identifiers and names follow from a number, so that years take no memory.
+2. A client's identifiers and names follow from a number and the time of enrolment: eight bytes a
+   client are all that years take of memory.
 3. Names are made of syllables and belong to nobody.
 """
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +18,7 @@ from domain.events.subject import SubjectEnrolled, SubjectIdentityLinked
 from domain.values.actor import Actor
 from domain.values.consent import Purpose, Wording
 from domain.values.content import Digest
-from domain.values.identifiers import ClinicId, ConsentId, SubjectId
+from domain.values.identifiers import ClinicId, ConsentId, SubjectId, fresh
 from validation.benchmarks.clinic_house import DOCTORS, TECHNICIANS, House
 from validation.benchmarks.clinic_scribe import Deed, Scribe
 from validation.benchmarks.clinic_study import hold_study
@@ -48,13 +50,23 @@ class ClinicYears:
         """Begin it; the same clinic and seed always give the same years."""
         self._scribe = Scribe(clinic, seed=seed)
         self._house = House(self._scribe)
-        self.clients = 0
+        self._enrolled_ms = array("q")
         self.visits = 0
 
     @property
     def house(self) -> House:
         """The clinic's stations, protocol and model."""
         return self._house
+
+    @property
+    def clients(self) -> int:
+        """How many subjects enrolled."""
+        return len(self._enrolled_ms)
+
+    def subject(self, number: int) -> SubjectId:
+        """Return who enrolled as this number, counted from 0."""
+        request = fresh(self._enrolled_ms[number], number.to_bytes(10, "big"))
+        return SubjectId.derived("benchmark", request)
 
     @property
     def remembered(self) -> int:
@@ -87,7 +99,7 @@ class ClinicYears:
         operator = chance.choice(TECHNICIANS)
         if self.clients == 0 or chance.random() < NEW_CLIENTS:
             number = self.clients
-            self.clients += 1
+            self._enrolled_ms.append(self._scribe.now.us // 1000)
             yield from self._enrol(number, operator=Actor.practitioner(operator))
         else:
             number = chance.randrange(self.clients)
@@ -96,7 +108,7 @@ class ClinicYears:
         visit = Visit(
             scribe=self._scribe,
             house=self._house,
-            subject=subject(number),
+            subject=self.subject(number),
             doctor=doctor,
             operator=operator,
             station=chance.choice(self._house.stations),
@@ -113,7 +125,7 @@ class ClinicYears:
         return Ending.REPORTED
 
     def _enrol(self, number: int, *, operator: Actor) -> Iterator[Deed]:
-        scribe, who = self._scribe, subject(number)
+        scribe, who = self._scribe, self.subject(number)
         given, family = name_of(number)
         year, month, day = 1940 + number % 65, 1 + number % 12, 1 + number % 28
         events = (
@@ -144,11 +156,6 @@ class ClinicYears:
                 )
             yield scribe.write(operator, consents, [answer], subject=who)
         scribe.close(consents)
-
-
-def subject(number: int) -> SubjectId:
-    """Return who enrolled as this number, counted from 0."""
-    return SubjectId.derived("benchmark", str(number))
 
 
 def pseudonym(number: int) -> str:

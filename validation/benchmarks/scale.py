@@ -142,6 +142,7 @@ def _measure(
         sample = Sample(
             events=built.events,
             clients=built.clients,
+            subject=years.subject,
             reports=built.reports,
             stations=years.house.stations,
         )

@@ -23,11 +23,11 @@ from adapters.device_requests import Message, sign_request
 from adapters.one_time_password import STEP_S, code_at
 from api.app import PREFIX, create_app
 from api.wiring import System
-from domain.values.identifiers import AccessId
+from domain.values.identifiers import AccessId, SubjectId
 from validation.benchmarks.clinic_house import DOCTORS, RELEASE
 from validation.benchmarks.clinic_scribe import CaptureStation, Issued
 from validation.benchmarks.clinic_study import STUDY
-from validation.benchmarks.clinic_years import name_of, pseudonym, subject
+from validation.benchmarks.clinic_years import name_of, pseudonym
 
 ACCOUNT = "benchmark"
 ORIGIN = "http://127.0.0.1:8460"
@@ -45,12 +45,14 @@ class Sample:
     Attributes:
         events: Records in the log.
         clients: Subjects enrolled.
+        subject: Who enrolled as a number below that.
         reports: Reports whose document is stored.
         stations: The stations.
     """
 
     events: int
     clients: int
+    subject: Callable[[int], SubjectId]
     reports: Sequence[Issued]
     stations: Sequence[CaptureStation]
 
@@ -154,7 +156,7 @@ class _Person:
         ]
 
     def _subject(self) -> str:
-        return str(subject(self._chance.randrange(self._sample.clients)))
+        return str(self._sample.subject(self._chance.randrange(self._sample.clients)))
 
     def _seq(self) -> int:
         return self._chance.randrange(self._sample.events)

@@ -1,5 +1,6 @@
 """Tests of identifiers, actors and times."""
 
+import uuid
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,8 +14,10 @@ from domain.values.identifiers import (
     CalibrationId,
     DeviceId,
     Identifier,
+    LogKeyId,
     PractitionerId,
     SessionId,
+    fresh,
 )
 from domain.values.time import LATEST_US, DeviceTime, Instant, ServerTime, offset_ms
 from tests.builders import DEVICE, MORNING, OPERATOR, SESSION
@@ -42,6 +45,42 @@ def test_a_derived_identifier_depends_on_kind_and_every_part() -> None:
     assert one == AttemptId.derived("a", "b")
     assert one not in {AttemptId.derived("ab"), AttemptId.derived("b", "a")}
     assert str(one) != str(CalibrationId.derived("a", "b"))
+
+
+@given(at_ms=st.integers(0, 2**48 - 1), chance=st.binary(min_size=10, max_size=10))
+def test_a_fresh_identifier_begins_with_its_time(at_ms: int, chance: bytes) -> None:
+    made = uuid.UUID(fresh(at_ms, chance))
+    assert (made.version, made.variant, made.int >> 80) == (7, uuid.RFC_4122, at_ms)
+    assert made.int & (1 << 62) - 1 == int.from_bytes(chance, "big") & (1 << 62) - 1
+
+
+def test_a_fresh_identifier_is_that_of_the_standard() -> None:
+    """RFC 9562, appendix A.6."""
+    chance = bytes.fromhex("0cc318c4dc0c0c07398f")
+    assert fresh(0x017F22E279B0, chance) == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+
+
+times = st.integers(0, 2**48 - 1)
+
+
+@given(early=times, late=times, part=st.text(max_size=20))
+def test_a_derived_identifier_begins_with_the_time_of_its_youngest_part(
+    early: int, late: int, part: str
+) -> None:
+    parts = [fresh(early, b"a" * 10), part, SessionId.derived(fresh(late, b"b" * 10))]
+    made = uuid.UUID(AttemptId.derived(*parts))
+    assert (made.version, made.variant, made.int >> 80) == (8, uuid.RFC_4122, max(early, late))
+    assert str(made) == AttemptId.derived(*parts)
+    assert str(made) != AttemptId.derived(*reversed(parts))
+
+
+def test_what_was_derived_before_identifiers_told_their_time_stays_what_it_was() -> None:
+    parts = "3f0e6d1a-7c52-4c2b-9a53-6c0d5c3f7a11", "a digest"
+    assert AttemptId.derived(*parts) == "a10a3b5f-2914-5507-8b32-e56bee204576"
+    clinic = fresh(1_767_225_600_000, b"0123456789")
+    name = f"log-key\x1f{clinic}"
+    namespace = uuid.UUID("7d5cb1f0-5f0f-5f0e-9a53-6c0d5c3f7a11")
+    assert LogKeyId.derived(clinic) == str(uuid.uuid5(namespace, name))
 
 
 def test_every_kind_of_identifier_names_a_kind_of_stream() -> None:

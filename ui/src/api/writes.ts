@@ -2,6 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { isProblem, type ProblemError } from "./problem";
+import { requestKey } from "./requestKey";
 import { wrote } from "./standing";
 
 interface Options<Output> {
@@ -20,7 +21,7 @@ export function useWrite<Input, Output>(
   const key = useRef<string | null>(null);
   return useMutation<Output, ProblemError, Input>({
     mutationFn: (input) => {
-      key.current ??= crypto.randomUUID();
+      key.current ??= requestKey();
       return send(input, key.current);
     },
     onSuccess: async (output) => {

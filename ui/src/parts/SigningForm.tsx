@@ -2,6 +2,7 @@
 import { Anchor, Button, PasswordInput, Select, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { answer, client, writing } from "../api/client";
+import { requestKey } from "../api/requestKey";
 import type { Recorded } from "../api/types";
 import { useWrite } from "../api/writes";
 import { words } from "../words";
@@ -45,7 +46,7 @@ export function SigningForm<Output extends Recorded>(props: Props<Output>) {
           body: input.password
             ? { password: input.password, code: input.code }
             : { code: input.code },
-          headers: writing(crypto.randomUUID()),
+          headers: writing(requestKey()),
         }),
       );
       return sign({ reauthentication, digest, meaning: input.meaning }, key);

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { answer, client, writing } from "../api/client";
+import { requestKey } from "../api/requestKey";
 import { useMe } from "./me";
 
 export function IdleGuard() {
@@ -18,7 +19,7 @@ export function IdleGuard() {
       queries.clear();
       void navigate({ to: "/sign-in", search: { back } });
     };
-    const headers = writing(crypto.randomUUID());
+    const headers = writing(requestKey());
     // The screen empties also when the service cannot be reached; it ends the sign-in by itself.
     answer(client.POST("/sign-out", { headers })).then(leave, leave);
   }, [idle, queries, navigate]);
