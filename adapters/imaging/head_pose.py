@@ -63,15 +63,15 @@ def measure_head_pose(
         left_face: Where the face is in the stored left picture.
         right_face: Where it is in the stored right picture.
     """
-    half_turn = _half_turn(calibration)
+    turned = half_turn(calibration)
     middle = -calibration.rotation_matrix.T @ calibration.translation_vector / 2
-    points = (_points_mm(depth, calibration.left, left_face) - middle) @ half_turn.T
+    points = (_points_mm(depth, calibration.left, left_face) - middle) @ turned.T
     if len(points) < _FEWEST_POINTS:
         return None
     range_mm = float(np.median(points[:, 2]))
-    left_ray = half_turn @ _ray(left_face, calibration.left)
-    right_ray = half_turn @ calibration.rotation_matrix.T @ _ray(right_face, calibration.right)
-    eye = half_turn @ middle
+    left_ray = turned @ _ray(left_face, calibration.left)
+    right_ray = turned @ calibration.rotation_matrix.T @ _ray(right_face, calibration.right)
+    eye = turned @ middle
     centre = (_at_range(-eye, left_ray, range_mm) + _at_range(eye, right_ray, range_mm)) / 2
     half_width = left_face.width / 2 * range_mm / calibration.left.focal_x_px
     half_height = left_face.height / 2 * range_mm / calibration.left.focal_y_px
@@ -91,7 +91,7 @@ def measure_head_pose(
     )
 
 
-def _half_turn(calibration: StereoCalibration) -> Floats:
+def half_turn(calibration: StereoCalibration) -> Floats:
     """Return the rotation from left camera axes to the axes midway between the cameras."""
     vector, _ = cv2.Rodrigues(calibration.rotation_matrix)
     matrix, _ = cv2.Rodrigues(np.asarray(vector, np.float64) / 2)

@@ -26,6 +26,7 @@ from adapters.imaging.exposure import level_ratio
 from adapters.imaging.face_measures import CAMERA_ORDER, COLOUR_REFERENCE_LEVEL
 from adapters.imaging.head_pose import measure_head_pose
 from adapters.imaging.illumination import ratio
+from adapters.imaging.light_direction import light_across_deg
 from adapters.imaging.looks import Look, as_region, as_window, look_at
 from adapters.imaging.pixels import EncodedLuma, Window, ellipse_mask, encoded_luma
 from adapters.imaging.rectification import rectify
@@ -120,6 +121,7 @@ def measure_images(
         agreement = _agreement(looks[0], lumas, calibration)
         found += _agreeing(looks[0], agreement)
         found += _deep(looks, depth, calibration)
+        found += _shaded(left, looks[0], depth, calibration)
         order = _order(agreement, looks[1], lumas, calibration)
         disclosed.append(CAMERA_ORDER.of(order, looks[0].region))
         disclosed += disclose_depth(looks[0], seen, depth, calibration.left)
@@ -272,6 +274,16 @@ def _deep(
             table.FACE_NOD.of(pose.nod_deg, region),
         ]
     return found
+
+
+def _shaded(
+    left: DecodedImage, look: Look, depth: DepthMap, calibration: StereoCalibration
+) -> list[QualityMeasurement]:
+    """From which side the light comes; absent where nobody is, for a wall has a shade, too."""
+    if look.face is None:
+        return []
+    across = light_across_deg(left.linear, depth, calibration, look.window)
+    return [] if across is None else [table.LIGHT_DIRECTION_ACROSS.of(across, look.region)]
 
 
 def _mean(values: list[float]) -> float:

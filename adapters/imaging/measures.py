@@ -151,6 +151,14 @@ LIGHT_ZONE_RATIO: Final = Measure(
     method="face-light/1",
     meaning="Lightest over darkest of nine zones of the face",
 )
+LIGHT_DIRECTION_ACROSS: Final = Measure(
+    name="light_direction_across",
+    unit="deg",
+    bound=Bound.BOTH,
+    method="face-shading/1",
+    meaning="Where the light on the face comes from, right positive, by how known slopes are lit",
+    stereo=True,
+)
 COLOUR_REFERENCE_FOUND: Final = Measure(
     name="colour_reference_found",
     unit="1",
@@ -278,4 +286,8 @@ MEASURES: Final = (
     WORKING_DISTANCE,
     FACE_TURN,
     FACE_NOD,
+    LIGHT_DIRECTION_ACROSS,
 )
+
+LATER: Final = frozenset({LIGHT_DIRECTION_ACROSS.name})
+"""Words that the first records could not hold: there, a missing one was not yet measured."""

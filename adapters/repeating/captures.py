@@ -5,6 +5,7 @@ Rules kept here:
 1. The calibration is the one that the record names, as it was known then.
 2. A number counts as reproduced within ``RELATIVE_TOLERANCE`` of itself; depth within what its own
    comparison allows; a surface has no tolerance, because its triangles follow from every cell.
+3. A word that was given to a measurement after the record is named, and is no difference.
 """
 
 import math
@@ -19,6 +20,7 @@ from adapters.imaging.depth_mesh import STEEPEST, mesh_of
 from adapters.imaging.depth_reproduction import RecordedDepth, reproduce_depth
 from adapters.imaging.determinism import platform_digest
 from adapters.imaging.measurement import measure_images
+from adapters.imaging.measures import LATER
 from adapters.imaging.mesh_files import ply_bytes
 from adapters.inference.reproduction import Outcome
 from adapters.repeating.repeated import Repeated, outcome_of, said
@@ -51,7 +53,8 @@ def repeat_measurements(bench: Workbench, record: Record, event: AttemptMeasured
             parameters = bench.content(known.record.parameters.digest, key=bench.clinic_key)
             calibration = calibration_from_bytes(parameters)
     again = measure_images(*(decode(each) for each in contents), calibration=calibration)
-    before, now = _named(event.measurements), _named(again.measurements)
+    before = _named(event.measurements)
+    now, since = _told_apart(_named(again.measurements), before)
     off = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     methods = [
         f"method:{name}"
@@ -61,6 +64,8 @@ def repeat_measurements(bench: Workbench, record: Record, event: AttemptMeasured
     changed = [*_inputs(contents, event.inputs), *methods, *_platform(event.platform)]
     close = all(_close(before.get(name), now.get(name)) for name in off)
     found = f"{len(now)} numbers identical" if not off else f"off: {', '.join(off)}"
+    if since:
+        found += f"; not measured then: {', '.join(since)}"
     return Repeated(
         seq=record.seq,
         what=MEASUREMENTS,
@@ -146,6 +151,14 @@ def _pictures(bench: Workbench, capture: Capture) -> tuple[bytes, ...]:
 
 def _named(measurements: tuple[QualityMeasurement, ...]) -> dict[str, QualityMeasurement]:
     return {each.name: each for each in measurements}
+
+
+def _told_apart(
+    now: dict[str, QualityMeasurement], before: dict[str, QualityMeasurement]
+) -> tuple[dict[str, QualityMeasurement], list[str]]:
+    """Return what can be compared, and the words that came later than the record."""
+    since = sorted(LATER & (now.keys() - before.keys()))
+    return {name: value for name, value in now.items() if name not in since}, since
 
 
 def _inputs(contents: tuple[bytes, ...], before: tuple[Digest, ...]) -> Iterator[str]:

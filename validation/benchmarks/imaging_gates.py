@@ -15,7 +15,7 @@ from device.preview import as_decoded, measure_preview
 from device.simulation.rig import PREVIEW
 from device.simulation.scene import Scene, Subject
 from device.simulation.station import CaptureSettings, capture, preview
-from validation.benchmarks.gates import FIRST_IDENTITY
+from validation.benchmarks.gates_cases import FIRST_IDENTITY, People
 from validation.benchmarks.imaging_depth import calibrated
 from validation.benchmarks.imaging_row import Extent, Row
 
@@ -25,7 +25,7 @@ _REPEATS: Final = 3
 def rows(extent: Extent) -> tuple[Row, ...]:
     """Return the times of the gates."""
     extent.progress("gates: rendering")
-    scene = Scene(subject=Subject(identity_seed=FIRST_IDENTITY))
+    scene = Scene(subject=Subject(identity_seed=FIRST_IDENTITY[People.DEVELOPMENT]))
     taken = capture(scene, CaptureSettings(resolution=extent.resolution), 1, extent.cache)
     left, right = (
         as_decoded(np.ascontiguousarray(each.image)) for each in (taken.left, taken.right)

@@ -4,6 +4,7 @@ Rules kept here:
 
 1. The limits are those of the simulated station: about half way between what a clean capture
    measures and what a faulty one does. A real station's limits come from its own verification.
+2. A changed limit is a new version of its protocol; records stay judged by theirs.
 """
 
 from dataclasses import replace
@@ -90,7 +91,15 @@ _STORED = (
     _limit("clipped_share", "1", "Repeat the illumination calibration.", maximum=0.005),
     _limit("drowned_share", "1", "Check that every light zone burns.", maximum=0.02),
     _limit("blank_rows_share", "1", "Capture again; the picture is incomplete.", maximum=0.001),
-    _limit("light_across_ratio", "1", "Check the light zones on both sides.", maximum=1.06),
+    _limit("light_across_ratio", "1", "Check the light zones on both sides.", maximum=1.1),
+    _limit(
+        "light_direction_across",
+        "deg",
+        "Check the light zones on both sides.",
+        minimum=-1.3,
+        maximum=1.3,
+        stereo_only=True,
+    ),
     _limit("light_down_ratio", "1", "Check the light zones above and below.", maximum=1.45),
     _limit("light_zone_ratio", "1", "Check every light zone.", maximum=2.1),
     _limit("colour_reference_found", "1", "Put the colour chart into its holder.", minimum=1.0),
@@ -159,7 +168,7 @@ _STORED = (
 
 STEREO_FACE = ProtocolContent(
     name="Standard face, stereo",
-    version="1.0",
+    version="1.1",
     intended_use=INTENDED_USE,
     views=(
         ViewRequirement(

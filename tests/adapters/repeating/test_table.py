@@ -1,6 +1,7 @@
 """Everything that was computed is computed again: identical, or it says what changed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from adapters.inference.reproduction import Outcome
 from adapters.repeating import captures, runs
 from adapters.repeating.repeated import Repeated
 from adapters.repeating.table import repeat, repeat_all
-from domain.events.capture_session import AttemptSubmitted
+from domain.events.capture_session import AttemptMeasured, AttemptSubmitted
 from domain.events.inference import InferenceCompleted
 from domain.events.model_release import ModelShadowed
 from domain.events.record import Record
@@ -148,6 +149,32 @@ def test_a_changed_setting_is_named(
     found = repeat(worked.bench(), record)
     assert found is not None
     assert "changed: settings" in found.evidence
+
+
+@pytest.mark.verifies("DRV-20")
+@pytest.mark.parametrize(
+    ("name", "outcome", "evidence"),
+    [
+        (
+            "light_direction_across",
+            Outcome.BIT_IDENTICAL,
+            "numbers identical; not measured then: light_direction_across",
+        ),
+        ("working_distance", Outcome.DIFFERENT, "off: working_distance"),
+    ],
+)
+def test_a_word_that_came_after_the_record_is_named_and_no_difference(
+    worked: ClinicDay, name: str, outcome: Outcome, evidence: str
+) -> None:
+    record = next(each for each in records(worked) if each.name == "AttemptMeasured")
+    assert isinstance(record.event, AttemptMeasured)
+    kept = tuple(each for each in record.event.measurements if each.name != name)
+    assert len(kept) < len(record.event.measurements)
+    found = captures.repeat_measurements(
+        worked.bench(), record, replace(record.event, measurements=kept)
+    )
+    assert found.outcome is outcome
+    assert found.evidence.endswith(evidence)
 
 
 def test_content_that_is_missing_or_no_picture_counts_as_different(worked: ClinicDay) -> None:
