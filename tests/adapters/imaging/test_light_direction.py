@@ -87,7 +87,7 @@ def across(
     return found
 
 
-@pytest.mark.verifies("REQ-IN-099")
+@pytest.mark.verifies("REQ-IN-100")
 @pytest.mark.parametrize("degrees", [-12.0, -3.0, 0.0, 1.0, 8.0])
 @pytest.mark.parametrize("ambient", [0.0, 0.3])
 def test_the_angle_of_one_light_is_found_beside_light_from_all_sides(
@@ -120,7 +120,7 @@ def test_the_axis_is_midway_between_the_cameras() -> None:
     assert one == pytest.approx(-other, abs=0.4)
 
 
-@pytest.mark.verifies("REQ-IN-084", "REQ-IN-099")
+@pytest.mark.verifies("REQ-IN-084", "REQ-IN-100")
 @pytest.mark.parametrize("yaw_deg", [-4.0, 0.0, 4.0])
 @pytest.mark.parametrize("skin", [GOOD.skin, DARK_SKIN])
 def test_a_turned_head_does_not_turn_the_light(

@@ -189,7 +189,7 @@ def test_the_exit_code_says_whether_both_shares_are_kept(
 
 
 @pytest.mark.slow
-@pytest.mark.verifies("REQ-IN-099", "REQ-IN-103", "REQ-IN-125")
+@pytest.mark.verifies("REQ-IN-100", "REQ-IN-103", "REQ-IN-125")
 @pytest.mark.parametrize(("fault", "typology"), SAMPLE)
 def test_a_fault_is_caught_by_its_own_gate_and_clean_passes(
     tmp_path_factory: pytest.TempPathFactory, fault: Fault | None, typology: TypologyClass
