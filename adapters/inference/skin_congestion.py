@@ -92,6 +92,8 @@ _KINDS: Final = (
     ("light", "light-comedone-like", "Light comedone-like dots", (250, 244, 150)),
     ("red", "inflammatory-like", "Inflammatory-like red spots", (255, 64, 120)),
 )
+COLOURS: Final = {code: colour for _, code, _, colour in _KINDS}
+"""The colour of each kind of dot, by the permanent word of its overlay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,9 @@ _BY_RED_DENSITY: Final = (
     "On this tone spots are found by the density of red light; redness can be taken for pigment."
 )
 
-_BROWN: Final = (232, 170, 60)
-_RED: Final = (226, 40, 70)
-_RAISED: Final = (150, 92, 30)
+BROWN_COLOUR: Final = (232, 170, 60)
+RED_COLOUR: Final = (226, 40, 70)
+RAISED_COLOUR: Final = (150, 92, 30)
 
 
 def pigmentation_report(results: Mapping[str, Tensor], given: Given, judged: Judged) -> Reported:
@@ -110,7 +110,7 @@ def _brown_spots(
     )
     if not scaled(say.given):
         say.withhold("brown spots, number and area", NO_SCALE)
-        return "brown-spots", Mark(label="Brown spots", colour=_BROWN, where=labels > 0)
+        return "brown-spots", Mark(label="Brown spots", colour=BROWN_COLOUR, where=labels > 0)
     places = _centres(labels, count)
     where = by_region(say.given.beside["regions"], places)
     say.count(
@@ -129,7 +129,9 @@ def _brown_spots(
         limits=limits,
     )
     detail = f"{count}, {total:.0f} mm²"
-    return "brown-spots", Mark(label="Brown spots", colour=_BROWN, where=labels > 0, detail=detail)
+    return "brown-spots", Mark(
+        label="Brown spots", colour=BROWN_COLOUR, where=labels > 0, detail=detail
+    )
 
 
 def _centres(labels: Tensor, count: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -144,8 +146,8 @@ def _areas(say: Findings, results: Mapping[str, Tensor]) -> list[tuple[str, Mark
     whole = float(results["looked_at_mm2"])
     marks = []
     for output, code, label, colour in (
-        ("redness", "redness", "Redness", _RED),
-        ("hyperpigmented", "hyperpigmentation", "Hyperpigmentation", _RAISED),
+        ("redness", "redness", "Redness", RED_COLOUR),
+        ("hyperpigmented", "hyperpigmentation", "Hyperpigmentation", RAISED_COLOUR),
     ):
         areas = results[f"{output}_mm2"]
         total = float(areas[0])

@@ -50,9 +50,9 @@ LENGTH_BY_STEPS: Final = 0.06
 """Relative standard uncertainty of a length counted in pixels, with ends that run out."""
 
 _OUTPUTS: Final = ("pores", "roughness", "fine lines", "wrinkles", "texture gradient", "relief")
-_PORE: Final = (80, 220, 235)
-_FINE: Final = (120, 230, 140)
-_WRINKLE: Final = (250, 120, 60)
+PORE_COLOUR: Final = (80, 220, 235)
+FINE_COLOUR: Final = (120, 230, 140)
+WRINKLE_COLOUR: Final = (250, 120, 60)
 _FINE_BELOW_MM: Final = 1.0
 
 
@@ -100,7 +100,7 @@ def _pores(say: Findings, results: Mapping[str, Tensor]) -> Overlay:
     )
     mark = Mark(
         label="Pores",
-        colour=_PORE,
+        colour=PORE_COLOUR,
         where=dots(places, mask_of(say.given.beside).shape, 1),
         detail=f"{int(counts[0])}, {density:.0f} per cm²",
     )
@@ -130,8 +130,8 @@ def _lines(say: Findings, results: Mapping[str, Tensor]) -> list[Overlay]:
     marks = []
     for kind, (code, label, colour, which) in enumerate(
         (
-            ("fine-line-length", "Fine lines", _FINE, fine),
-            ("wrinkle-length", "Wrinkles", _WRINKLE, ~fine),
+            ("fine-line-length", "Fine lines", FINE_COLOUR, fine),
+            ("wrinkle-length", "Wrinkles", WRINKLE_COLOUR, ~fine),
         )
     ):
         total = float(totals[0, kind])

@@ -18,6 +18,7 @@ from adapters.reported.conditions import (
     report_conditions,
     report_versions,
 )
+from adapters.reported.maps import report_maps
 from adapters.reported.named_contents import distinct, named_contents
 from adapters.reported.pictures import report_images
 from adapters.reported.results import report_findings, report_withheld
@@ -65,6 +66,7 @@ def read_report(
     signature = sources.signature
     report = ReportId.derived(assessment, signature.digest)
     manifests = [run.manifest for run in sources.runs]
+    maps, left_out = report_maps(bench, sources)
     content = ReportContent(
         report=report,
         number=report_number(report),
@@ -84,6 +86,8 @@ def read_report(
         withheld=report_withheld(sources),
         comparison=report_comparison(bench, sources),
         pairs=report_pairs(bench, sources),
+        maps=maps,
+        maps_left_out=left_out,
         algorithms=report_algorithms(bench, sources, depths),
         conditions=report_conditions(sources, depths),
         calibrations=report_calibrations(bench, sources),

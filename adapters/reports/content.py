@@ -27,6 +27,7 @@ from adapters.reports.identity import (
     Moment,
     SignOff,
 )
+from adapters.reports.maps import MAPS_MAX, ReportMap
 from adapters.reports.refusal import require, require_text
 from adapters.reports.results import (
     ComparedPair,
@@ -127,6 +128,8 @@ class ReportContent:
         versions: What else ran.
         trace: What it rests on.
         pairs: Whether captures compare, for every before and after that is shown.
+        maps: Where findings lie.
+        maps_left_out: How many maps of findings did not fit.
     """
 
     report: ReportId
@@ -149,6 +152,8 @@ class ReportContent:
     versions: Versions
     trace: Trace
     pairs: tuple[ComparedPair, ...] = ()
+    maps: tuple[ReportMap, ...] = ()
+    maps_left_out: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a report that keeps from its reader what is owed."""
@@ -162,10 +167,13 @@ class ReportContent:
         require(bool(self.limitations), "a report discloses its limitations")
         require(bool(self.contraindications), "a report discloses its contraindications")
         require(bool(self.algorithms), "a report discloses its algorithm versions")
+        require(len(self.maps) <= MAPS_MAX, f"a report shows up to {MAPS_MAX} maps")
+        require(self.maps_left_out >= 0, "what was left out is counted")
         disclosed = {f"{each.name} {each.version}" for each in self.algorithms}
         require(
-            {each.algorithm for each in self.findings} <= disclosed,
-            "every finding names an algorithm whose version the report discloses",
+            {each.algorithm for each in self.findings} | {each.algorithm for each in self.maps}
+            <= disclosed,
+            "every finding and map names an algorithm whose version the report discloses",
         )
         require(
             self.sign_off is None or not any(map(_is_pending, self.findings)),

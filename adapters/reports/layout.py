@@ -16,6 +16,7 @@ from adapters.reports.attachment import FILE_NAME
 from adapters.reports.compared import comparison, pair
 from adapters.reports.conditions import Algorithm, Calibration, CaptureConditions, Uncalibrated
 from adapters.reports.content import ReportContent
+from adapters.reports.maps import ReportMap
 from adapters.reports.pictures import Picture
 from adapters.reports.results import ReportFinding, Verdict
 from domain.ledger.canonical import JsonValue
@@ -31,6 +32,8 @@ def place(
     pictures: tuple[Picture, ...],
     evidence: bytes,
     show: Callable[[str], str],
+    *,
+    maps: tuple[Picture, ...] = (),
 ) -> Placed:
     """Return every text of the report in the shape that the template expects.
 
@@ -39,6 +42,7 @@ def place(
         pictures: Its pictures, checked, in the content's order.
         evidence: The attached data.
         show: Makes a text one that the typeface can show.
+        maps: Its maps over photographs, checked, in the content's order.
     """
     notes = _notes(content)
     placed: Placed = {
@@ -56,6 +60,8 @@ def place(
         ],
         "comparison": None if content.comparison is None else comparison(content.comparison),
         "pairs": [pair(each) for each in content.pairs],
+        "maps": [_map(each) for each in content.maps],
+        "maps_left_out": content.maps_left_out,
         "conclusion": [each for each in content.conclusion.splitlines() if each.strip()],
         "conditions": [_conditions(each) for each in content.conditions],
         "calibrations": [_calibration(each) for each in content.calibrations],
@@ -82,6 +88,7 @@ def place(
     shown = _shown(placed, show)
     # Picture and attachment are data, not text: they go through untouched.
     shown["svgs"] = [_svg(each) for each in pictures]
+    shown["map_svgs"] = [_svg(each) for each in maps]
     shown["attached"] = evidence.decode()
     return shown
 
@@ -181,6 +188,18 @@ def _finding(finding: ReportFinding, notes: tuple[str, ...]) -> Placed:
         "limits": ", ".join(map(str, numbers)),
         "verdict": wording.verdict(finding),
         "state": finding.verdict.value,
+    }
+
+
+def _map(each: ReportMap) -> Placed:
+    return {
+        "view": each.image.capture_view,
+        "alt": each.image.description,
+        "kinds": list(each.kinds),
+        "colours": list(each.colours),
+        "scale": each.scale,
+        "algorithm": each.algorithm,
+        "source": str(each.image.source),
     }
 
 

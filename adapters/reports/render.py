@@ -30,7 +30,7 @@ from adapters.reports.typeface import copy_fonts, printable
 from domain.errors import MalformedInput
 
 TEMPLATE: Final = "report.typ"
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _MICROSECONDS: Final = 1_000_000
 
@@ -49,7 +49,8 @@ def render_report(content: ReportContent) -> bytes:
     """
     evidence = attachment(content)
     pictures = tuple(decode(each) for each in content.images)
-    placed = place(content, pictures, evidence, printable)
+    maps = tuple(decode(each.image) for each in content.maps)
+    placed = place(content, pictures, evidence, printable, maps=maps)
     template = resources.files("adapters.reports").joinpath(TEMPLATE).read_bytes()
     with TemporaryDirectory(prefix="vultus-fonts-") as folder:
         # The folder holds fonts alone: pictures and texts stay in memory.

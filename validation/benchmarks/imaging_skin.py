@@ -16,16 +16,24 @@ from typing import Final
 import numpy as np
 
 from adapters.inference.skin_measures import Tone
+from device.simulation.appearance import Appearance, SkinCondition
 from device.simulation.identity import TypologyClass
 from device.simulation.marks import MarkKind
 from device.simulation.scene import Scene, Subject
 from device.simulation.skin_colour import TYPOLOGY_LIMITS_DEG
 from validation.benchmarks.imaging_row import Extent, Row
-from validation.benchmarks.skin_case import DEEP_MM, SKIN_MODELS, SkinCase
+from validation.benchmarks.skin_areas import AreaAgreement
+from validation.benchmarks.skin_case import SKIN_MODELS, SkinCase
+from validation.benchmarks.skin_lines import DEPTHS_MM, NEAR_MM, LineAgreement
 from validation.benchmarks.skin_truth import Agreement
 
 IDENTITIES: Final = (7401, 7402)
 AGES: Final = (34.0, 58.0)
+PATCHED: Final = (7403, 7404)
+PATCHED_AGES: Final = (41.0, 52.0)
+PATCHES: Final = SkinCondition(redness=0.6, melasma=0.6)
+"""What the skin of ``PATCHED`` has: most seeds draw hardly any redness or melasma-like pigment."""
+
 _PIGMENT: Final = (
     MarkKind.FRECKLE,
     MarkKind.SUN_SPOT,
@@ -105,13 +113,14 @@ def rows(extent: Extent) -> Iterator[Row]:
     seconds: dict[str, list[float]] = {each: [] for each in SKIN_MODELS}
     for tone in tones:
         counts = {what: Counts() for what, *_ in _KINDS}
-        lines: list[tuple[float, float]] = []
+        areas: dict[str, AreaAgreement] = {}
+        lines = LineAgreement()
         angles: list[float] = []
         withheld: set[str] = set()
         for identity, age in zip(identities, AGES, strict=False):
             extent.progress(f"skin: identity {identity}, {tone.value} skin")
-            subject = Subject(identity_seed=identity, typology=tone, age_years=age)
-            case = SkinCase.taken(Scene(subject=subject), extent, seed=identity)
+            scene = Scene(subject=Subject(identity_seed=identity, typology=tone, age_years=age))
+            case = SkinCase.taken(scene, extent, seed=identity)
             for name in SKIN_MODELS:
                 began = time.perf_counter()
                 case.run(name)
@@ -121,9 +130,16 @@ def rows(extent: Extent) -> Iterator[Row]:
                 agreed = case.marks(name, output, code, kinds)
                 if agreed is not None:
                     counts[what].cases.append(agreed)
-            lines += case.lines()
+            drawn = case.lines()
+            lines = lines if drawn is None else lines.with_another(drawn)
             angles.append(Tone.of(case.given["skin-pigmentation"]).ita_deg)
+            _add(areas, case.areas(scene, extent.cache))
+        for scene, seed in _patched(tone, extent) if areas else ():
+            case = SkinCase.taken(scene, extent, seed=seed)
+            case.run("skin-pigmentation")
+            _add(areas, case.areas(scene, extent.cache))
         yield from _of_tone(tone, counts, lines, angles, withheld)
+        yield from _of_areas(tone, areas)
     for name in SKIN_MODELS:
         yield Row(
             metric=f"{name}: one picture",
@@ -133,10 +149,46 @@ def rows(extent: Extent) -> Iterator[Row]:
         )
 
 
+def _patched(tone: TypologyClass, extent: Extent) -> Iterator[tuple[Scene, int]]:
+    """Yield people with patches of blood and of pigment, and the seed of the sensor's noise."""
+    people = zip(PATCHED, PATCHED_AGES, strict=True)
+    for identity, age in list(people)[:1] if extent.quick else people:
+        extent.progress(f"skin: identity {identity} with patches, {tone.value} skin")
+        subject = Subject(
+            identity_seed=identity,
+            typology=tone,
+            age_years=age,
+            appearance=Appearance(skin=PATCHES),
+        )
+        yield Scene(subject=subject), identity
+
+
+def _add(areas: dict[str, AreaAgreement], more: Mapping[str, AreaAgreement]) -> None:
+    for output, each in more.items():
+        areas[output] = areas.get(output, AreaAgreement()).with_another(each)
+
+
+def _of_areas(tone: TypologyClass, areas: Mapping[str, AreaAgreement]) -> Iterator[Row]:
+    for output, each in areas.items():
+        for what, value, least, remark in (
+            ("Dice with the exact map", each.dice, True, f"{each.raised:.0f} mm² raised"),
+            ("found area to raised area", each.ratio, False, f"{each.found:.0f} mm² found"),
+            ("drawn patches found", each.patch_share, True, f"of {each.patch:.0f} mm²"),
+        ):
+            if np.isfinite(value):
+                yield Row(
+                    metric=f"{output}, {tone.value} skin: {what}",
+                    measured=value,
+                    unit="1",
+                    least=least,
+                    remark=remark,
+                )
+
+
 def _of_tone(
     tone: TypologyClass,
     counts: Mapping[str, Counts],
-    lines: list[tuple[float, float]],
+    lines: LineAgreement,
     angles: list[float],
     withheld: set[str],
 ) -> Iterator[Row]:
@@ -149,19 +201,35 @@ def _of_tone(
     )
     for what, each in counts.items():
         yield from each.rows(what, tone)
-    for place, what in enumerate(("found length that was drawn", "drawn deep length found")):
-        values = [each[place] for each in lines if np.isfinite(each[place])]
-        if values:
-            yield Row(
-                metric=f"lines, {tone.value} skin: {what}",
-                measured=float(np.mean(values)),
-                unit="1",
-                least=True,
-                remark=f"deep is above {DEEP_MM:g} mm" if place else "within 1.5 mm",
-            )
+    yield from _of_lines(tone, lines)
     yield Row(
         metric=f"withheld, {tone.value} skin",
         measured=float(len(withheld)),
         unit="outputs",
         remark=", ".join(sorted(withheld)),
     )
+
+
+def _of_lines(tone: TypologyClass, lines: LineAgreement) -> Iterator[Row]:
+    where = f"lines, {tone.value} skin"
+    if lines.found:
+        yield Row(
+            metric=f"{where}: found length that was drawn",
+            measured=lines.right / lines.found,
+            unit="1",
+            least=True,
+            remark=f"of {lines.found:.0f} mm; within {NEAR_MM:g} mm; by chance "
+            f"{lines.near_drawn / lines.skin:.2f}",
+        )
+    for low, high, drawn, met in zip(
+        DEPTHS_MM[:-1], DEPTHS_MM[1:], lines.drawn, lines.met, strict=True
+    ):
+        if drawn:
+            depth = f"from {low:g} mm" if np.isinf(high) else f"{low:g} to {high:g} mm"
+            yield Row(
+                metric=f"{where}: drawn length found, {depth} deep",
+                measured=met / drawn,
+                unit="1",
+                least=True,
+                remark=f"of {drawn:.0f} mm; by chance {lines.near_found / lines.skin:.2f}",
+            )

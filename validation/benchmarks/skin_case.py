@@ -8,6 +8,7 @@ Rules kept here:
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import cv2
@@ -23,6 +24,8 @@ from adapters.imaging.pixels import EncodedRgb, Mask
 from adapters.inference.analyses import analysis_of
 from adapters.inference.analysis import Given, Judged, Reported, Source
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
+from adapters.inference.skin_density_input import mask_of, pixel_mm2_of, pixel_mm_of
+from adapters.inference.skin_pigmentation import HAEMOGLOBIN_STEP, MELANIN_STEP
 from adapters.inference.tensors import Tensor
 from device.simulation.marks import MarkKind
 from device.simulation.scene import Scene
@@ -32,7 +35,14 @@ from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
 from domain.values.identifiers import InferenceId
 from validation.benchmarks.imaging_row import Extent
-from validation.benchmarks.skin_truth import Agreement, agreement, drawn_lines, drawn_marks
+from validation.benchmarks.skin_areas import AreaAgreement, area_agreement, seen_chromophores
+from validation.benchmarks.skin_lines import (
+    LineAgreement,
+    line_agreement,
+    line_places,
+    places_px,
+)
+from validation.benchmarks.skin_truth import Agreement, agreement, drawn_marks
 from validation.benchmarks.skin_truth import head_points as places_of
 
 SKIN_MODELS: Final = (
@@ -42,9 +52,11 @@ SKIN_MODELS: Final = (
     "skin-congestion",
 )
 STEP: Final = 2
-DEEP_MM: Final = 0.15
-LINE_NEAR_MM: Final = 1.5
 _FARTHEST_MM: Final = 600.0
+_AREAS: Final = (
+    ("redness", "redness-share", HAEMOGLOBIN_STEP),
+    ("hyperpigmented", "hyperpigmentation-share", MELANIN_STEP),
+)
 
 
 class SkinCase:
@@ -57,6 +69,7 @@ class SkinCase:
         pose = taken.truth.head_pose
         if pose is None:  # pragma: no cover - every case has a head
             raise TypeError("a face is measured")
+        self._pose = pose
         self._points = places_of(taken.truth.rig.left, taken.depth_mm, pose)
         self.given: dict[str, Given] = {}
         self.results: dict[str, Mapping[str, Tensor]] = {}
@@ -100,27 +113,46 @@ class SkinCase:
         points = _to_size(self._points, found.shape)
         return agreement(found, drawn_marks(points, self._taken.truth.spots, kinds), looked_at)
 
-    def lines(self) -> list[tuple[float, float]]:
-        """Return share of found length that was drawn, and of deep drawn length that was found."""
+    def areas(self, scene: Scene, cache: Path | None) -> Mapping[str, AreaAgreement]:
+        """Return how raised areas agree with the maps the face was painted from.
+
+        Args:
+            scene: The scene that was taken.
+            cache: Folder where heads are kept.
+        """
+        name = "skin-pigmentation"
+        said = {each.code for each in self.said[name].findings}
+        given, results = self.given[name], self.results[name]
+        exact = seen_chromophores(scene, self._taken.truth.rig.left, cache)
+        return {
+            output: area_agreement(
+                np.asarray(results[output], dtype=np.bool_),
+                exact[output],
+                mask_of(given.beside),
+                pixel_mm2_of(given.beside),
+                step,
+            )
+            for output, code, step in _AREAS
+            if code in said
+        }
+
+    def lines(self) -> LineAgreement | None:
+        """Return how found lines agree with drawn ones; none where the picture is too coarse."""
         results = self.results["skin-texture"]
         if "lines" not in results:
-            return []
+            return None
         found = np.asarray(results["lines"], dtype=np.int32) > 0
-        points = _to_size(self._points, found.shape)
-        known = np.isfinite(np.asarray(results["texture"], dtype=np.float32))
-        pixel_mm = float(self.given["skin-texture"].beside["pixel_mm"].item())
-        pixel_mm *= self._points.shape[1] / found.shape[1]
-        every, deep = (
-            drawn_lines(points, self._taken.truth.lines, least_depth_mm=least)
-            for least in (0.0, DEEP_MM)
+        whole = self.given["skin-texture"].beside["looked_at"].shape
+        block = round(whole[1] / found.shape[1])
+        places = line_places(self._taken.truth.lines)
+        return line_agreement(
+            found,
+            places,
+            _to_size(self._points, found.shape),
+            places_px(places, self._taken.truth.rig.left, self._pose, block),
+            looked_at=np.isfinite(np.asarray(results["texture"], dtype=np.float32)),
+            pixel_mm=pixel_mm_of(self.given["skin-texture"].beside) * block,
         )
-        blank = np.asarray(~found, dtype=np.uint8)
-        away = np.asarray(cv2.distanceTransform(blank, cv2.DIST_L2, 5)) * pixel_mm
-        middle = (deep < pixel_mm) & known
-        right = np.count_nonzero(found & (every < LINE_NEAR_MM))
-        met = np.count_nonzero(middle & (away < LINE_NEAR_MM))
-        whole, drawn = np.count_nonzero(found), np.count_nonzero(middle)
-        return [(right / whole if whole else np.nan, met / drawn if drawn else np.nan)]
 
 
 def _to_size(points: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:

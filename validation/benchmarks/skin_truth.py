@@ -9,7 +9,6 @@ Rules kept here:
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -18,12 +17,10 @@ from numpy.typing import NDArray
 
 from device.simulation.marks import MarkKind, Spot
 from device.simulation.rig import Camera
-from device.simulation.wrinkles import Line
 
 HALF_HEIGHT: Final = 1.134
 """A drawn mark has half its strength at this many of its radii."""
 
-LINE_NEAR_MM: Final = 1.5
 _RAYS_EVERY_PX: Final = 16
 _SEEN: Final = 0.7
 _MET: Final = 0.3
@@ -117,30 +114,3 @@ def agreement(
         right=len(right),
         dice=2.0 * both / whole if whole else float("nan"),
     )
-
-
-def drawn_lines(
-    points: NDArray[np.float32], lines: Sequence[Line], *, least_depth_mm: float
-) -> NDArray[np.float32]:
-    """Return the distance of each pixel's skin from the nearest drawn line: (rows, columns), mm."""
-    away = np.full(points.shape[:2], np.inf, np.float32)
-    for line in lines:
-        if line.depth_mm < least_depth_mm:
-            continue
-        places = np.array(line.points_mm, np.float32)
-        low, high = places.min(axis=0) - 4.0, places.max(axis=0) + 4.0
-        with np.errstate(invalid="ignore"):
-            inside = ((points >= low) & (points <= high)).all(axis=-1)
-        row, column = np.nonzero(inside)
-        if not row.size:
-            continue
-        here = points[row, column]
-        nearest = np.full(row.size, np.inf, np.float32)
-        for start, end in pairwise(places):
-            along = end - start
-            share = np.clip(((here - start) @ along) / max(float(along @ along), 1e-9), 0.0, 1.0)
-            nearest = np.minimum(
-                nearest, np.linalg.norm(here - start - share[:, None] * along, axis=-1)
-            )
-        away[row, column] = np.minimum(away[row, column], nearest)
-    return away

@@ -13,6 +13,7 @@ from adapters.reports.conditions import (
 )
 from adapters.reports.content import EvidenceItem, LogState, ReportContent, Trace
 from adapters.reports.identity import CaptureSession, Clinic, Moment, Person, SignOff
+from adapters.reports.maps import ReportMap
 from adapters.reports.results import (
     Reading,
     ReportFinding,
@@ -204,6 +205,29 @@ def algorithm() -> Algorithm:
         runtime="onnxruntime 1.31.1, CPUExecutionProvider, 1 thread, float32",
         training_data="none: analytic",
         validation="Technical verification only. No clinical validation with people.",
+    )
+
+
+def maps() -> tuple[ReportMap, ...]:
+    """Return a scale, a kind of mark, and two kinds in one picture, over a drawn face."""
+    return tuple(
+        ReportMap(
+            image=image(jpeg(seed=seed), "Frontal"),
+            overlay=Digest.of(legend.encode()),
+            legend=legend,
+            colours=colours,
+            scale=scale,
+            algorithm=ALGORITHM,
+        )
+        for seed, (legend, colours, scale) in enumerate(
+            (
+                ("Melanin index, 10 to 140", ("#fff0d6", "#be783e", "#30180c"), True),
+                ("Brown spots: 41, 118 mm²", ("#e8aa3c",), False),
+                ("Fine lines: 84 mm; Wrinkles: 312 mm", ("#78e68c", "#fa783c"), False),
+                ("Another map, 0 to 1", (), True),
+            ),
+            start=11,
+        )
     )
 
 

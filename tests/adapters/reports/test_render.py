@@ -408,7 +408,7 @@ def test_any_text_is_printed_literally(text: str) -> None:
 
 
 def test_the_renderer_names_itself_and_its_compiler() -> None:
-    assert renderer().startswith("vultus-report/1 typst 0.")
+    assert renderer().startswith("vultus-report/2 typst 0.")
 
 
 def test_every_picture_is_in_the_document_at_its_full_size() -> None:
