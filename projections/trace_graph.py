@@ -5,6 +5,7 @@ Rules kept here:
 1. A node is one recorded thing and knows the record that made it, so that it can be verified.
 2. An edge points from what rests to what it rests on: report → … → frames, calibration, build.
 3. A walk is complete or fails; it never leaves out what lies far away.
+4. A walk looks up what it meets, by index, and reads no table whole, whatever a database estimates.
 """
 
 from typing import Any
@@ -103,49 +104,72 @@ def latest(rows: Rows, key: str) -> str | None:
 
 def behind(connection: sa.Connection, start: str) -> tuple[list[Row], list[Row]]:
     """Return every node that a node rests on, itself included, and the edges between."""
-    reached = _reached(start, EDGE.c.source, EDGE.c.target)
-    nodes = sa.select(NODE).join(reached, NODE.c.id == reached.c.id)
-    source, target = NODE.alias("source"), NODE.alias("target")
-    edges = (
-        sa.select(EDGE)
-        .join(reached, EDGE.c.source == reached.c.id)
-        .join(source, source.c.id == EDGE.c.source)
-        .join(target, target.c.id == EDGE.c.target)
+    reached = _reached(connection, start, EDGE.c.source, EDGE.c.target)
+    nodes, edges = (
+        every(connection, sa.select(*found).select_from(joined))
+        for joined, found in (
+            _looked_up(connection, reached, key) for key in (NODE.c.id, EDGE.c.source)
+        )
     )
+    known = {node["id"] for node in nodes}  # an edge may lead to what is not recorded, or erased
     return (
-        every(connection, nodes.order_by(NODE.c.seq, NODE.c.id)),
-        every(connection, edges.order_by(EDGE.c.source, EDGE.c.target)),
+        sorted(nodes, key=lambda node: (node["seq"], node["id"])),
+        sorted(
+            (edge for edge in edges if {edge["source"], edge["target"]} <= known),
+            key=lambda edge: (edge["source"], edge["target"]),
+        ),
     )
 
 
-def resting_on(connection: sa.Connection, start: str, *kinds: str) -> list[str]:
+def resting_on(
+    connection: sa.Connection, start: str, *kinds: str, around: str | None = None
+) -> list[str]:
     """Return every node of these kinds that rests on a node, in order of identifier.
 
-    The identifiers say it: they begin with the kind. Nodes are not looked up, for where many rest
-    on one a planner reads all of them.
+    The identifiers say it: they begin with the kind. With ``around``, where edges with this label
+    lead from anything that rests on the node is returned, too.
     """
-    reached = _reached(start, EDGE.c.target, EDGE.c.source)
+    reached = _reached(connection, start, EDGE.c.target, EDGE.c.source)
     of_kind = sa.or_(*(reached.c.id.startswith(f"{kind}:", autoescape=True) for kind in kinds))
-    query = sa.select(reached.c.id).where(of_kind).order_by(reached.c.id)
-    return list(connection.execute(query).scalars())
+    queries = [sa.select(reached.c.id).where(of_kind)]
+    if around is not None:
+        joined, found = _looked_up(connection, reached, EDGE.c.source, EDGE.c.label == around)
+        queries.append(sa.select(found["target"]).select_from(joined))
+    return sorted(connection.execute(sa.union(*queries)).scalars())
 
 
-def around(connection: sa.Connection, start: str, label: str) -> list[str]:
-    """Return where edges with a label lead from everything that rests on a node, in order."""
-    reached = _reached(start, EDGE.c.target, EDGE.c.source)
-    query = (
-        sa.select(EDGE.c.target)
-        .join(reached, EDGE.c.source == reached.c.id)
-        .where(EDGE.c.label == label)
-        .distinct()
-        .order_by(EDGE.c.target)
-    )
-    return list(connection.execute(query).scalars())
-
-
-def _reached(start: str, near: sa.Column[Any], far: sa.Column[Any]) -> sa.CTE:
+def _reached(
+    connection: sa.Connection, start: str, near: sa.Column[Any], far: sa.Column[Any]
+) -> sa.CTE:
     """Return the query for everything reached over edges from ``near`` to ``far``."""
     reached = sa.select(sa.literal(holdable(start), sa.Text).label("id")).cte(
         "reached", recursive=True
     )
-    return reached.union(sa.select(far).join(reached, near == reached.c.id))
+    joined, found = _looked_up(connection, reached, near)
+    return reached.union(sa.select(found[far.name]).select_from(joined))
+
+
+def _looked_up(
+    connection: sa.Connection,
+    reached: sa.CTE,
+    key: sa.Column[Any],
+    *wanted: sa.ColumnElement[bool],
+) -> tuple[sa.Join, sa.ColumnCollection[str, Any]]:
+    """Return nodes reached joined with the rows that have each as ``key``, and those columns.
+
+    PostgreSQL cannot know how many nodes a walk reaches. It takes them for so many that it reads
+    the whole table and hashes it, at each step, above all while the table is not counted yet. What
+    stands behind ``OFFSET 0`` is asked for each node by itself, and an index answers that. SQLite
+    does so anyway, and knows no LATERAL.
+    """
+    matching = sa.and_(key == reached.c.id, *wanted)
+    if connection.dialect.name == "sqlite":
+        return reached.join(key.table, matching), key.table.c
+    each = (
+        sa.select(key.table)
+        .where(matching)
+        .correlate(reached)
+        .offset(sa.literal_column("0"))
+        .lateral()
+    )
+    return reached.join(each, sa.true()), each.c

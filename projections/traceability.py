@@ -40,7 +40,6 @@ from projections.trace_graph import (
     TABLES,
     add_edge,
     add_node,
-    around,
     behind,
     latest,
     resting_on,
@@ -211,9 +210,8 @@ def affected(connection: sa.Connection, node: str) -> tuple[list[str], list[str]
     A session rests on what any of its attempts, accepted or not, and any of its runs rests on; a
     report on what it was made from.
     """
-    sessions = {*resting_on(connection, node, "session"), *around(connection, node, "in")}
-    reports = resting_on(connection, node, "report")
-    return (
-        sorted(each.removeprefix("session:") for each in sessions),
-        sorted(each.removeprefix("report:") for each in reports),
-    )
+    found: dict[str, list[str]] = {"session": [], "report": []}
+    for each in resting_on(connection, node, *found, around="in"):
+        kind, _, identifier = each.partition(":")
+        found[kind].append(identifier)
+    return found["session"], found["report"]
