@@ -16,6 +16,9 @@ Rules kept here:
 6. A process that stands still in the middle of a transaction loses what it holds: PostgreSQL ends
    its connection after ``IDLE_IN_TRANSACTION_S``. Whoever waits for a lock waits for
    ``LOCK_TIMEOUT_S``, long enough to outlive two such processes, and never for ever.
+7. PostgreSQL does not compile our questions: it would wherever it estimates much, and of a walk
+   through the trace it always does, but compiling pays for questions that take long.
+   Source: PostgreSQL, Just-in-Time Compilation, When to JIT?
 """
 
 import os
@@ -64,11 +67,12 @@ _NOTICED: Final = {
     "keepalives_count": "3",
     "tcp_user_timeout": "12000",
 }
-_NOTICED_THERE: Final = (
+_ASKED_THERE: Final = (
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 "
     "-c tcp_user_timeout=12000 "
     f"-c lock_timeout={round(1000 * LOCK_TIMEOUT_S)} "
-    f"-c idle_in_transaction_session_timeout={round(1000 * IDLE_IN_TRANSACTION_S)}"
+    f"-c idle_in_transaction_session_timeout={round(1000 * IDLE_IN_TRANSACTION_S)} "
+    "-c jit=off"
 )
 _SCRIPTS = (
     Path(__file__).parent.parent / "alembic",
@@ -113,7 +117,7 @@ def connection_parameters(dsn: str) -> dict[str, Any]:
     except psycopg.ProgrammingError:
         # Without its cause: that may quote a password.
         raise MalformedInput(_NAMES) from None
-    options = f"{_NOTICED_THERE} {given.pop('options', None) or ''}".rstrip()
+    options = f"{_ASKED_THERE} {given.pop('options', None) or ''}".rstrip()
     return {**_NOTICED, **given, "options": options}
 
 

@@ -169,6 +169,7 @@ def test_what_a_dsn_asks_of_the_server_is_asked_beside_what_we_ask(postgres_dsn:
         for name, value in [
             ("work_mem", "8MB"),
             ("lock_timeout", "3s"),
+            ("jit", "off"),
             ("idle_in_transaction_session_timeout", f"{database.IDLE_IN_TRANSACTION_S:g}s"),
         ]:
             assert connection.execute(sa.text(f"SHOW {name}")).scalar_one() == value
