@@ -15,7 +15,7 @@ from domain.events.record import Record
 from domain.values.consent import Purpose
 from domain.values.content import Digest
 from domain.values.identifiers import AttemptId
-from projections.trace_graph import NODE, add_edge, add_node, latest, set_latest
+from projections.trace_graph import NODE, add_edge, add_findings, add_node, latest, set_latest
 from projections.writing import Rows
 
 
@@ -107,16 +107,7 @@ def put_inference(rows: Rows, record: Record, home: str) -> None:
             add_edge(rows, record, home, consent, "covered by")
         case inferences.InferenceCompleted() as event:
             _ended(rows, record, home, f"{event.run.runtime}, {event.run.provider}")
-            for finding in event.findings:
-                node = add_node(
-                    rows,
-                    record,
-                    f"finding:{finding.finding}",
-                    kind="finding",
-                    title=finding.label,
-                    detail="proposed",
-                )
-                add_edge(rows, record, node, home, "found by")
+            add_findings(rows, record, home, event.findings)
         case inferences.InferenceFailed() as event:
             _ended(rows, record, home, f"failed: {event.rule}")
 

@@ -7,7 +7,7 @@ found wrong with either leads to the report that tells the change [DRV-14].
 from domain.events import claim as claims
 from domain.events.record import Record
 from domain.events.volume_change import VolumeChangeMeasured
-from projections.trace_graph import add_edge, add_node, latest
+from projections.trace_graph import add_edge, add_findings, add_node, latest
 from projections.writing import Rows
 
 
@@ -54,13 +54,4 @@ def put_change(rows: Rows, record: Record, event: VolumeChangeMeasured) -> None:
         add_edge(rows, record, home, f"depth:{attempt}", "compares")
     for calibration in event.calibrations:
         add_edge(rows, record, home, f"calibration:{calibration}", "uses")
-    for finding in event.findings:
-        node = add_node(
-            rows,
-            record,
-            f"finding:{finding.finding}",
-            kind="finding",
-            title=finding.label,
-            detail="proposed",
-        )
-        add_edge(rows, record, node, home, "found by")
+    add_findings(rows, record, home, event.findings)

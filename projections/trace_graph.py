@@ -8,11 +8,13 @@ Rules kept here:
 4. A walk looks up what it meets, by index, and reads no table whole, whatever a database estimates.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.events.record import Record
+from domain.values.finding import Finding
 from projections.rows import Row, every, holdable, subject_of
 from projections.tables import metadata
 from projections.writing import Rows
@@ -89,6 +91,20 @@ def add_edge(rows: Rows, record: Record, source: str, target: str | None, label:
             label=label,
             subject=subject_of(record),
         )
+
+
+def add_findings(rows: Rows, record: Record, home: str, findings: Iterable[Finding]) -> None:
+    """Put a node for each proposed finding, found by what ``home`` stands for."""
+    for finding in findings:
+        node = add_node(
+            rows,
+            record,
+            f"finding:{finding.finding}",
+            kind="finding",
+            title=finding.label,
+            detail="proposed",
+        )
+        add_edge(rows, record, node, home, "found by")
 
 
 def set_latest(rows: Rows, record: Record, key: str, node: str) -> None:
