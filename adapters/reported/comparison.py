@@ -37,9 +37,8 @@ from domain.values.identifiers import AssessmentId
 _DAY = timedelta(days=1) // timedelta(microseconds=1)
 
 
-def report_comparison(bench: Workbench, now: Sources) -> Comparison | None:
+def report_comparison(bench: Workbench, earlier: Sources | None, now: Sources) -> Comparison | None:
     """Return the comparison with the last signed session before; none when there is none."""
-    earlier = earlier_session(bench, now)
     if earlier is None:
         return None
     differences = tuple(
@@ -59,9 +58,10 @@ def report_comparison(bench: Workbench, now: Sources) -> Comparison | None:
     )
 
 
-def report_pairs(bench: Workbench, now: Sources) -> tuple[ComparedPair, ...]:
+def report_pairs(
+    bench: Workbench, earlier: Sources | None, now: Sources
+) -> tuple[ComparedPair, ...]:
     """Return the verdict on every pair of captures that the report compares."""
-    earlier = earlier_session(bench, now)
     pairs = () if earlier is None else tuple(compared_pairs(bench, earlier, now))
     return (*pairs, *(_of_change(bench, now, each) for each in now.changes))
 

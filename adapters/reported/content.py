@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from adapters.ledger.log_signing import origin
-from adapters.reported.comparison import report_comparison, report_pairs
+from adapters.reported.comparison import earlier_session, report_comparison, report_pairs
 from adapters.reported.conditions import (
     report_algorithms,
     report_calibrations,
@@ -23,6 +23,7 @@ from adapters.reported.named_contents import distinct, named_contents
 from adapters.reported.pictures import report_images
 from adapters.reported.results import report_findings, report_withheld
 from adapters.reported.sources import Sources, read_person, read_sources
+from adapters.reported.stream_ends import stream_ends
 from adapters.reports import wording
 from adapters.reports.content import EvidenceItem, LogState, ReportContent, Trace
 from adapters.reports.identity import CaptureSession, Clinic, SignOff
@@ -60,7 +61,10 @@ def read_report(
         MalformedInput: a report cannot be made of it.
     """
     sources = read_sources(bench, assessment, calling.seq)
-    contents = named_contents(bench, sources)
+    before = earlier_session(bench, sources)
+    comparison = report_comparison(bench, before, sources)
+    compared = before if comparison is not None and comparison.quantities else None
+    contents = named_contents(bench, sources, compared)
     evidence = (*contents, *distinct(_statements(bench, sources)))
     depths = _depths(bench, sources)
     signature = sources.signature
@@ -84,8 +88,8 @@ def read_report(
         images=report_images(bench, sources),
         findings=report_findings(sources),
         withheld=report_withheld(sources),
-        comparison=report_comparison(bench, sources),
-        pairs=report_pairs(bench, sources),
+        comparison=comparison,
+        pairs=report_pairs(bench, before, sources),
         maps=maps,
         maps_left_out=left_out,
         algorithms=report_algorithms(bench, sources, depths),
@@ -101,6 +105,7 @@ def read_report(
                 size=calling.seq + 1,
                 root=Digest.from_raw(bench.tree.root(calling.seq + 1)),
             ),
+            ends=stream_ends(bench, sources, compared),
         ),
     )
     return content, tuple(each.digest for each in contents)

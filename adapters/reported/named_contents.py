@@ -5,7 +5,9 @@ Rules kept here:
 1. The raw frames come first, then depth, calibration, models and maps.
 2. A change of volume rests on the earlier captures as on the later ones: their frames, depth and
    calibration are named, too, and whatever else the change was measured from.
-3. What several things rest on is named once, as what it was first.
+3. Figures of an earlier visit, shown beside this one's, rest on its frames, depth, calibration,
+   models and maps; these are named, too.
+4. What several things rest on is named once, as what it was first.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,15 +24,24 @@ from domain.events.model_release import ModelRegistered
 from domain.events.volume_change import VolumeChangeMeasured
 
 
-def named_contents(bench: Workbench, sources: Sources) -> tuple[EvidenceItem, ...]:
-    """Return every stored content that a report rests on, each once."""
+def named_contents(
+    bench: Workbench, sources: Sources, earlier: Sources | None
+) -> tuple[EvidenceItem, ...]:
+    """Return every stored content that a report rests on, each once.
+
+    Args:
+        bench: What to work with.
+        sources: What the report rests on.
+        earlier: The visit whose figures it shows beside its own; none where it shows none.
+    """
     return distinct(
         (
             *_frames(sources.captures, "Frame"),
-            *_depths(bench, sources),
+            *_depths(bench, sources, "Depth map"),
             *_calibrations(bench, sources.captures),
-            *_runs(bench, sources),
+            *_runs(bench, sources, "Map"),
             *(item for change in sources.changes for item in _of_change(bench, change)),
+            *(() if earlier is None else _of_earlier(bench, earlier)),
         )
     )
 
@@ -54,11 +65,11 @@ def _frames(captures: Iterable[Capture], what: str) -> Iterator[EvidenceItem]:
             )
 
 
-def _depths(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
+def _depths(bench: Workbench, sources: Sources, what: str) -> Iterator[EvidenceItem]:
     for record in bench.log.stream(sources.session.stream):
         made = record.event
         if isinstance(made, DepthReconstructed) and made.attempt in sources.assessment.attempts:
-            yield EvidenceItem(label="Depth map", digest=made.depth.digest, seq=record.seq)
+            yield EvidenceItem(label=what, digest=made.depth.digest, seq=record.seq)
 
 
 def _calibrations(bench: Workbench, captures: Iterable[Capture]) -> Iterator[EvidenceItem]:
@@ -73,7 +84,15 @@ def _calibrations(bench: Workbench, captures: Iterable[Capture]) -> Iterator[Evi
                 yield EvidenceItem(label="Calibration parameters", digest=digest, seq=record.seq)
 
 
-def _runs(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
+def _of_earlier(bench: Workbench, earlier: Sources) -> Iterator[EvidenceItem]:
+    """Yield what the figures of an earlier visit were measured from."""
+    yield from _frames(earlier.captures, "Earlier frame")
+    yield from _depths(bench, earlier, "Earlier depth map")
+    yield from _calibrations(bench, earlier.captures)
+    yield from _runs(bench, earlier, "Earlier map")
+
+
+def _runs(bench: Workbench, sources: Sources, what: str) -> Iterator[EvidenceItem]:
     for run in sources.runs:
         for record in bench.log.stream(run.requested.release.stream):
             if isinstance(record.event, ModelRegistered):
@@ -83,7 +102,7 @@ def _runs(bench: Workbench, sources: Sources) -> Iterator[EvidenceItem]:
             if isinstance(record.event, InferenceCompleted):
                 for each in record.event.artefacts:
                     yield EvidenceItem(
-                        label=f"Map: {each.legend.partition(',')[0]}, {run.model}",
+                        label=f"{what}: {each.legend.partition(',')[0]}, {run.model}",
                         digest=each.content.digest,
                         seq=record.seq,
                     )

@@ -10,9 +10,10 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Final
 
-from adapters.reports.content import FORMAT, ReportContent
+from adapters.reports.content import ReportContent
 from domain.ledger import canonical
 from domain.ledger.canonical import JsonValue
+from domain.ledger.report_data import FORMAT
 from domain.values.time import Instant
 
 FILE_NAME: Final = "report.json"

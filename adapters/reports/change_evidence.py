@@ -10,50 +10,40 @@ Rules kept here:
 Source: ``domain/ledger/SPECIFICATION.md``, section 8, item 10.
 """
 
-from typing import Final
-
-from adapters.reports.evidence_finder import Finder, ReadableLog, named_records
+from adapters.reports.evidence_finder import Finder
 from domain.events.assessment import AssessmentOpened
 from domain.events.capture_session import SessionOpened
-from domain.events.inference import InferenceCompleted, InferenceRequested
+from domain.events.inference import InferenceCompleted
+from domain.events.record import Record
 from domain.events.volume_change import VolumeChangeMeasured
-from domain.values.content import Digest
-from domain.values.identifiers import StreamName
-
-_CHANGED: Final = "VolumeChangeMeasured"
-_COMPLETED: Final = "InferenceCompleted"
 
 
 def take_changes(
-    found: Finder, log: ReadableLog, opened: AssessmentOpened, *, before: int
+    found: Finder, visits: tuple[Record, ...], opened: AssessmentOpened
 ) -> tuple[SessionOpened, ...]:
     """Take the changes measured up to a session, and all they rest on; return earlier sessions.
+
+    Args:
+        found: Where they go.
+        visits: Changes and results of runs of the subject, before the report.
+        opened: The assessment of the session.
 
     Raises:
         ContentErased: the subject was erased.
     """
-    measured: list[VolumeChangeMeasured] = []
-    results: dict[StreamName, set[Digest]] = {}
-    for record in named_records(log, _CHANGED, _COMPLETED, subject=opened.subject):
-        event = record.event
-        if record.seq >= before:
-            break
-        if isinstance(event, InferenceCompleted):
-            results[record.stream] = {each.content.digest for each in event.artefacts}
-        elif isinstance(event, VolumeChangeMeasured) and event.session == opened.session:
-            measured.append(event)
+    measured = [
+        each.event
+        for each in visits
+        if isinstance(each.event, VolumeChangeMeasured) and each.event.session == opened.session
+    ]
     for change in measured:
         found.whole(change.change.stream)
         found.whole(change.claim.stream)
     inputs = {digest for change in measured for digest in change.inputs}
-    for stream, digests in results.items():
-        if inputs & digests:
-            _take_run(found, stream)
+    for record in visits:
+        if isinstance(record.event, InferenceCompleted) and not inputs.isdisjoint(
+            each.content.digest for each in record.event.artefacts
+        ):
+            found.run(record.stream)
     earlier = dict.fromkeys(change.earlier_session for change in measured)
     return tuple(found.session(each) for each in earlier)
-
-
-def _take_run(found: Finder, stream: StreamName) -> None:
-    for record in found.whole(stream):
-        if isinstance(record.event, InferenceRequested):
-            found.whole(record.event.release.stream)

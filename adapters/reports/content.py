@@ -39,9 +39,8 @@ from adapters.reports.results import (
 )
 from domain.rules.report import verification_code
 from domain.values.content import Digest
-from domain.values.identifiers import ReportId
+from domain.values.identifiers import ReportId, StreamName
 
-FORMAT: Final = "vultus/report/v1"
 IMAGES_MAX: Final = 6
 _NUMBER: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{2,39}")
 
@@ -87,16 +86,35 @@ class LogState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEnd:
+    """How far a stream went when the report was called for.
+
+    Attributes:
+        stream: Its name.
+        version: Version of its last record then, at least 1.
+    """
+
+    stream: StreamName
+    version: int
+
+    def __post_init__(self) -> None:
+        """Refuse the end of a stream that had not begun."""
+        require(self.version >= 1, "a stream that a report rests on had begun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """What lets a reader prove that the report is genuine.
 
     Attributes:
         evidence: What it rests on, in the order shown.
         log: The log's state, when a checkpoint was at hand.
+        ends: How far the streams went on which it rests; in the attached data, not on the pages.
     """
 
     evidence: tuple[EvidenceItem, ...]
     log: LogState | None
+    ends: tuple[StreamEnd, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a report that rests on nothing."""

@@ -22,15 +22,22 @@ from typing import BinaryIO, Final
 from adapters.eventlog.log import RecordLog
 from adapters.ledger.checkpoints import CheckpointShelf, KeptCheckpoint
 from adapters.ledger.proofs import checkpoint_of, consistency, inclusion_file
-from adapters.reports.evidence_selection import Selection, find_report, select_evidence
+from adapters.reports.evidence_selection import (
+    Selection,
+    find_report,
+    report_subject,
+    select_evidence,
+)
 from domain.errors import DigestMismatch, NotFound, Unavailable
+from domain.events.record import Record
 from domain.ledger import bundle, canonical
 from domain.ledger.bundle import BundledBlob, ConsistencyProof
 from domain.ledger.bundle_index import make_manifest
 from domain.ledger.canonical import JsonValue
-from domain.ledger.checkpoint import VerifierKey, encode_verifier_key
+from domain.ledger.checkpoint import Checkpoint, VerifierKey, encode_verifier_key
 from domain.ledger.entry import decode_entry
 from domain.ledger.merkle import leaf_hash
+from domain.ledger.report_data import ReportData, read_report_data
 from domain.ports import BlobStore
 from domain.values.content import Digest
 from domain.values.identifiers import ClinicId, ReportId
@@ -103,13 +110,16 @@ def pack_bundle(
         NotFound: no such report was issued, or a content it rests on is not stored.
         ContentErased: the subject was erased.
         Unavailable: no checkpoint covers the report yet; have one signed.
-        IntegrityFailure: something stored is not what was recorded; nothing more is written.
+        IntegrityFailure: something stored is not what was recorded, or the report saw another log;
+            nothing more is written.
+        MalformedInput: the report document carries no data.
     """
     issued = find_report(log, report)
     newest = checkpoints.newest()
     if newest is None or newest.size <= issued.seq:
         raise Unavailable("no checkpoint covers the report yet; sign one and pack again")
-    selected = select_evidence(log, issued, clinic=clinic, size=newest.size)
+    data = _report_data(blobs, log, issued)
+    selected = select_evidence(log, issued, compared=data.compared, clinic=clinic, size=newest.size)
     entries = dict(_entries(log, selected))
     disclosures = {seq: b"".join(log.disclose(seq)) for seq in sorted(selected.disclosed)}
     payloads = [canonical.parse(bundle.split_disclosure(each)[1]) for each in disclosures.values()]
@@ -122,7 +132,7 @@ def pack_bundle(
         entries=[decode_entry(each) for each in entries.values()],
         disclosures=disclosures,
         blobs=[each.blob for each in contents],
-        consistency=_consistency(log, checkpoints, newest),
+        consistency=_consistency(log, checkpoints, newest, data),
     )
     with zipfile.ZipFile(out, "w", allowZip64=False) as archive:
         _add(archive, bundle.MANIFEST_PATH, bundle.encode_manifest(manifest))
@@ -219,17 +229,27 @@ def _stored(blobs: BlobStore, digest: Digest, keys: tuple[str, ...]) -> tuple[st
     raise NotFound(message)
 
 
+def _report_data(blobs: BlobStore, log: RecordLog, issued: Record) -> ReportData:
+    """Return the data that an issued report carries."""
+    report, subject = report_subject(log, issued)
+    digest = report.document.digest
+    key, _ = _stored(blobs, digest, (f"subject:{subject}",))
+    return read_report_data(b"".join(blobs.read(digest, key=key)))
+
+
 def _consistency(
-    log: RecordLog, checkpoints: CheckpointShelf, newest: KeptCheckpoint
+    log: RecordLog, checkpoints: CheckpointShelf, newest: KeptCheckpoint, data: ReportData
 ) -> list[ConsistencyProof]:
-    """Return the proofs that the newest checkpoint continues the ones before it."""
+    """Return the proofs that the newest checkpoint continues those before it, and the report's."""
     latest = checkpoint_of(newest.note)
-    earlier = [each for each in checkpoints.all() if each.size < newest.size]
+    earlier = [checkpoint_of(each.note) for each in checkpoints.all() if each.size < newest.size][
+        -CONSISTENCY_MAX:
+    ]
+    if data.size and data.size not in {each.size for each in earlier}:
+        earlier.append(Checkpoint(origin=data.origin, size=data.size, root=data.root))
     return [
-        ConsistencyProof(
-            size=each.size, path=consistency(log.tree, checkpoint_of(each.note), latest)
-        )
-        for each in earlier[-CONSISTENCY_MAX:]
+        ConsistencyProof(size=each.size, path=consistency(log.tree, each, latest))
+        for each in earlier
     ]
 
 

@@ -11,12 +11,14 @@ from typing import Final, Protocol, TypeVar
 
 from domain.errors import ContentErased
 from domain.events.access import ReauthenticationPerformed
+from domain.events.assessment import AssessmentOpened
 from domain.events.capture_session import SessionOpened
 from domain.events.equipment import (
     DeviceBatchRejected,
     DeviceClockDriftDetected,
     DeviceSequenceGapDetected,
 )
+from domain.events.inference import InferenceRequested
 from domain.events.practitioner import PractitionerRegistered
 from domain.events.record import Record
 from domain.ledger.entry import decode_entry
@@ -74,7 +76,7 @@ class Finder:
 
     def part(self, stream: StreamName, disclose: Callable[[object], bool]) -> tuple[Record, ...]:
         """Take a stream from its beginning, disclosed where wanted."""
-        records = self._stream(stream)
+        records = self.stream(stream)
         for record in records:
             self.records[record.seq] = record
             if disclose(record.event):
@@ -83,11 +85,11 @@ class Finder:
 
     def only(self, stream: StreamName, *kinds: type) -> None:
         """Take those records of a stream that are of these kinds, disclosed."""
-        self._take(each for each in self._stream(stream) if isinstance(each.event, kinds))
+        self._take(each for each in self.stream(stream) if isinstance(each.event, kinds))
 
     def last(self, stream: StreamName, kind: type, *, before: int) -> None:
         """Take the last record of a kind before a place, disclosed, if there is one."""
-        known = [each for each in self._stream(stream) if each.seq < before]
+        known = [each for each in self.stream(stream) if each.seq < before]
         self._take([each for each in known if isinstance(each.event, kind)][-1:])
 
     def session(self, session: SessionId) -> SessionOpened:
@@ -103,11 +105,27 @@ class Finder:
         self.only(begun.operator.stream, PractitionerRegistered)
         return begun
 
+    def run(self, stream: StreamName) -> None:
+        """Take a run of a model with its release, both whole."""
+        for record in self.whole(stream):
+            if isinstance(record.event, InferenceRequested):
+                self.whole(record.event.release.stream)
+
+    def visit(self, opened: AssessmentOpened) -> SessionOpened:
+        """Take what was laid before a practitioner: session and runs; return how it was opened.
+
+        Raises:
+            ContentErased: the subject was erased.
+        """
+        for inference in opened.inferences:
+            self.run(inference.stream)
+        return self.session(opened.session)
+
     def proof_of_person(self, signer: PractitionerId, proof: ReauthenticationId) -> None:
         """Take the act by which a signer proved identity."""
         self._take(
             each
-            for each in self._stream(AccessId.derived(signer).stream)
+            for each in self.stream(AccessId.derived(signer).stream)
             if isinstance(each.event, ReauthenticationPerformed)
             and each.event.reauthentication == proof
         )
@@ -118,7 +136,8 @@ class Finder:
             self.records[record.seq] = record
             self.disclosed.add(record.seq)
 
-    def _stream(self, stream: StreamName) -> tuple[Record, ...]:
+    def stream(self, stream: StreamName) -> tuple[Record, ...]:
+        """Return a stream as far as the checkpoint covers it; nothing of it is taken."""
         return tuple(each for each in self._log.stream(stream) if each.seq < self._size)
 
 

@@ -12,9 +12,11 @@ Source: ``domain/ledger/SPECIFICATION.md``, section 8, item 10.
 """
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from adapters.reports.change_evidence import take_changes
+from adapters.reports.comparison_evidence import take_comparison
 from adapters.reports.evidence_finder import Finder, ReadableLog, named_records, only_event
 from domain.errors import ContentErased, NotFound
 from domain.events.assessment import (
@@ -25,10 +27,10 @@ from domain.events.assessment import (
 )
 from domain.events.clinic import ClinicRegistered, SoftwareDeployed
 from domain.events.consent import ConsentGranted
-from domain.events.inference import InferenceRequested
 from domain.events.practitioner import PractitionerRegistered, RoleGranted, RoleRevoked
 from domain.events.record import Record
 from domain.events.subject import SubjectEnrolled
+from domain.ledger.report_data import ComparedVisit
 from domain.values.consent import Purpose
 from domain.values.identifiers import (
     ClinicId,
@@ -38,6 +40,7 @@ from domain.values.identifiers import (
 )
 
 _ISSUED: Final = "ReportIssued"
+_VISITS: Final = ("AssessmentOpened", "InferenceCompleted", "VolumeChangeMeasured")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,47 +75,65 @@ def find_report(log: ReadableLog, report: ReportId) -> Record:
     raise NotFound(message)
 
 
-def select_evidence(log: ReadableLog, issued: Record, *, clinic: ClinicId, size: int) -> Selection:
+def report_subject(log: ReadableLog, issued: Record) -> tuple[ReportIssued, SubjectId]:
+    """Return what issued a report says, and whose report it is.
+
+    Raises:
+        ContentErased: the subject was erased.
+    """
+    if not isinstance(issued.event, ReportIssued):
+        raise ContentErased(issued.stream)
+    return issued.event, only_event(AssessmentOpened, log.stream(issued.stream)).subject
+
+
+def select_evidence(
+    log: ReadableLog,
+    issued: Record,
+    *,
+    compared: ComparedVisit | None,
+    clinic: ClinicId,
+    size: int,
+) -> Selection:
     """Return what proves a report to whoever holds a checkpoint of ``size`` records.
 
     Args:
         log: The log.
         issued: The record that issued the report.
+        compared: With which visit the report compares its own, as its data says.
         clinic: Whose log it is.
         size: Records that the checkpoint covers.
 
     Raises:
         ContentErased: the subject was erased.
     """
-    event = issued.event
-    if not isinstance(event, ReportIssued):
-        raise ContentErased(issued.stream)
+    event, subject = report_subject(log, issued)
     found = Finder(log, size)
     assessment = found.whole(issued.stream)
     opened = only_event(AssessmentOpened, assessment)
-    begun = found.session(opened.session)
-    requests = [
-        each.event
-        for inference in opened.inferences
-        for each in found.whole(inference.stream)
-        if isinstance(each.event, InferenceRequested)
-    ]
-    for release in dict.fromkeys(each.release for each in requests):
-        found.whole(release.stream)
-    earlier = take_changes(found, log, opened, before=issued.seq)
+    begun = found.visit(opened)
+    known = takewhile(
+        lambda each: each.seq < issued.seq, named_records(log, *_VISITS, subject=subject)
+    )
+    visits = tuple(known)
+    earlier = take_changes(found, visits, opened)
+    signed = assessment
+    if compared is not None and compared.figures:
+        then = take_comparison(found, visits, opened, compared)
+        earlier += (then.begun,)
+        signed += then.assessment
     needed = {Purpose.AI_ANALYSIS, *(each.purpose for each in (begun, *earlier))}
     found.part(
         ConsentId.derived(begun.subject).stream,
         lambda each: not isinstance(each, ConsentGranted) or each.purpose in needed,
     )
     found.only(begun.subject.stream, SubjectEnrolled)
-    _signers(found, assessment)
+    _signers(found, signed)
     found.only(clinic.stream, ClinicRegistered)
     found.last(clinic.stream, SoftwareDeployed, before=issued.seq)
     return Selection(
         issued=issued,
         report=event,
-        subject=begun.subject,
+        subject=subject,
         records=tuple(found.records[seq] for seq in sorted(found.records)),
         disclosed=frozenset(found.disclosed),
     )

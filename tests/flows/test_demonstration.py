@@ -42,6 +42,9 @@ def test_the_evidence_leads_back_to_the_shutters_of_both_visits(told: Path) -> N
     notes = [note for step in json.loads(done.stdout)["steps"] for note in step["notes"]]
     (compared,) = [note for note in notes if "(VolumeChangeMeasured) compares" in note]
     assert compared.count("(AttemptSubmitted)") == 2
+    assert [note for note in notes if "figures beside those of" in note]
+    assert [note for note in notes if "from their beginning to where they ended at" in note]
+    assert [note for note in notes if "records that the report saw" in note]
     assert not [note for note in notes if "named by digest and not in the bundle" in note]
 
 

@@ -67,6 +67,7 @@ class Account:
         """Take the records, and the digests of the contents at hand."""
         self.records = sorted(told, key=lambda each: each.seq)
         self.digests = digests
+        self.concluded: set[str] = set()
 
     def find(self, *names: str, stream: str | None = None, before: int | None = None) -> list[Told]:
         """Return the disclosed records of these names, of one stream and before a seq if given."""
@@ -95,7 +96,11 @@ class Account:
         return [each.header.version for each in self.records if each.header.stream == stream]
 
     def begins(self, stream: str) -> bool:
-        """Say whether a stream is at hand from its first version, without gaps."""
+        """Say whether a stream is at hand from its first version, without gaps.
+
+        Who asks concludes that something did not happen on it; the stream goes into ``concluded``.
+        """
+        self.concluded.add(stream)
         versions = self.versions(stream)
         return bool(versions) and versions == list(range(1, len(versions) + 1))
 

@@ -23,6 +23,7 @@ from domain.ledger.checkpoint import (
 )
 from domain.ledger.log_keys import LogKeys
 from domain.ledger.proof import check_consistency, check_inclusion
+from domain.ledger.report_data import FIRST_FORMAT, ReportData
 from validation.audit.authority import check_witnesses, follow_keys
 from validation.audit.opened_bundle import OpenedBundle
 from validation.audit.outcome import Step
@@ -98,29 +99,58 @@ def check_outside(
     return outside is not None or witnessed
 
 
+def check_seen(read: OpenedBundle, checkpoint: Checkpoint, data: ReportData, step: Step) -> None:
+    """Check that the log which the report saw, by the size and root it names, is this one."""
+    if data.origin != checkpoint.origin or not data.size:
+        step.fail("the report does not name the log of the checkpoint as the one that it saw")
+        return
+    seen = Checkpoint(origin=data.origin, size=data.size, root=data.root)
+    if data.format == FIRST_FORMAT and seen.size not in _paths(read, checkpoint):
+        step.note(f"not checked: that the {seen.size} records which the report saw are these")
+    elif _continues(read, checkpoint, seen, "that the report saw", step):
+        step.note("whoever was given the report before can hold it against any other history")
+
+
 def _check_continues(
     read: OpenedBundle, checkpoint: Checkpoint, keys: LogKeys, note: SignedNote, step: Step
 ) -> None:
     held = parse_body(note.text)
-    paths = {each.size: each.path for each in read.manifest.consistency}
-    paths |= {0: (), checkpoint.size: ()}
-    if held.size not in paths:
-        step.fail(
-            f"the bundle has no proof that its {checkpoint.size} records continue the {held.size} "
-            "of the outside checkpoint; ask for a bundle made for it"
-        )
-        return
     try:
         keys.check(note, check_ed25519)
-        if held.size:
-            check_consistency(
-                first=held.size,
-                second=checkpoint.size,
-                first_root=held.root,
-                second_root=checkpoint.root,
-                proof=paths[held.size],
-            )
-    except (SignatureInvalid, ProofInvalid) as error:
+    except SignatureInvalid as error:
         step.fail(f"the outside checkpoint of {held.size} records: {error}")
     else:
-        step.note(f"the log continues the {held.size} records of the outside checkpoint")
+        _continues(read, checkpoint, held, "of the outside checkpoint", step)
+
+
+def _continues(
+    read: OpenedBundle, checkpoint: Checkpoint, seen: Checkpoint, which: str, step: Step
+) -> bool:
+    """Check that the bundle's checkpoint continues a state of the log seen before."""
+    paths = _paths(read, checkpoint)
+    if seen.size not in paths:
+        step.fail(
+            f"the bundle has no proof that its {checkpoint.size} records continue the {seen.size} "
+            f"{which}; ask for a bundle made for it"
+        )
+        return False
+    try:
+        if seen.size:
+            check_consistency(
+                first=seen.size,
+                second=checkpoint.size,
+                first_root=seen.root,
+                second_root=checkpoint.root,
+                proof=paths[seen.size],
+            )
+    except ProofInvalid as error:
+        step.fail(f"the {seen.size} records {which}: {error}")
+        return False
+    step.note(f"the log continues the {seen.size} records {which}")
+    return True
+
+
+def _paths(read: OpenedBundle, checkpoint: Checkpoint) -> dict[int, tuple[bytes, ...]]:
+    """Return the proof that the bundle holds from each earlier size."""
+    paths = {each.size: each.path for each in read.manifest.consistency}
+    return paths | {0: (), checkpoint.size: ()}

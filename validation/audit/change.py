@@ -24,6 +24,7 @@ from validation.audit.account import Account, Told, text_at
 from validation.audit.origin import (
     check_capture,
     check_consent,
+    check_sound,
     find_attempt,
     frame_digests,
     one_record,
@@ -174,7 +175,7 @@ def _check_pair(account: Account, change: Told, pair: tuple[Told, Told], step: S
             step.fail(f"{change} rests on the depth {depth}, which was not made of {capture}")
         if parameters not in _parameters(account, change, capture):
             step.fail(f"{change} rests on calibration parameters that are not those of {capture}")
-        _check_sound(account, change, capture, step)
+        check_sound(account, change, capture, step)
     step.note(f"{change} compares {earlier} with {later}, by depth made of each")
 
 
@@ -196,18 +197,6 @@ def _parameters(account: Account, change: Told, capture: Told) -> list[str | Non
         for each in account.find(words.CALIBRATION_RECORDED, stream=stream, before=change.seq)
         if each.text(words.RECORDED_CALIBRATION) == capture.text(words.CAPTURE_CALIBRATION)
     ]
-
-
-def _check_sound(account: Account, change: Told, capture: Told, step: Step) -> None:
-    """Check that a capture's calibration was not known to be defective at the change."""
-    stream = words.DEVICE_STREAM + str(capture.header.device)
-    found = account.find(words.CALIBRATION_INVALIDATED, stream=stream, before=change.seq)
-    if any(
-        each.text(words.CALIBRATION) == capture.text(words.CAPTURE_CALIBRATION) for each in found
-    ):
-        step.fail(f"{change} rests on {capture}, whose calibration was known to be defective then")
-    for each in account.hidden(words.CALIBRATION_INVALIDATED, stream=stream, before=change.seq):
-        step.fail(f"{each} is not disclosed, so the calibrations of {change} are not known")
 
 
 def _check_others(

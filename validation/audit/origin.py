@@ -156,6 +156,18 @@ def _check_calibration(
     return record
 
 
+def check_sound(account: Account, user: Told, capture: Told, step: Step) -> None:
+    """Check that a capture's calibration was not known to be defective at a later record."""
+    stream = words.DEVICE_STREAM + str(capture.header.device)
+    found = account.find(words.CALIBRATION_INVALIDATED, stream=stream, before=user.seq)
+    if any(
+        each.text(words.CALIBRATION) == capture.text(words.CAPTURE_CALIBRATION) for each in found
+    ):
+        step.fail(f"{user} rests on {capture}, whose calibration was known to be defective then")
+    for each in account.hidden(words.CALIBRATION_INVALIDATED, stream=stream, before=user.seq):
+        step.fail(f"{each} is not disclosed, so the calibrations of {user} are not known")
+
+
 def _check_depth(account: Account, attempt: Told, stream: str, step: Step) -> None:
     """Check that depth was made of this attempt's frames with this attempt's calibration."""
     for depth in account.find(words.DEPTH_RECONSTRUCTED, stream=attempt.header.stream):

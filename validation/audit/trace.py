@@ -1,4 +1,4 @@
-"""Follow a report back: sign-off, assessment, inferences, changes, attempts and frames.
+"""Follow a report back: sign-off, assessment, changes, comparison.
 
 Rules kept here:
 
@@ -10,22 +10,29 @@ Rules kept here:
 Source: ``domain/ledger/SPECIFICATION.md``, section 8, item 10.
 """
 
+from domain.ledger.report_data import ReportData
 from validation.audit import vocabulary as words
 from validation.audit.account import Account, Told, text_at
 from validation.audit.change import check_change
-from validation.audit.origin import (
-    check_capture,
-    check_consent,
-    find_attempt,
-    frame_digests,
-    one_record,
-)
+from validation.audit.comparison import check_comparison
+from validation.audit.origin import one_record
 from validation.audit.outcome import Step
-from validation.audit.runs import Basis, check_run
+from validation.audit.stream_ends import check_ends
+from validation.audit.visit import Visit, follow_visit
 
 
-def follow_report(account: Account, report_seq: int, report_digest: str, step: Step) -> None:
-    """Follow the report back to its origins; say in the step what was found."""
+def follow_report(
+    account: Account, report_seq: int, document: tuple[str, ReportData | None], step: Step
+) -> None:
+    """Follow the report back to its origins; say in the step what was found.
+
+    Args:
+        account: Everything that is disclosed.
+        report_seq: The record that issued the report.
+        document: Digest of the report document, and the data it carries, if it could be read.
+        step: Where to say what was found.
+    """
+    report_digest, data = document
     report = next(
         (each for each in account.find(words.REPORT_ISSUED) if each.seq == report_seq), None
     )
@@ -37,28 +44,20 @@ def follow_report(account: Account, report_seq: int, report_digest: str, step: S
     else:
         step.note(f"{report} issued {report.text(words.REPORT_NUMBER)}, document {report_digest}")
     _note_absent(account, report, step)
-    _check_signature(account, report, step)
+    signed = _check_signature(account, report, step)
     opened = one_record(account, words.ASSESSMENT_OPENED, report.header.stream, report.seq, step)
     if opened is None:
         return
-    stream = words.SESSION_STREAM + str(opened.text(words.ASSESSMENT_SESSION))
-    session = one_record(account, words.SESSION_OPENED, stream, opened.seq, step)
-    if session is None:
+    visit = follow_visit(account, opened, step)
+    if visit is None:
         return
-    if session.text(words.SESSION_SUBJECT) != opened.text(words.ASSESSMENT_SUBJECT):
-        step.fail(f"{session} and {opened} are about different subjects")
-    attempts = _check_attempts(account, opened, stream, step)
-    for attempt in attempts.values():
-        check_capture(account, attempt, session, step)
-    requests, runs = _check_inferences(account, opened, attempts, step)
     changes = _changes(account, opened)
-    _check_findings(opened, runs, changes, step)
+    _check_findings(visit, changes, step)
     for change in changes:
-        check_change(account, change, opened, attempts, step)
-    purpose = str(session.text(words.SESSION_PURPOSE))
-    moments = [(each, purpose) for each in (session, *attempts.values())]
-    moments += [(each, words.ANALYSIS_PURPOSE) for each in requests]
-    check_consent(account, session, moments, step)
+        check_change(account, change, opened, visit.attempts, step)
+    if data is not None and signed is not None:
+        check_comparison(account, data.compared, visit, signed, step)
+        check_ends(account, data, signed, step)
 
 
 def _note_absent(account: Account, report: Told, step: Step) -> None:
@@ -69,8 +68,12 @@ def _note_absent(account: Account, report: Told, step: Step) -> None:
         step.note(f"of which {len(absent)} are named by digest and not in the bundle")
 
 
-def _check_signature(account: Account, report: Told, step: Step) -> None:
-    """Check that what was reported is what was signed, by whom and after which proof of person."""
+def _check_signature(account: Account, report: Told, step: Step) -> Told | None:
+    """Check that what was reported is what was signed, by whom and after which proof of person.
+
+    Returns:
+        The record of the signature, which called for the report.
+    """
     signed = [
         each
         for each in account.find(
@@ -80,7 +83,7 @@ def _check_signature(account: Account, report: Told, step: Step) -> None:
     ]
     if not signed:
         step.fail(f"{report} reports a digest that no disclosed sign-off before it signed")
-        return
+        return None
     signature = signed[-1]
     signer = signature.text(words.SIGNER)
     step.note(
@@ -100,44 +103,7 @@ def _check_signature(account: Account, report: Told, step: Step) -> None:
         step.fail(f"{proofs[0]} is the re-authentication of another person than the signer")
     else:
         step.note(f"{proofs[0]} is the signer's re-authentication")
-
-
-def _check_attempts(account: Account, opened: Told, session: str, step: Step) -> dict[str, Told]:
-    """Return the assessed attempts by identifier, having checked verdicts and frames."""
-    attempts: dict[str, Told] = {}
-    for attempt in opened.texts(words.ASSESSMENT_ATTEMPTS):
-        arrival = find_attempt(account, attempt, stream=session, user=opened, step=step)
-        if arrival is not None:
-            attempts[attempt] = arrival
-    frames = {digest for arrival in attempts.values() for digest in frame_digests(arrival)}
-    for digest in opened.texts(words.ASSESSMENT_FRAMES):
-        if digest not in frames:
-            step.fail(f"{opened} names the frame {digest}, which is of none of its attempts")
-    step.note(f"{opened} rests on {len(attempts)} attempts with {len(frames)} frames")
-    absent = len(frames.difference(account.digests))
-    if absent:
-        step.note(f"of which {absent} frames are named by digest and not in the bundle")
-    return attempts
-
-
-def _check_inferences(
-    account: Account, opened: Told, attempts: dict[str, Told], step: Step
-) -> tuple[list[Told], list[Told]]:
-    """Check every run that was laid before the practitioner; return requests and results."""
-    basis = Basis(
-        user=opened,
-        session=opened.text(words.ASSESSMENT_SESSION),
-        subject=opened.text(words.ASSESSMENT_SUBJECT),
-        attempts=attempts,
-    )
-    requests: list[Told] = []
-    runs: list[Told] = []
-    for inference in opened.texts(words.ASSESSMENT_INFERENCES):
-        request, completed = check_run(account, words.INFERENCE_STREAM + inference, basis, step)
-        if request is not None:
-            requests.append(request)
-            runs += completed
-    return requests, runs
+    return signature
 
 
 def _changes(account: Account, opened: Told) -> list[Told]:
@@ -150,19 +116,19 @@ def _changes(account: Account, opened: Told) -> list[Told]:
     ]
 
 
-def _check_findings(opened: Told, runs: list[Told], changes: list[Told], step: Step) -> None:
+def _check_findings(visit: Visit, changes: list[Told], step: Step) -> None:
     """Check that every finding laid before the practitioner is one that a run or a change gave."""
-    given = {
-        text_at(finding, words.FINDING): finding
-        for made, field in ((runs, words.RUN_FINDINGS), (changes, words.CHANGE_FINDINGS))
-        for each in made
-        for finding in each.values(field)
-    }
-    findings = opened.values(words.ASSESSMENT_FINDINGS)
+    given = {identifier: finding for identifier, (finding, _, _) in visit.given().items()}
+    for change in changes:
+        for finding in change.values(words.CHANGE_FINDINGS):
+            given[text_at(finding, words.FINDING)] = finding
+    findings = visit.opened.values(words.ASSESSMENT_FINDINGS)
     for finding in findings:
         identifier = text_at(finding, words.FINDING)
         if given.get(identifier) != finding:
-            step.fail(f"{opened} shows the finding {identifier} otherwise than any run gave it")
-    step.note(f"{len(findings)} findings, each as given by one of {len(runs)} runs")
+            step.fail(
+                f"{visit.opened} shows the finding {identifier} otherwise than any run gave it"
+            )
+    step.note(f"{len(findings)} findings, each as given by one of {len(visit.runs)} runs")
     if changes:
         step.note(f"or by one of {len(changes)} measured changes of volume")

@@ -25,8 +25,14 @@ from domain.ledger.checkpoint import (
 from domain.ledger.encoding import digest_text
 from domain.ledger.entry import commitment, decode_entry
 from domain.ledger.merkle import leaf_hash
+from domain.ledger.report_data import FIRST_FORMAT, ReportData, read_report_data
 from validation.audit.account import Account, Told
-from validation.audit.anchor import check_inclusions, check_log_signature, check_outside
+from validation.audit.anchor import (
+    check_inclusions,
+    check_log_signature,
+    check_outside,
+    check_seen,
+)
 from validation.audit.archive import Archive
 from validation.audit.authority import NOTHING, Trust
 from validation.audit.contents import check_contents, check_devices
@@ -84,11 +90,12 @@ def verify_bundle(
         witnesses=trust.witnesses,
         step=outcome.begin("The log continues what was seen of it before"),
     )
+    data = _read_report(read, checkpoint, outcome.steps[-1])
     _read_payloads(read, outcome.begin("Every disclosed payload is what its record commits to"))
     check_devices(read, outcome.begin("Every device signature is right"))
     check_contents(read, outcome.begin("Every content is what a record names, links are true"))
-    _trace(read, outcome.begin("The report leads back to its origins"))
-    _conclude(checkpoint, outcome, pinned=pinned is not None, outside=seen)
+    _trace(read, data, outcome.begin("The report leads back to its origins"))
+    _conclude(checkpoint, data, outcome, pinned=pinned is not None, outside=seen)
     return outcome
 
 
@@ -170,7 +177,19 @@ def _read_payloads(read: OpenedBundle, step: Step) -> None:
     step.note(f"{len(read.payloads)} payloads disclosed, {closed} records closed")
 
 
-def _trace(read: OpenedBundle, step: Step) -> None:
+def _read_report(read: OpenedBundle, checkpoint: Checkpoint, step: Step) -> ReportData | None:
+    """Return what the report document says in its data, having checked that it saw this log."""
+    try:
+        document = read.archive.read(bundle.blob_path(read.manifest.report_digest))
+        data = read_report_data(document)
+    except MalformedInput as error:
+        step.fail(f"the report document says nothing that can be followed: {error}")
+        return None
+    check_seen(read, checkpoint, data, step)
+    return data
+
+
+def _trace(read: OpenedBundle, data: ReportData | None, step: Step) -> None:
     account = Account(
         (
             Told(
@@ -182,10 +201,18 @@ def _trace(read: OpenedBundle, step: Step) -> None:
         ),
         {digest_text(blob.digest) for blob in read.manifest.blobs},
     )
-    follow_report(account, read.manifest.report_seq, digest_text(read.manifest.report_digest), step)
+    document = digest_text(read.manifest.report_digest), data
+    follow_report(account, read.manifest.report_seq, document, step)
 
 
-def _conclude(checkpoint: Checkpoint, outcome: Outcome, *, pinned: bool, outside: bool) -> None:
+def _conclude(
+    checkpoint: Checkpoint,
+    data: ReportData | None,
+    outcome: Outcome,
+    *,
+    pinned: bool,
+    outside: bool,
+) -> None:
     passed = outcome.passed
     step = outcome.begin("Conclusion")
     if not passed:
@@ -200,6 +227,10 @@ def _conclude(checkpoint: Checkpoint, outcome: Outcome, *, pinned: bool, outside
         step.note(
             "Without a checkpoint from elsewhere it rests on one log, not on its only history."
         )
-    step.note(
-        "Not shown: that the log holds nothing later on the same streams; that clocks were right."
-    )
+    if data is None or data.format == FIRST_FORMAT:
+        step.note("Not shown: that the log holds nothing more on the same streams, such as the")
+    else:
+        step.note(
+            "Not shown: what the log holds on the same streams since the signature, such as the"
+        )
+    step.note("withdrawal of a claim; that clocks were right; what stands on the report's pages.")

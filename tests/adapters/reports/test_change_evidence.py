@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 
 from adapters.captures import Capture
-from adapters.keys.signing import Ed25519Signer
 from adapters.ledger.checkpointer import Checkpointer
-from adapters.ledger.checkpoints import MemoryShelf
 from adapters.reported.content import read_report
-from adapters.reports.evidence_bundle import pack_bundle
 from adapters.workers import volume
 from domain.events.assessment import ReportIssued
 from domain.events.capture_session import AttemptSubmitted, DepthReconstructed
@@ -26,10 +23,11 @@ from domain.values.actor import Actor
 from domain.values.consent import Purpose
 from domain.values.content import Digest
 from domain.values.identifiers import AssessmentId, InferenceId, SessionId, VolumeChangeId
+from tests.adapters.reports.packed import packed_report
 from tests.adapters.workers import frames
 from tests.adapters.workers.clinic_day import ClinicDay, clinic_day
 from tests.adapters.workers.test_volume import claim, comparable, faces
-from tests.builders import CLINIC, DEVICE, SUBJECT
+from tests.builders import DEVICE, SUBJECT
 from validation.audit.archive import Archive
 from validation.audit.verify_bundle import verify_bundle
 
@@ -95,35 +93,12 @@ def visits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoVisits]:
         second = visited(day, "second", seed=2)
         day.sign_off(second)
         day.work()
-        shelf = MemoryShelf()
-        checkpointer = Checkpointer(
-            clinic=CLINIC,
-            size=day.log.size,
-            tree=day.log.tree,
-            shelf=shelf,
-            signer=Ed25519Signer.generate(),
-            clock=day.clock,
-        )
-        checkpointer.sign()
-        (issued,) = (
-            each.event
-            for each in day.log.stream(AssessmentId.derived(second).stream)
-            if isinstance(each.event, ReportIssued)
-        )
-        pack_bundle(
-            issued.report,
-            folder / "evidence.zip",
-            log=day.log,
-            blobs=day.blobs,
-            checkpoints=shelf,
-            log_key=checkpointer.key,
-            clinic=CLINIC,
-        )
+        bundle, checkpointer = packed_report(day, second, folder)
         yield TwoVisits(
             day=day,
             first=first,
             second=second,
-            bundle=folder / "evidence.zip",
+            bundle=bundle,
             checkpointer=checkpointer,
         )
 

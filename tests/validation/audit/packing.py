@@ -21,9 +21,11 @@ from domain.ledger.encoding import parse_digest
 from domain.ledger.entry import decode_entry
 from domain.ledger.merkle import Tree
 from domain.ledger.proof import consistency_proof, inclusion_proof
+from domain.ledger.report_data import read_report_data
 from tests.domain.ledger.logs import ORIGIN, LogMaker
 from tests.domain.ledger.test_merkle import Nodes
-from tests.validation.audit.stories import DOCUMENT, Story, digest
+from tests.validation.audit.facts import digest
+from tests.validation.audit.stories import Story
 
 LOG_SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 LOG_KEY = VerifierKey(name=ORIGIN, public_key=LOG_SECRET.public_key().public_bytes_raw())
@@ -48,7 +50,9 @@ def pack(story: Story, log: LogMaker | None = None, **changes: Any) -> Files:  #
     note = sign(log.checkpoint())
     files: Files = {bundle.CHECKPOINT_PATH: note}
     disclosures: dict[int, bytes] = {}
-    for seq, (record, fact) in enumerate(zip(log.records, story.facts, strict=True)):
+    packed = [seq for seq, fact in enumerate(story.facts) if fact.packed]
+    for seq in packed:
+        record, fact = log.records[seq], story.facts[seq]
         files[bundle.entry_path(seq)] = record.entry
         files[bundle.proof_path(seq)] = proof_file.encode(
             proof_file.ProofFile(
@@ -64,8 +68,8 @@ def pack(story: Story, log: LogMaker | None = None, **changes: Any) -> Files:  #
         created_at="2026-03-04T00:00:00.000000Z",
         log_key=encode_verifier_key(LOG_KEY),
         report_seq=issued,
-        report_digest=parse_digest(digest(DOCUMENT)),
-        entries=[decode_entry(record.entry) for record in log.records],
+        report_digest=parse_digest(digest(story.document)),
+        entries=[decode_entry(log.records[seq].entry) for seq in packed],
         disclosures=disclosures,
         blobs=[
             BundledBlob(
@@ -76,7 +80,8 @@ def pack(story: Story, log: LogMaker | None = None, **changes: Any) -> Files:  #
             for text, content in story.contents.items()
         ],
         consistency=[
-            ConsistencyProof(size=EARLIER, path=consistency_proof(EARLIER, size, nodes.read))
+            ConsistencyProof(size=each, path=consistency_proof(each, size, nodes.read))
+            for each in sorted({EARLIER, read_report_data(story.document).size} - {0})
         ],
     )
     files[bundle.MANIFEST_PATH] = bundle.encode_manifest(replace(manifest, **changes))

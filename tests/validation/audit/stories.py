@@ -1,69 +1,66 @@
 """One clinic's story as a log: from enrolment to a signed report, told by real events' words."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from domain.ledger import canonical
 from tests.domain.ledger.logs import LogMaker, device_key, public_bytes
+from tests.validation.audit.documents import document, report_data
+from tests.validation.audit.facts import (
+    CONSENT_STREAM,
+    DEVICE,
+    DEVICE_STREAM,
+    DOCUMENT,
+    MODEL,
+    NURSE,
+    PROOF,
+    RELEASE,
+    RELEASE_STREAM,
+    SIGNED,
+    STATION,
+    SUBJECT,
+    Fact,
+    Payload,
+    assessed,
+    calibrated,
+    captured,
+    digest,
+    finding,
+    opened,
+    ran,
+    signature,
+)
 
-CLINIC = "0198c0de-0000-7000-8000-00000000000a"
-DEVICE = "0198c0de-0000-7000-8000-00000000000b"
-NURSE = "0198c0de-0000-7000-8000-00000000000d"
-SUBJECT = "0198c0de-0000-7000-8000-00000000000e"
-CONSENT = "0198c0de-0000-7000-8000-00000000000f"
 SESSION = "0198c0de-0000-7000-8000-000000000010"
 ATTEMPT = "0198c0de-0000-7000-8000-000000000011"
 CALIBRATION = "0198c0de-0000-7000-8000-000000000012"
-RELEASE = "0198c0de-0000-7000-8000-000000000013"
 INFERENCE = "0198c0de-0000-7000-8000-000000000014"
 ASSESSMENT = "0198c0de-0000-7000-8000-000000000015"
 FINDING = "0198c0de-0000-7000-8000-000000000016"
 REPORT = "0198c0de-0000-7000-8000-000000000017"
-PROOF = "0198c0de-0000-7000-8000-000000000018"
-
-CAPTURED_AT = "2026-03-03T09:14:00.000000Z"
-LATER = "2027-01-01T00:00:00.000000Z"
 
 FRAMES = (b"left frame", b"right frame")
 PARAMETERS = b"calibration parameters"
-MODEL = b"model"
-DOCUMENT = b"%PDF report"
-SIGNED = b"what was shown"
 DEPTH = b"depth map"
 
-
-def digest(content: bytes) -> str:
-    """Return the digest text of a content."""
-    return f"sha256:{sha256(content).hexdigest()}"
-
-
-Payload = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Fact:
-    """One event to be recorded; tests change facts before the log is made.
-
-    A label is what tests call it by, where several facts have its name.
-    """
-
-    stream: str
-    name: str
-    payload: Payload
-    actor: str = f"practitioner:{NURSE}"
-    device: bool = False
-    causation: int | None = None
-    signed: bool = True
-    disclosed: bool = True
-    label: str = ""
+_SIGNING = ("AssessmentSignedOff", "AssessmentAmended")
 
 
 @dataclass(slots=True)
 class Story:
-    """Facts in the order they are recorded, and the contents they name."""
+    """Facts in the order they are recorded, and the contents they name.
+
+    Attributes:
+        facts: The facts.
+        contents: Contents of the bundle by digest text.
+        key: The device's key.
+        comparison: What the report says of an earlier visit.
+        said: What the report says otherwise than it was, by place in its data.
+        document: The report document; once the log was made.
+    """
 
     facts: list[Fact]
     contents: dict[str, bytes] = field(
@@ -73,6 +70,9 @@ class Story:
         }
     )
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: device_key(1))
+    comparison: Payload | None = None
+    said: dict[str, Any] = field(default_factory=dict)
+    document: bytes = DOCUMENT
 
     def fact(self, name: str) -> Fact:
         """Return the one fact of this label, or of this name where it has none."""
@@ -81,31 +81,30 @@ class Story:
 
     def change(self, name: str, path: str, value: object) -> None:
         """Change what a fact says in one field, its keys and indices joined by dots."""
-        *keys, last = path.split(".")
-        place: Any = self.fact(name).payload
-        for key in keys:
-            place = place[int(key) if key.isdecimal() else key]
-        place[int(last) if last.isdecimal() else last] = value
+        put(self.fact(name).payload, path, value)
 
     def move(self, name: str, *, after: str) -> None:
         """Have a fact recorded right after another one."""
         fact = self.fact(name)
         self.facts.remove(fact)
-        self.facts.insert(self.facts.index(self.fact(after)) + 1, fact)
+        self.insert(fact, after=after)
 
     def drop(self, name: str) -> None:
         """Have a fact never recorded."""
         self.facts.remove(self.fact(name))
 
-    def insert(self, fact: Fact, *, after: str) -> None:
-        """Have another fact recorded right after one."""
-        self.facts.insert(self.facts.index(self.fact(after)) + 1, fact)
+    def insert(self, *facts: Fact, after: str) -> None:
+        """Have further facts recorded right after one."""
+        place = self.facts.index(self.fact(after)) + 1
+        self.facts[place:place] = facts
 
     def log(self) -> LogMaker:
-        """Record the facts."""
+        """Record the facts; the report is made of the log as it was when it was called for."""
         log = LogMaker()
         sequence = 0
         for fact in self.facts:
+            if fact.name == "ReportIssued":
+                self._report(log, fact)
             signature: dict[str, Any] = {}
             if fact.device:
                 sequence += 1
@@ -124,52 +123,56 @@ class Story:
             )
         return log
 
+    def _report(self, log: LogMaker, issued: Fact) -> None:
+        """Make the document, and have the fact name it where it names the one that stood for it."""
+        before = self.facts[: len(log.records)]
+        calling = [
+            place
+            for place, each in enumerate(before)
+            if each.name in _SIGNING
+            and each.payload["signature"]["digest"] == issued.payload["signed_digest"]
+        ]
+        seen = calling[-1] + 1 if calling else len(before)
+        ends: dict[str, int] = {}
+        for each in before[:seen]:
+            ends[each.stream] = ends.get(each.stream, 0) + 1
+        data = report_data(log.checkpoint(seen), ends, self.comparison)
+        for path, value in self.said.items():
+            put(data, path, value)
+        made = document(canonical.encode(canonical.parse(canonical.encode(data))))
+        stood = digest(self.document)
+        if issued.payload["document"]["digest"] == stood:
+            issued.payload["document"]["digest"] = digest(made)
+        if self.contents.pop(stood, None) is not None:
+            self.contents[digest(made)] = made
+        self.document = made
 
-def signature(signed: bytes) -> Payload:
-    """Return an electronic signature over a content."""
-    return {
-        "signer": NURSE,
-        "meaning": "authored",
-        "signed_at": CAPTURED_AT,
-        "digest": digest(signed),
-        "reauthentication": PROOF,
-    }
+
+def put(place: Any, path: str, value: object) -> None:  # noqa: ANN401 - any JSON
+    """Put a value in one field, its keys and indices joined by dots."""
+    *keys, last = path.split(".")
+    for key in keys:
+        place = place[int(key) if key.isdecimal() else key]
+    place[int(last) if last.isdecimal() else last] = value
 
 
-def frame(content: bytes, role: str) -> Payload:
-    """Return an image reference."""
-    return {
-        "content": {
-            "digest": digest(content),
-            "size_bytes": len(content),
-            "media_type": "image/png",
-        },
-        "role": role,
-        "camera_serial": f"C-{role}",
-    }
-
-
-FINDINGS = [{"finding": FINDING, "code": "ita", "value": 41.5, "unit": "deg"}]
+FINDINGS = [finding(FINDING, 41.5, 1.5)]
 GRANTED = {"subject": SUBJECT, "purpose": "clinical-capture", "valid_until": None}
 
 
 def clinic_story() -> Story:
     """Return the whole story, without a fault."""
-    device, station = f"device-{DEVICE}", f"device:{DEVICE}"
-    consent, session = f"consent-{CONSENT}", f"capture-session-{SESSION}"
-    release, inference = f"model-release-{RELEASE}", f"inference-{INFERENCE}"
     assessment = f"assessment-{ASSESSMENT}"
-    frames = [digest(content) for content in FRAMES]
     public_key = public_bytes(device_key(1)).hex()
-    return Story(
+    story = Story(
         [
             Fact(
-                device,
+                DEVICE_STREAM,
                 "DeviceEnrolled",
                 {"device": DEVICE, "serial": "VS-1", "model": "m", "public_key": public_key},
             ),
             Fact(
-                device,
+                DEVICE_STREAM,
                 "DeviceConfigurationChanged",
                 {
                     "configuration": {
@@ -178,30 +181,12 @@ def clinic_story() -> Story:
                         "cameras": [{"serial": "C-left"}, {"serial": "C-right"}],
                     }
                 },
-                actor=station,
+                actor=STATION,
                 device=True,
             ),
+            *calibrated(CALIBRATION, PARAMETERS),
             Fact(
-                device,
-                "CalibrationRecorded",
-                {
-                    "calibration": {
-                        "calibration": CALIBRATION,
-                        "passed": True,
-                        "valid_until": LATER,
-                        "parameters": {"digest": digest(PARAMETERS)},
-                    }
-                },
-                actor=station,
-                device=True,
-            ),
-            Fact(
-                device,
-                "CalibrationLocked",
-                {"calibration": CALIBRATION, "signature": signature(PARAMETERS)},
-            ),
-            Fact(
-                release,
+                RELEASE_STREAM,
                 "ModelRegistered",
                 {
                     "release": RELEASE,
@@ -213,102 +198,19 @@ def clinic_story() -> Story:
                     },
                 },
             ),
-            Fact(release, "ModelApproved", {"signature": signature(b"manifest")}),
-            Fact(consent, "ConsentGranted", dict(GRANTED)),
-            Fact(
-                f"{consent}",
-                "ConsentGranted",
-                {**GRANTED, "purpose": "ai-analysis"},
-            ),
-            Fact(
-                session,
-                "SessionOpened",
-                {
-                    "session": SESSION,
-                    "subject": SUBJECT,
-                    "operator": NURSE,
-                    "device": DEVICE,
-                    "purpose": "clinical-capture",
-                },
-            ),
-            Fact(
-                session,
-                "PreconditionsChecked",
-                {
-                    "gates": [],
-                    "based_on": [
-                        {"stream": consent, "version": 2},
-                        {"stream": device, "version": 4},
-                    ],
-                },
-            ),
-            Fact(
-                session,
-                "AttemptSubmitted",
-                {
-                    "attempt": ATTEMPT,
-                    "frames": [frame(FRAMES[0], "left"), frame(FRAMES[1], "right")],
-                    "captured_at": CAPTURED_AT,
-                    "conditions": {
-                        "calibration": CALIBRATION,
-                        "device_serial": "VS-1",
-                        "camera_serials": ["C-left", "C-right"],
-                    },
-                },
-                actor=station,
-                device=True,
-            ),
-            Fact(
-                session,
-                "AttemptJudged",
-                {"attempt": ATTEMPT, "verdict": {"acceptable": True, "reasons": []}},
-                actor="service:quality",
-                causation=10,
-            ),
-            Fact(
-                session,
-                "DepthReconstructed",
-                {
-                    "attempt": ATTEMPT,
-                    "calibration": CALIBRATION,
-                    "depth": {"digest": digest(DEPTH)},
-                    "inputs": [*frames, digest(PARAMETERS)],
-                },
-                actor="service:depth",
-            ),
-            Fact(
-                inference,
-                "InferenceRequested",
-                {
-                    "inference": INFERENCE,
-                    "subject": SUBJECT,
-                    "session": SESSION,
-                    "attempt": ATTEMPT,
-                    "release": RELEASE,
-                    "model": digest(MODEL),
-                    "frames": frames,
-                },
-                actor="service:inference",
-            ),
-            Fact(
-                inference,
-                "InferenceCompleted",
-                {"run": {"model": digest(MODEL)}, "findings": FINDINGS},
-                actor="service:inference",
-            ),
-            Fact(
-                assessment,
-                "AssessmentOpened",
-                {
-                    "assessment": ASSESSMENT,
-                    "subject": SUBJECT,
-                    "session": SESSION,
-                    "attempts": [ATTEMPT],
-                    "frames": frames,
-                    "inferences": [INFERENCE],
-                    "findings": FINDINGS,
-                },
-                actor="service:assessment",
+            Fact(RELEASE_STREAM, "ModelApproved", {"signature": signature(b"manifest")}),
+            Fact(CONSENT_STREAM, "ConsentGranted", dict(GRANTED)),
+            Fact(CONSENT_STREAM, "ConsentGranted", {**GRANTED, "purpose": "ai-analysis"}),
+            *opened(SESSION, (CONSENT_STREAM, 2), (DEVICE_STREAM, 4)),
+            *captured(SESSION, ATTEMPT, FRAMES, DEPTH, (CALIBRATION, PARAMETERS)),
+            *ran(INFERENCE, SESSION, ATTEMPT, FRAMES, {"findings": deepcopy(FINDINGS)}),
+            assessed(
+                ASSESSMENT,
+                SESSION,
+                ATTEMPT,
+                FRAMES,
+                inferences=[INFERENCE],
+                findings=deepcopy(FINDINGS),
             ),
             Fact(
                 f"access-{NURSE}",
@@ -324,10 +226,12 @@ def clinic_story() -> Story:
                     "number": "R-0198",
                     "document": {"digest": digest(DOCUMENT)},
                     "signed_digest": digest(SIGNED),
-                    "sources": [*frames, digest(PARAMETERS)],
+                    "sources": [*(digest(content) for content in FRAMES), digest(PARAMETERS)],
                 },
                 actor="service:reporting",
             ),
             Fact(f"subject-{SUBJECT}", "SubjectIdentityLinked", {"x": 1}, disclosed=False),
         ]
     )
+    story.fact("AttemptJudged").causation = 10
+    return story

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from domain.ledger.entry import decode_entry
 from tests.validation.audit.change_stories import (
     CLAIM,
     EARLIER_CALIBRATION,
@@ -12,15 +11,12 @@ from tests.validation.audit.change_stories import (
     EARLIER_SESSION,
     change_story,
 )
+from tests.validation.audit.facts import Fact, digest
 from tests.validation.audit.packing import LOG_KEY, pack, write_zip
-from tests.validation.audit.stories import DOCUMENT, Fact, digest
 from tests.validation.audit.test_trace import follow
 from tests.validation.audit.wrong_changes import WRONG_CHANGES, invalidated
 from tests.validation.audit.wrong_stories import Change
-from validation.audit.account import Account, Told
 from validation.audit.archive import Archive
-from validation.audit.outcome import Step
-from validation.audit.trace import follow_report
 from validation.audit.verify_bundle import verify_bundle
 
 
@@ -63,16 +59,9 @@ def test_a_link_of_a_change_that_does_not_hold_is_named(change: Change, reason: 
 def test_a_stream_behind_a_change_that_begins_later_supports_no_conclusion(stream: str) -> None:
     story = change_story()
     first = next(each for each in story.facts if each.stream == stream)
-    story.facts.insert(story.facts.index(first), Fact(stream, "Prelude", {}))
-    log = story.log()
-    told = [
-        Told(header=entry.header, payload=fact.payload, signed=entry.device_signature is not None)
-        for record, fact in zip(log.records, story.facts, strict=True)
-        if (entry := decode_entry(record.entry)) and fact.name != "Prelude"
-    ]
-    issued = [each.name for each in story.facts].index("ReportIssued")
-    step = Step(10, "")
-    follow_report(Account(told, story.contents.keys()), issued, digest(DOCUMENT), step)
+    prelude = Fact(stream, "Prelude", {}, packed=False)
+    story.facts.insert(story.facts.index(first), prelude)
+    step = follow(story)
     assert any(
         failure.startswith(stream) and "not in the bundle from its beginning" in failure
         for failure in step.failures

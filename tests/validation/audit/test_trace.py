@@ -3,20 +3,19 @@
 import pytest
 
 from domain.ledger.entry import Header, decode_entry
-from tests.validation.audit.stories import (
-    ASSESSMENT,
+from domain.ledger.report_data import read_report_data
+from tests.validation.audit.facts import (
     CAPTURED_AT,
     DOCUMENT,
     NURSE,
     SIGNED,
     SUBJECT,
     Fact,
-    Story,
-    clinic_story,
     digest,
     frame,
     signature,
 )
+from tests.validation.audit.stories import ASSESSMENT, Story, clinic_story
 from tests.validation.audit.wrong_stories import OTHER, WRONG, Change, consent_fact
 from validation.audit.account import Account, Told, value_at
 from validation.audit.outcome import Step
@@ -29,16 +28,19 @@ def follow(story: Story) -> Step:
     told = []
     for record, fact in zip(log.records, story.facts, strict=True):
         entry = decode_entry(record.entry)
-        told.append(
-            Told(
-                header=entry.header,
-                payload=fact.payload if fact.disclosed else None,
-                signed=entry.device_signature is not None,
+        if fact.packed:
+            told.append(
+                Told(
+                    header=entry.header,
+                    payload=fact.payload if fact.disclosed else None,
+                    signed=entry.device_signature is not None,
+                )
             )
-        )
     issued = next((seq for seq, fact in enumerate(story.facts) if fact.name == "ReportIssued"), 0)
     step = Step(10, "")
-    follow_report(Account(told, story.contents.keys()), issued, digest(DOCUMENT), step)
+    data = None if story.document == DOCUMENT else read_report_data(story.document)
+    document = digest(story.document), data
+    follow_report(Account(told, story.contents.keys()), issued, document, step)
     return step
 
 
@@ -84,19 +86,8 @@ def test_an_unsigned_attempt_is_named() -> None:
 @pytest.mark.parametrize("name", ["DeviceEnrolled", "ModelRegistered", "ConsentGranted"])
 def test_a_stream_that_begins_later_supports_no_conclusion(name: str) -> None:
     story = clinic_story()
-    first = next(fact for fact in story.facts if fact.name == name)
-    step = Step(10, "")
-    log = story.log()
-    told = [
-        Told(
-            header=entry.header,
-            payload=fact.payload,
-            signed=entry.device_signature is not None,
-        )
-        for record, fact in zip(log.records, story.facts, strict=True)
-        if (entry := decode_entry(record.entry)) and fact is not first
-    ]
-    follow_report(Account(told, story.contents.keys()), 18, digest(DOCUMENT), step)
+    next(fact for fact in story.facts if fact.name == name).packed = False
+    step = follow(story)
     assert any(
         "not in the bundle from its beginning" in failure or "has 0 disclosed" in failure
         for failure in step.failures
@@ -106,15 +97,18 @@ def test_a_stream_that_begins_later_supports_no_conclusion(name: str) -> None:
 def test_a_release_whose_beginning_is_not_there_is_named() -> None:
     story = clinic_story()
     story.insert(Fact(story.fact("ModelApproved").stream, "Prelude", {}), after="CalibrationLocked")
-    log = story.log()
-    told = [
-        Told(header=decode_entry(record.entry).header, payload=fact.payload, signed=fact.device)
-        for record, fact in zip(log.records, story.facts, strict=True)
-        if fact.name != "Prelude"
-    ]
-    step = Step(10, "")
-    follow_report(Account(told, story.contents.keys()), 19, digest(DOCUMENT), step)
+    story.fact("Prelude").packed = False
+    step = follow(story)
     assert any("model-release" in failure and "beginning" in failure for failure in step.failures)
+
+
+def test_a_session_whose_beginning_is_not_there_is_named() -> None:
+    story = clinic_story()
+    session = story.fact("SessionOpened").stream
+    story.insert(Fact(session, "Prelude", {}, packed=False), after="CalibrationLocked")
+    assert any(
+        failure.startswith(session) and "beginning" in failure for failure in follow(story).failures
+    )
 
 
 def test_a_report_on_an_amendment_rests_on_its_signature() -> None:
@@ -188,7 +182,7 @@ def test_depth_of_another_attempt_is_not_held_against_this_one() -> None:
 
 def test_what_is_only_named_is_counted() -> None:
     story = clinic_story()
-    story.contents = {digest(content): content for content in (DOCUMENT, SIGNED)}
+    story.contents = {digest(content): content for content in (story.document, SIGNED)}
     story.drop("ReauthenticationPerformed")
     step = follow(story)
     assert step.failures == []

@@ -46,6 +46,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         words.ASSESSMENT_INFERENCES,
         f"{words.ASSESSMENT_FINDINGS}.{words.FINDING}",
     ),
+    **dict.fromkeys((*words.FINDING_REVIEWED, words.FINDING_ACCEPTED), (words.FINDING,)),
     words.INFERENCE_REQUESTED: (
         words.INFERENCE_ATTEMPT,
         words.INFERENCE_SESSION,
@@ -56,7 +57,17 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     words.INFERENCE_COMPLETED: (
         words.RUN_MODEL,
-        f"{words.RUN_FINDINGS}.{words.FINDING}",
+        *(
+            f"{words.RUN_FINDINGS}.{field}"
+            for field in (
+                words.FINDING,
+                words.FINDING_CODE,
+                words.FINDING_LABEL,
+                words.FINDING_VALUE,
+                words.FINDING_UNIT,
+                words.FINDING_UNCERTAINTY,
+            )
+        ),
         f"{words.RUN_ARTEFACTS}.{words.ARTEFACT_DIGEST}",
     ),
     words.INFERENCE_FAILED: (),
@@ -104,6 +115,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         f"{words.ATTEMPT_FRAMES}.{words.FRAME_DIGEST}",
         f"{words.ATTEMPT_FRAMES}.{words.FRAME_CAMERA}",
         words.CAPTURED_AT,
+        words.CAPTURE_CLOCK_OFFSET_MS,
         words.CAPTURE_CALIBRATION,
         words.CAPTURE_DEVICE_SERIAL,
         words.CAPTURE_CAMERA_SERIALS,

@@ -8,17 +8,8 @@ from tests.validation.audit.change_stories import (
     EARLIER_SESSION,
     REPEAT_DEPTH,
 )
-from tests.validation.audit.stories import (
-    CALIBRATION,
-    DEPTH,
-    DEVICE,
-    NURSE,
-    PARAMETERS,
-    SESSION,
-    Fact,
-    Story,
-    digest,
-)
+from tests.validation.audit.facts import DEVICE_STREAM, NURSE, Fact, digest
+from tests.validation.audit.stories import CALIBRATION, DEPTH, PARAMETERS, SESSION, Story
 from tests.validation.audit.wrong_stories import (
     OTHER,
     Change,
@@ -37,7 +28,7 @@ NOT_IN_FORCE = "which was not in force then"
 def invalidated(calibration: str, *, disclosed: bool = True) -> Fact:
     """Return that a calibration was found defective."""
     return Fact(
-        f"device-{DEVICE}",
+        DEVICE_STREAM,
         "CalibrationInvalidated",
         {"calibration": calibration},
         disclosed=disclosed,
@@ -133,12 +124,12 @@ WRONG_CHANGES: list[tuple[str, Change, str]] = [
     ),
     (
         "two views",
-        setting("earlier AttemptSubmitted", "view", "left-oblique"),
+        setting("earlier AttemptSubmitted", "view", "frontal"),
         "which are not both of its view",
     ),
     (
         "another view",
-        setting(CHANGED, "view", "left-oblique"),
+        setting(CHANGED, "view", "frontal"),
         "which are not both of its view",
     ),
     (

@@ -4,25 +4,27 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from tests.validation.audit.stories import (
+from tests.validation.audit.facts import (
     CAPTURED_AT,
-    CONSENT,
-    GRANTED,
-    RELEASE,
+    CONSENT_STREAM,
+    RELEASE_STREAM,
     Fact,
-    Story,
     digest,
 )
+from tests.validation.audit.stories import GRANTED, Story
 
 OTHER = "0198c0de-0000-7000-8000-0000000000ff"
-CONSENT_STREAM = f"consent-{CONSENT}"
-RELEASE_STREAM = f"model-release-{RELEASE}"
 Change = Callable[[Story], object]
 
 
 def setting(name: str, path: str, value: Any) -> Change:  # noqa: ANN401 - any JSON
     """Return the change of one field of one fact."""
     return lambda story: story.change(name, path, value)
+
+
+def saying(path: str, value: Any) -> Change:  # noqa: ANN401 - any JSON
+    """Return the change of one field of what the report says in its data."""
+    return lambda story: story.said.update({path: value})
 
 
 def dropping(name: str) -> Change:
