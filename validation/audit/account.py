@@ -104,6 +104,11 @@ class Account:
         versions = self.versions(stream)
         return bool(versions) and versions == list(range(1, len(versions) + 1))
 
+    def leads_to(self, record: Told) -> bool:
+        """Say whether everything on a record's stream before it is at hand."""
+        versions = self.versions(record.header.stream)
+        return versions[: record.header.version] == list(range(1, record.header.version + 1))
+
 
 def value_at(value: JsonValue, field: str) -> JsonValue:
     """Return what stands in a field, its keys joined by dots, or None."""

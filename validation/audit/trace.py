@@ -55,6 +55,8 @@ def follow_report(
     _check_findings(visit, changes, step)
     for change in changes:
         check_change(account, change, opened, visit.attempts, step)
+    if signed is not None and not account.leads_to(signed):
+        step.fail(f"not all of {signed.header.stream} before {signed} is in the bundle")
     if data is not None and signed is not None:
         check_comparison(account, data.compared, visit, signed, step)
         check_ends(account, data, signed, step)

@@ -8,7 +8,7 @@ from domain.ledger.report_data import FIRST_FORMAT
 from tests.validation.audit.comparison_stories import COMPARISON, EARLIER_STREAM, comparison_story
 from tests.validation.audit.facts import Fact
 from tests.validation.audit.packing import LOG_KEY, pack, write_zip
-from tests.validation.audit.stories import clinic_story
+from tests.validation.audit.stories import ASSESSMENT, FINDING, clinic_story
 from tests.validation.audit.test_trace import follow
 from tests.validation.audit.wrong_comparisons import WRONG_COMPARISONS
 from tests.validation.audit.wrong_stories import Change
@@ -72,6 +72,17 @@ def test_an_earlier_assessment_that_begins_later_supports_no_conclusion() -> Non
     assert any(
         f"{EARLIER_STREAM}, with which the report compares, is not in the bundle from its beginning"
         in failure
+        for failure in follow(story).failures
+    )
+
+
+def test_a_review_left_out_of_the_reports_own_assessment_is_missed() -> None:
+    story = comparison_story()
+    rejected = Fact(f"assessment-{ASSESSMENT}", "FindingRejected", {"finding": FINDING})
+    rejected.packed = False
+    story.insert(rejected, after="FindingAccepted")
+    assert any(
+        failure.startswith(f"not all of assessment-{ASSESSMENT} before record")
         for failure in follow(story).failures
     )
 
