@@ -39,12 +39,15 @@ class LineSettings:
         strong: Least contrast somewhere on a line, in the map's unit.
         least_crests: The same in multiples of the map's median crest, if that is more.
         shortest_mm: Shortest line.
+        least_mean: Least contrast on average along a line, in the map's unit: grain that happens to
+            lie in a row is dark here and there, a line all along.
     """
 
     scales_mm: tuple[float, ...]
     strong: float
     least_crests: float
     shortest_mm: float
+    least_mean: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,7 +75,13 @@ class Lines:
 
 
 def find_lines(
-    values: Map, mask: Mask, pixel_mm: float, settings: LineSettings, *, rim_mm: float = 0.0
+    values: Map,
+    mask: Mask,
+    pixel_mm: float,
+    settings: LineSettings,
+    *,
+    rim_mm: float = 0.0,
+    off: Mask | None = None,
 ) -> Lines:
     """Return the dark lines of a map of optical density.
 
@@ -83,8 +92,11 @@ def find_lines(
         settings: What counts as a line.
         rim_mm: Lines are looked for this far from the mask's rim: it is steep there, and its shade
             looks like a line along it.
+        off: (rows, columns) bool, where values count and no line is looked for.
     """
     inside = inner(mask, max(rim_mm / pixel_mm, 2.0))
+    if off is not None:
+        inside &= ~off
     strength, normal_deg, width_mm = _ridges(values, mask, pixel_mm, settings.scales_mm)
     crest = _crest(strength, normal_deg) & inside
     grain = float(np.median(strength[crest])) if crest.any() else 0.0
@@ -106,7 +118,7 @@ def find_lines(
     )
     peak = np.zeros(count)
     np.maximum.at(peak, which, strength.flat[at].astype(np.float64))
-    good = (length >= settings.shortest_mm) & (peak >= strong)
+    good = (length >= settings.shortest_mm) & (peak >= strong) & (contrast >= settings.least_mean)
     good[0] = False
     number = np.where(good, np.cumsum(good), 0)
     return Lines(

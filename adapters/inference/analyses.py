@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from adapters.inference import skin_congestion, skin_pigmentation, skin_texture
 from adapters.inference.analysis import Analysis, Steps
 from adapters.inference.face_mesh_analysis import FaceMeshAnalysis
 from adapters.inference.release import ModelRelease
@@ -36,7 +37,13 @@ _ALL: Final[tuple[Analysis, ...]] = (
 )
 ANALYSES: Final[Mapping[str, Analysis]] = MappingProxyType({each.name: each for each in _ALL})
 EARLIER: Final[Mapping[tuple[str, str], Steps]] = MappingProxyType(
-    {(NAME, FIRST_VERSION): FirstSkinColour()}
+    {
+        (NAME, FIRST_VERSION): FirstSkinColour(),
+        **{
+            (each.NAME, each.FIRST_VERSION): each.FIRST
+            for each in (skin_pigmentation, skin_texture, skin_congestion)
+        },
+    }
 )
 """Steps around earlier releases, by name and version."""
 

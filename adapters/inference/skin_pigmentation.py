@@ -8,6 +8,7 @@ Rules kept here:
    found no useful share of them.
 3. Redness needs the separation; without it, it is withheld.
 4. With a scale: number and area. Without: the share of the skin, and nothing else.
+5. Release 1.1.0 works out what 1.0.0 did and says more of its limits; each says its own words.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,11 @@ from adapters.inference.skin_measures import (
     Tone,
     contrast_uncertainty,
 )
-from adapters.inference.skin_pigmentation_report import LIMITS, pigmentation_report
+from adapters.inference.skin_pigmentation_report import (
+    FIRST_LIMITS,
+    LIMITS,
+    pigmentation_report,
+)
 from adapters.inference.skin_release import skin_release
 from adapters.inference.skin_tone import SkinToneClass
 from adapters.inference.tensors import Tensor
@@ -54,7 +59,8 @@ from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
 
 NAME: Final = "skin-pigmentation"
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.1.0"
+FIRST_VERSION: Final = "1.0.0"
 _MAPS: Final = (MELANIN_MAP, HAEMOGLOBIN_MAP, RED_DENSITY_MAP)
 
 BROWN: Final = SpotSettings(
@@ -87,6 +93,14 @@ CENTROFACIAL: Final = (
     FacialRegion.CHIN,
 )
 
+_OVERLAPS: Final = {
+    SkinToneClass.VERY_LIGHT: (0.76, 0.26),
+    SkinToneClass.LIGHT: (0.76, 0.64),
+    SkinToneClass.INTERMEDIATE: (0.68, 0.48),
+    SkinToneClass.TAN: (0.67, 0.32),
+}
+"""Overlap of areas of redness and of hyperpigmentation with exact ones, 0..1, by the benchmark."""
+
 
 @dataclass(frozen=True, slots=True)
 class SkinPigmentation:
@@ -94,7 +108,8 @@ class SkinPigmentation:
 
     name: str = NAME
     preprocessing: str = preprocessing(shrunk=True)
-    postprocessing: str = "skin-spots/1 skin-patterns/1 skin-pigmentation-findings/1"
+    postprocessing: str = "skin-spots/1 skin-patterns/1 skin-pigmentation-findings/2"
+    limits: tuple[str, ...] = LIMITS
 
     def model(self) -> bytes:
         """Return the model as ONNX bytes."""
@@ -163,7 +178,14 @@ class SkinPigmentation:
 
     def reported(self, results: Mapping[str, Tensor], given: Given, judged: Judged) -> Reported:
         """Return what is said of one run."""
-        return pigmentation_report(results, given, judged)
+        return pigmentation_report(results, given, judged, self.limits)
+
+
+FIRST: Final = SkinPigmentation(
+    postprocessing="skin-spots/1 skin-patterns/1 skin-pigmentation-findings/1",
+    limits=FIRST_LIMITS,
+)
+"""The steps around release 1.0.0."""
 
 
 def _result(tone: SkinToneClass) -> str:
@@ -171,7 +193,11 @@ def _result(tone: SkinToneClass) -> str:
         return "spots and redness not verified; both are withheld"
     if tone is SkinToneClass.BROWN:
         return "spots by density of red light, flagged; redness withheld"
-    return "spots and areas against drawn ones; see the benchmark"
+    redness, hyperpigmentation = _OVERLAPS[tone]
+    return (
+        "areas against exact ones (Dice): "
+        f"redness {redness}, hyperpigmentation {hyperpigmentation}; spots: see the benchmark"
+    )
 
 
 def _at_thresholds(

@@ -33,7 +33,7 @@ from domain.values.model import Artefact
 LONGEST_SIDE_PX: Final = 640
 _PNG: Final = "image/png"
 _CHANNELS: Final = 4
-_OPACITY: Final = 0.85
+_OPACITY: Final = 0.7
 _MARGIN: Final = 0.04
 
 Picture = NDArray[np.uint8]

@@ -1,5 +1,7 @@
 """Lines of known course, length, width and depth, found again."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -54,6 +56,29 @@ def test_noise_and_round_spots_are_no_lines() -> None:
     spot = 0.3 * np.exp(-0.5 * (((column - 30) ** 2 + (row - 25) ** 2) / 1.2**2))
     found = find_lines((spot + noise(0.01)).astype(np.float32), everywhere(), PIXEL_MM, SETTINGS)
     assert found.count == 0
+
+
+@pytest.mark.verifies("REQ-IN-156")
+def test_what_is_dark_here_and_there_is_no_line_where_contrast_is_asked_for_all_along() -> None:
+    row = np.mgrid[:SIDE, :SIDE][0] * PIXEL_MM
+    whole = valley(90.0, length_mm=30.0, spread_mm=0.35, depth=0.15)
+    beads = np.asarray(whole * (0.35 + 0.65 * (np.sin(row * 1.3) > 0.9)), np.float32)
+    looked_for = replace(SETTINGS, least_mean=0.10)
+    assert find_lines(whole + noise(0.01), everywhere(), PIXEL_MM, looked_for).count == 1
+    assert find_lines(beads + noise(0.01), everywhere(), PIXEL_MM, SETTINGS).count >= 1
+    assert find_lines(beads + noise(0.01), everywhere(), PIXEL_MM, looked_for).count == 0
+
+
+def test_no_line_is_looked_for_where_it_was_asked_not_to_be_and_the_rest_is_as_it_was() -> None:
+    drawn = valley(0.0, length_mm=40.0, spread_mm=0.35, depth=0.15) + noise(0.01)
+    off = everywhere()
+    off[:, : SIDE // 2] = False
+    whole = find_lines(drawn, everywhere(), PIXEL_MM, SETTINGS)
+    half = find_lines(drawn, everywhere(), PIXEL_MM, SETTINGS, off=off)
+    assert not half.labels[off].any()
+    assert half.length_mm.sum() == pytest.approx(whole.length_mm.sum() / 2, rel=0.1)
+    nowhere = find_lines(drawn, everywhere(), PIXEL_MM, SETTINGS, off=~everywhere())
+    np.testing.assert_array_equal(nowhere.labels, whole.labels)
 
 
 @pytest.mark.verifies("REQ-IN-157")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -12,7 +13,8 @@ from adapters.imaging.calibration import CameraIntrinsics
 from adapters.imaging.decode import decode
 from adapters.imaging.depth import DepthMap
 from adapters.imaging.pixels import Mask
-from adapters.inference.analyses import ANALYSES
+from adapters.inference import skin_congestion, skin_pigmentation, skin_texture
+from adapters.inference.analyses import ANALYSES, steps_of
 from adapters.inference.analysis import Given, Judged, Reported, Source
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
 from adapters.inference.release import parse_manifest
@@ -230,6 +232,54 @@ def test_congestion_counts_dots_by_size_and_colour() -> None:
     assert number(found["inflammatory-like"]) == len(red)
     assert number(found["dark-comedone-like"]) == len(dark)
     assert "cheek left 1" in str(found["inflammatory-like"].text)
+
+
+@pytest.mark.verifies("REQ-IN-161", "DRV-22")
+@pytest.mark.parametrize("tone", ["brown", "dark"])
+def test_dots_are_withheld_on_skin_whose_own_texture_they_are_not_told_from(tone: str) -> None:
+    given, results, reported = run("skin-congestion", source(face(tone)))
+    assert not reported.findings
+    assert not reported.overlays
+    assert {each.ground.rule for each in reported.withheld} == {"model.skin-tone"}
+    assert len(reported.withheld) == 3
+    analysis = ANALYSES["skin-congestion"]
+    domain = analysis.release(Digest.of(b"model")).input_domain
+    judged = Judged(
+        inference=InferenceId.derived("a", "b"),
+        domain=domain,
+        verdict=analysis.judge(domain, given),
+    )
+    first = skin_congestion.FIRST.reported(results, given, judged)
+    assert len(first.findings) == 2, "release 1.0.0 said dark and light ones on every tone"
+
+
+@pytest.mark.verifies("REQ-IN-161", "REQ-IN-166")
+def test_a_freckle_as_small_as_a_dot_is_no_dark_comedone_like_dot() -> None:
+    picture = face()
+    places = [(300, 560), (280, 600), (520, 570)]
+    stained(picture, places, 3)
+    _, _, reported = run("skin-congestion", source(picture, regions=True))
+    assert number(by_code(reported)["dark-comedone-like"]) == 0
+
+
+@pytest.mark.verifies("DRV-20")
+@pytest.mark.parametrize("module", [skin_pigmentation, skin_texture, skin_congestion])
+def test_the_first_release_keeps_its_steps_and_its_words(module: ModuleType) -> None:
+    newest = ANALYSES[module.NAME]
+    said = newest.release(Digest.of(b"model"))
+    first = steps_of(replace(said, version="1.0.0"))
+    assert first is module.FIRST
+    assert steps_of(said) is newest
+    assert first.postprocessing != newest.postprocessing
+    assert first.preprocessing == newest.preprocessing
+
+
+def test_what_findings_state_of_their_limits_is_what_the_release_states() -> None:
+    for name in SKIN:
+        said = ANALYSES[name].release(Digest.of(b"model"))
+        _, _, reported = run(name, source(face(), regions=True))
+        for each in reported.findings:
+            assert set(said.limitations) <= set(each.limitations)
 
 
 @pytest.mark.verifies("REQ-IN-154", "DRV-22")

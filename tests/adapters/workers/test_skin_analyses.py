@@ -1,10 +1,12 @@
 """Skin analyses on the real log: run by the worker, withheld with reasons, and repeated."""
 
 from dataclasses import replace
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+from adapters.inference import skin_congestion, skin_pigmentation, skin_texture
 from adapters.inference.analyses import ANALYSES, analysis_of
 from adapters.inference.release import signed_message
 from adapters.inference.skin_colour_graph import FIRST_VERSION, build_skin_colour_graph
@@ -81,6 +83,28 @@ def test_a_run_of_an_earlier_release_goes_on_as_it_was_and_repeats_to_the_bit(
     ]
     assert completed.run.preprocessing.startswith("skin-colour-input/1 ")
     assert "lit_mask" not in {each.name for each in completed.inputs}
+    record = reproduce_inference(
+        day.bench(), inference, actor=Actor.practitioner(QUALITY_MANAGER), correlation="test"
+    )
+    assert isinstance(record.event, ReproductionChecked)
+    assert record.event.outcome == "identical", record.event.evidence
+
+
+@pytest.mark.verifies("DRV-20")
+@pytest.mark.parametrize("module", [skin_pigmentation, skin_texture, skin_congestion])
+def test_a_run_of_a_first_skin_release_has_its_own_steps_and_repeats_to_the_bit(
+    day: ClinicDay, module: ModuleType
+) -> None:
+    analysis = analysis_of(module.NAME)
+    content = analysis.model()
+    first = replace(analysis.release(Digest.of(content)), version=module.FIRST_VERSION)
+    identifier = day.release_learned(first, content)
+    inference = InferenceId.derived(day.submit(day.open_session()), identifier)
+    day.work()
+    (completed,) = [
+        each for each in day.events(inference.stream) if isinstance(each, InferenceCompleted)
+    ]
+    assert f"postprocessing={module.FIRST.postprocessing}" in completed.run.settings
     record = reproduce_inference(
         day.bench(), inference, actor=Actor.practitioner(QUALITY_MANAGER), correlation="test"
     )
