@@ -63,8 +63,9 @@ FIRST_LIMITS: Final = (
 LIMITS: Final = (
     *FIRST_LIMITS[:2],
     (
-        "On simulated faces four in five dark dots were found, and four in five of those found "
-        "were drawn so; of light ones three in ten, and under half; of red ones found three in ten."
+        "On simulated faces two thirds of dark dots were found, on very light skin two fifths, and "
+        "four in five of those found were drawn so; of light ones a quarter was found, and under "
+        "half were drawn so; of red ones found three in ten were drawn."
     ),
     SIMULATED,
 )
@@ -110,6 +111,7 @@ _KINDS: Final = (
     ("red", "inflammatory-like", "Inflammatory-like red spots", (255, 64, 120)),
 )
 _DOTS: Final = {
+    SkinToneClass.VERY_LIGHT: (5, 13, 5, 5),
     SkinToneClass.LIGHT: (10, 13, 10, 11),
     SkinToneClass.INTERMEDIATE: (11, 13, 11, 16),
     SkinToneClass.TAN: (9, 12, 9, 11),
@@ -239,8 +241,6 @@ FIRST: Final = SkinCongestion(
 def _result(tone: SkinToneClass) -> tuple[int, str]:
     if tone in {SkinToneClass.BROWN, SkinToneClass.DARK}:
         return 0, "not told from the skin's own texture; withheld"
-    if tone not in _DOTS:
-        return 0, "dots not held against drawn ones since release 1.0.0"
     met, drawn, right, found = _DOTS[tone]
     return 2, f"dark dots: {met} of {drawn} drawn ones found, {right} of {found} found ones drawn"
 

@@ -94,12 +94,12 @@ CENTROFACIAL: Final = (
 )
 
 _OVERLAPS: Final = {
-    SkinToneClass.VERY_LIGHT: (0.76, 0.26),
-    SkinToneClass.LIGHT: (0.76, 0.64),
-    SkinToneClass.INTERMEDIATE: (0.68, 0.48),
-    SkinToneClass.TAN: (0.67, 0.32),
+    SkinToneClass.VERY_LIGHT: (4, 0.76, 0.26),
+    SkinToneClass.LIGHT: (4, 0.76, 0.64),
+    SkinToneClass.INTERMEDIATE: (3, 0.73, 0.65),
+    SkinToneClass.TAN: (3, 0.72, 0.46),
 }
-"""Overlap of areas of redness and of hyperpigmentation with exact ones, 0..1, by the benchmark."""
+"""How many faces, and overlap of redness and of hyperpigmentation with exact areas, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class SkinPigmentation:
                 OutputDescription(name="hyperpigmented", meaning="raised melanin", unit="1"),
             ),
             limitations=LIMITS,
-            results=tuple((tone, 2, _result(tone)) for tone in SkinToneClass),
+            results=tuple((tone, *_result(tone)) for tone in SkinToneClass),
         )
 
     def given(self, source: Source, domain: InputDomain) -> Given:
@@ -188,13 +188,13 @@ FIRST: Final = SkinPigmentation(
 """The steps around release 1.0.0."""
 
 
-def _result(tone: SkinToneClass) -> str:
+def _result(tone: SkinToneClass) -> tuple[int, str]:
     if tone is SkinToneClass.DARK:
-        return "spots and redness not verified; both are withheld"
+        return 0, "spots and redness not verified; both are withheld"
     if tone is SkinToneClass.BROWN:
-        return "spots by density of red light, flagged; redness withheld"
-    redness, hyperpigmentation = _OVERLAPS[tone]
-    return (
+        return 2, "spots by density of red light, flagged; redness withheld"
+    faces, redness, hyperpigmentation = _OVERLAPS[tone]
+    return faces, (
         "areas against exact ones (Dice): "
         f"redness {redness}, hyperpigmentation {hyperpigmentation}; spots: see the benchmark"
     )

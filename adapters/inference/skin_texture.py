@@ -76,6 +76,7 @@ LINE_PIXEL_MM: Final = 0.115
 LINES_FROM_RIM_MM: Final = 2.5
 
 _LINES: Final = {
+    SkinToneClass.VERY_LIGHT: (0.88, 0.55),
     SkinToneClass.LIGHT: (0.78, 0.57),
     SkinToneClass.INTERMEDIATE: (0.81, 0.54),
     SkinToneClass.TAN: (0.70, 0.51),
