@@ -43,6 +43,8 @@ _BRIDGED_PX: Final = 3.0
 _MISSED_PX: Final = 0.4
 _NEARBY: Final = 5
 _LEAST_LIKENESS: Final = 0.5
+_FARTHEST_MOVED_PX: Final = 20.0
+"""Beyond it a step is no more wrong than at it, and does not condemn everything around."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,15 +57,18 @@ class Side:
         variance: (rows, columns) float32, squared pixels.
         near_match: (rows, columns) bool, where semi-global matching trusted something nearby and
             the windows look alike.
+        moved: (rows, columns) float32, how far the finest level moved what the coarser ones had
+            told of the cells around, root mean square, pixels of the stored picture.
     """
 
     disparity: Grid
     variance: Grid
     near_match: Mask
+    moved: Grid
 
 
 def match_sides(
-    left: Grid, right: Grid, *, lowest_px: float, highest_px: float
+    left: Grid, right: Grid, *, lowest_px: float, highest_px: float, ramp: bool
 ) -> tuple[Side, Side]:
     """Return what either picture of a rectified pair knows.
 
@@ -72,12 +77,13 @@ def match_sides(
         right: The same size.
         lowest_px: Smallest disparity looked for.
         highest_px: Largest disparity looked for.
+        ramp: Whether brightness may slope over a window (see ``least_squares``).
     """
     pyramids = _pyramid(left), _pyramid(right)
     span = (lowest_px, highest_px)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        seen_left = pool.submit(_side, pyramids[0], pyramids[1], span, 1.0)
-        seen_right = pool.submit(_side, pyramids[1], pyramids[0], span, -1.0)
+        seen_left = pool.submit(_side, pyramids[0], pyramids[1], span, 1.0, ramp=ramp)
+        seen_right = pool.submit(_side, pyramids[1], pyramids[0], span, -1.0, ramp=ramp)
         return seen_left.result(), seen_right.result()
 
 
@@ -104,7 +110,9 @@ def _pyramid(picture: Grid) -> list[Grid]:
     return levels
 
 
-def _side(this: list[Grid], other: list[Grid], span: tuple[float, float], sign: float) -> Side:
+def _side(
+    this: list[Grid], other: list[Grid], span: tuple[float, float], sign: float, *, ramp: bool
+) -> Side:
     coarsest = len(this) - 1
     found = _searched(this[coarsest], other[coarsest], span, coarsest, sign)
     known = ~np.isnan(found)
@@ -116,8 +124,10 @@ def _side(this: list[Grid], other: list[Grid], span: tuple[float, float], sign: 
     for level in range(coarsest, -1, -1):
         if level < coarsest:
             estimate = _carried_down(estimate, this[max(level, 1)].shape)
+        told = estimate.disparity
+        above = coarsest - level
         estimate = _improved(
-            (this[level], other[level]), estimate, above=coarsest - level, level=level, sign=sign
+            (this[level], other[level]), estimate, above=above, level=level, sign=sign, ramp=ramp
         )
     near = cv2.dilate(known.astype(np.uint8), np.ones((_NEARBY, _NEARBY), np.uint8))
     rows, columns = estimate.disparity.shape
@@ -126,7 +136,14 @@ def _side(this: list[Grid], other: list[Grid], span: tuple[float, float], sign: 
         disparity=estimate.disparity,
         variance=estimate.variance,
         near_match=np.asarray((nearby > 0) & (estimate.likeness > _LEAST_LIKENESS)),
+        moved=_moved(told, estimate.disparity),
     )
+
+
+def _moved(told: Grid, found: Grid) -> Grid:
+    """Return the root mean square of the steps around every cell."""
+    steps = np.minimum(np.abs(found - told), np.float32(_FARTHEST_MOVED_PX))
+    return np.asarray(np.sqrt(cv2.GaussianBlur(steps**2, (0, 0), WIDE)), np.float32)
 
 
 def _searched(this: Grid, other: Grid, span: tuple[float, float], level: int, sign: float) -> Grid:
@@ -156,17 +173,25 @@ def _carried_down(estimate: Estimate, shape: tuple[int, ...]) -> Estimate:
 
 
 def _improved(
-    pictures: tuple[Grid, Grid], before: Estimate, *, above: int, level: int, sign: float
+    pictures: tuple[Grid, Grid],
+    before: Estimate,
+    *,
+    above: int,
+    level: int,
+    sign: float,
+    ramp: bool,
 ) -> Estimate:
     """Return the result of one level; the finest also tries the wide window."""
     this, other = pictures
     sigma = _COARSEST_SIGMA[above] if above < len(_COARSEST_SIGMA) and level else NARROW
     estimate = before
     for _ in range(_STEPS if level else _FINEST_STEPS):
-        estimate = refine(this, other, estimate.disparity, before, sign=sign, sigma=sigma)
+        estimate = refine(
+            this, other, estimate.disparity, before, sign=sign, sigma=sigma, ramp=ramp
+        )
     if level:
         return estimate
-    wide = refine(this, other, estimate.disparity, before, sign=sign, sigma=WIDE)
+    wide = refine(this, other, estimate.disparity, before, sign=sign, sigma=WIDE, ramp=ramp)
     return _weighed(estimate, wide)
 
 

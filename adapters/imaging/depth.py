@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.imaging import depth_fusion as fusion
 from adapters.imaging.calibration import StereoCalibration
 from adapters.imaging.coarse_to_fine import (
     CELL,
@@ -34,7 +35,6 @@ from adapters.imaging.coarse_to_fine import (
     match_sides,
 )
 from adapters.imaging.decode import DecodedImage
-from adapters.imaging.depth_fusion import LEAST_AROUND, MOST_APART_PX, MOST_SIGMA_PX, fuse
 from adapters.imaging.determinism import fix_arithmetic
 from adapters.imaging.pair_check import require_pair
 from adapters.imaging.pixels import EncodedLuma, Mask, encoded_luma
@@ -44,9 +44,16 @@ from adapters.imaging.semi_global import half_size
 
 Floats = NDArray[np.float64]
 
-METHOD: Final = "lsm-pyramid/1"
+METHOD: Final = "lsm-pyramid/2"
+BEFORE_GLOSS: Final = "lsm-pyramid/1"
+"""The same without what the second version does about gloss; its numbers never change."""
+
+GLOSS_FROM_PX: Final = 2400
+"""Longer side above which gloss is looked for: smaller pictures have too few coarser levels for the
+finest to contradict, and give what the first version gives (see decision 0032)."""
+
 SGBM: Final = "sgbm-half/1"
-METHODS: Final = (METHOD, SGBM)
+METHODS: Final = (METHOD, BEFORE_GLOSS, SGBM)
 NEAREST_MM: Final = 300.0
 FARTHEST_MM: Final = 650.0
 STEP: Final = 2
@@ -115,8 +122,8 @@ def reconstruct_luma(
             left, right, calibration, nearest_mm=NEAREST_MM, farthest_mm=FARTHEST_MM
         )
         sigma = np.full(disparity.shape, np.nan)
-    elif method == METHOD:
-        rig, disparity, sigma = _matched(left, right, calibration)
+    elif method in (METHOD, BEFORE_GLOSS):
+        rig, disparity, sigma = _matched(left, right, calibration, method)
     else:
         raise malformed(
             "depth.method", f"the method is none of {', '.join(METHODS)}", "Name one of them"
@@ -136,29 +143,43 @@ def settings_of(method: str) -> tuple[str, ...]:
     )
     if method == SGBM:
         return stored
+    trust = _trust(gloss=method == METHOD)
+    gloss = (f"gloss_from_px={GLOSS_FROM_PX}", f"most_moved_px={trust.most_moved_px:g}")
     return (
         *stored,
         f"sigma_unit_mm={SIGMA_UNIT_MM:g}",
         f"coarse_px={LARGEST_COARSE_PX}",
         f"windows_px={NARROW * CELL:g}..{WIDE * CELL:g}",
-        f"most_apart_px={MOST_APART_PX:g}",
-        f"most_sigma_px={MOST_SIGMA_PX:g}",
-        f"least_around={LEAST_AROUND:g}",
+        f"most_apart_px={fusion.MOST_APART_PX:g}",
+        f"most_sigma_px={trust.most_sigma_px:g}",
+        f"least_around={fusion.LEAST_AROUND:g}",
+        *(gloss if method == METHOD else ()),
     )
 
 
+def looks_for_gloss(method: str, *, rows: int, columns: int) -> bool:
+    """Return whether a method does something about gloss in pictures of this size."""
+    return method == METHOD and max(rows, columns) > GLOSS_FROM_PX
+
+
+def _trust(*, gloss: bool) -> fusion.Trust:
+    return fusion.TRUST if gloss else fusion.BEFORE_GLOSS
+
+
 def _matched(
-    left: EncodedLuma, right: EncodedLuma, calibration: StereoCalibration
+    left: EncodedLuma, right: EncodedLuma, calibration: StereoCalibration, method: str
 ) -> tuple[Rectification, Floats, Floats]:
     """Return the rectification of the cells, their disparities (NaN: not trusted) and sigma."""
     require_pair(left, right, calibration, nearest_mm=NEAREST_MM, farthest_mm=FARTHEST_MM)
     rig = rectify(calibration, scale=1.0)
+    gloss = looks_for_gloss(method, rows=left.shape[0], columns=left.shape[1])
     sides = match_sides(
         *rig.sharp_pictures(left, right),
         lowest_px=rig.disparity_px(FARTHEST_MM),
         highest_px=rig.disparity_px(NEAREST_MM),
+        ramp=gloss,
     )
-    disparity, sigma, trusted = fuse(*sides)
+    disparity, sigma, trusted = fusion.fuse(*sides, _trust(gloss=gloss))
     return rig, np.where(trusted, disparity, np.nan).astype(np.float64), sigma.astype(np.float64)
 
 

@@ -11,7 +11,11 @@ Rules kept here:
    without texture keeps the coarser answer instead of matching noise.
 4. Texture counts as far as both pictures show it: noise is independent between them and drops out
    of the product of their gradients, so that a flat window reports a large variance.
-5. Nothing is decided here about trust.
+5. Gloss lies elsewhere for each viewer and would be read as shape. With ``ramp``, brightness may
+   differ by a plane over the window too, which takes most of a highlight's flank away; what is
+   left of texture alone counts, so that smooth gloss reports a large variance.
+6. Nothing is decided here about trust.  Without ``ramp`` numbers never change: old records are
+   made again with it.
 
 Source: Gruen 1985, South African Journal of Photogrammetry 14(3), equations 8 to 14 (least-squares
 matching with radiometric parameters); Foerstner 1982, ISPRS Archives 24(3) (its precision).
@@ -62,7 +66,14 @@ class Estimate:
 
 
 def refine(
-    this: Grid, other: Grid, disparity: Grid, before: Estimate, *, sign: float, sigma: float
+    this: Grid,
+    other: Grid,
+    disparity: Grid,
+    before: Estimate,
+    *,
+    sign: float,
+    sigma: float,
+    ramp: bool,
 ) -> Estimate:
     """Return one Gauss-Newton step from ``disparity``.
 
@@ -74,6 +85,7 @@ def refine(
         before: What is known of these cells from elsewhere.
         sign: 1 for the left picture, -1 for the right one.
         sigma: Standard deviation of a window's Gaussian weights, cells.
+        ramp: Whether brightness may differ by a plane over the window, not by an offset alone.
     """
     rows = disparity.shape[0]
     cell = this.shape[0] // rows
@@ -89,6 +101,7 @@ def refine(
             (before.disparity[first:last], before.variance[first:last]),
             sign=sign,
             sigma=sigma,
+            ramp=ramp,
         )
         parts.append(Estimate(**{name: part[kept] for name, part in found.items()}))
     return Estimate(
@@ -104,6 +117,7 @@ class _Windows:
     def __init__(self, fields: dict[str, Grid], *, sigma: float, cell: int) -> None:
         self._fields, self._cell = fields, cell
         self._products: dict[str, Grid] = {}
+        self._means: dict[tuple[str, int, int], Grid] = {}
         radius = int(np.ceil(_REACH * sigma))
         place = np.arange(-radius, radius + 1) / sigma
         weight = np.exp(-0.5 * place**2)
@@ -114,7 +128,10 @@ class _Windows:
         """Return the mean of a product of fields times powers of the place in the window."""
         if names not in self._products:
             self._products[names] = self._product(names)
-        return self.of(self._products[names], across, down)
+        asked = names, across, down
+        if asked not in self._means:
+            self._means[asked] = self.of(self._products[names], across, down)
+        return self._means[asked]
 
     def of(self, field: Grid, across: int = 0, down: int = 0) -> Grid:
         """Return the mean of a field of cells times powers of the place in the window."""
@@ -134,6 +151,36 @@ class _Windows:
         return [self.mean(names), self.mean(names, 1, 0), self.mean(names, 0, 1)]
 
 
+class _Brightness:
+    """What the difference in brightness of a window takes away from means of products.
+
+    That is an offset, and with ``ramp`` a plane; the places of a window are centred and of equal
+    spread both ways, so that the parts of a plane are independent of one another.
+    """
+
+    def __init__(self, windows: _Windows, *, ramp: bool) -> None:
+        self._windows, self._ramp = windows, ramp
+        self._per_spread = np.float32(1 / windows.kernels[2].sum())
+
+    def parts(self, name: str, across: int = 0, down: int = 0) -> list[Grid]:
+        """Return a field's parts, times powers of the place: mean, and of a plane the slopes."""
+        first = self._windows.mean(name, across, down)
+        if not self._ramp:
+            return [first]
+        return [
+            first,
+            self._windows.mean(name, across + 1, down),
+            self._windows.mean(name, across, down + 1),
+        ]
+
+    def less(self, product: Grid, one: list[Grid], two: list[Grid]) -> Grid:
+        """Return the mean of a product without what the brightness explains."""
+        rest = product - one[0] * two[0]
+        if self._ramp:
+            rest = rest - (one[1] * two[1] + one[2] * two[2]) * self._per_spread
+        return rest
+
+
 def _step(
     pictures: tuple[Grid, Grid],
     disparity: Grid,
@@ -141,29 +188,31 @@ def _step(
     *,
     sign: float,
     sigma: float,
+    ramp: bool,
 ) -> dict[str, Grid]:
     fields = _linearised(*pictures, disparity, sign=sign)
     cell = pictures[0].shape[0] // disparity.shape[0]
     w = _Windows(fields, sigma=sigma, cell=cell)
+    light = _Brightness(w, ramp=ramp)
     count = np.float32(4 * np.pi * sigma**2 * (cell**2 / _GRAIN if cell > 1 else 1))
-    level, rest_mean, target = w.mean("m"), w.mean("e"), w.mean("t")
-    spread = w.mean("mm") - level**2 + np.float32(0.05)
-    common = w.mean("me") - rest_mean * level
-    unlike = w.mean("ee") - rest_mean**2
+    level, apart, target = light.parts("m"), light.parts("e"), light.parts("t")
+    spread = light.less(w.mean("mm"), level, level)
+    spread = (np.maximum(spread, 0) if ramp else spread) + np.float32(0.05)
+    common = light.less(w.mean("me"), level, apart)
+    unlike = light.less(w.mean("ee"), apart, apart)
     rest = np.maximum(unlike - common**2 / spread, 0) + np.float32(_SMALLEST_VARIANCE)
-    # Gain and offset are eliminated from the three columns of the plane and from the target.
-    mean, gain, right = w.moments("g"), w.moments("gm"), w.moments("gt")
-    gain = [gain[k] - mean[k] * level for k in range(3)]
-    share = (w.mean("tm") - target * level) / spread
-    b0, b1, b2 = (right[k] - mean[k] * target - gain[k] * share for k in range(3))
+    # Brightness and gain are eliminated from the three columns of the plane and from the target.
+    mean = [light.parts("g"), light.parts("g", 1, 0), light.parts("g", 0, 1)]
+    gain, right = w.moments("gm"), w.moments("gt")
+    gain = [light.less(gain[k], mean[k], level) for k in range(3)]
+    share = light.less(w.mean("tm"), target, level) / spread
+    b0, b1, b2 = (light.less(right[k], mean[k], target) - gain[k] * share for k in range(3))
 
     def normal(i: int, j: int, across: int, down: int) -> Grid:
-        return np.asarray(
-            w.mean("gg", across, down) - mean[i] * mean[j] - gain[i] * gain[j] / spread
-        )
+        product = light.less(w.mean("gg", across, down), mean[i], mean[j])
+        return np.asarray(product - gain[i] * gain[j] / spread)
 
-    texture = w.mean("gg")
-    s00 = texture - mean[0] ** 2 - gain[0] ** 2 / spread
+    s00 = normal(0, 0, 0, 0)
     s01, s02, s12 = normal(0, 1, 1, 0), normal(0, 2, 0, 1), normal(1, 2, 1, 1)
     s11 = normal(1, 1, 2, 0) + np.float32(_SLANT_RIDGE)
     s22 = normal(2, 2, 0, 2) + np.float32(_SLANT_RIDGE)
@@ -177,7 +226,11 @@ def _step(
     p2 = (s02 * s11 - s01 * s12) / determinant
     hold = np.maximum(s00 - p1 * s01 - p2 * s02, 0)
     found = (b0 + held * known - p1 * b1 - p2 * b2) / (hold + held)
-    real = np.clip(w.mean("ab") / np.maximum(texture, 1e-6), 0, 1)
+    texture, shared = w.mean("gg"), w.mean("ab")
+    if ramp:
+        smooth = texture - light.less(texture, mean[0], mean[0])
+        texture, shared = texture - smooth, shared - smooth
+    real = np.clip(shared / np.maximum(texture, 1e-6), 0, 1)
     contrast = np.maximum(spread + 2 * common + unlike, 1e-3)
     return {
         "disparity": disparity + np.clip(found - disparity, -MOST_STEP_PX, MOST_STEP_PX),

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.imaging.coarse_to_fine import bridged, match_sides
+from adapters.imaging.coarse_to_fine import Side, bridged, match_sides
+from adapters.imaging.depth import BEFORE_GLOSS as FIRST_METHOD
 from adapters.imaging.depth import (
     METHOD,
     SGBM,
@@ -17,11 +18,12 @@ from adapters.imaging.depth import (
     decode_depth,
     encode_depth,
     encode_sigma,
+    looks_for_gloss,
     reconstruct,
     reconstruct_luma,
 )
-from adapters.imaging.depth_fusion import fuse
-from adapters.imaging.least_squares import Estimate, refine
+from adapters.imaging.depth_fusion import BEFORE_GLOSS, TRUST, fuse
+from adapters.imaging.least_squares import Estimate, Grid, refine
 from adapters.imaging.pixels import EncodedLuma, EncodedRgb, Mask, encoded_luma
 from adapters.imaging.semi_global import match
 from domain.errors import MalformedInput
@@ -280,6 +282,7 @@ def test_least_squares_betters_semi_global_matching_on_a_real_stereo_pair() -> N
             start,
             sign=1,
             sigma=2,
+            ramp=False,
         )
     # Semi-global matching's validity stays the gate; 0.150 and 0.169 pixels were measured.
     refined = np.where(known, better.disparity, np.nan).astype(np.float64)
@@ -296,9 +299,9 @@ def test_least_squares_betters_semi_global_matching_on_a_real_stereo_pair() -> N
 def test_the_pipeline_for_skin_stays_sane_on_a_real_pair_full_of_edges() -> None:
     left, right, truth = _real_pair()
     sides = match_sides(
-        left.astype(np.float32), right.astype(np.float32), lowest_px=4, highest_px=64
+        left.astype(np.float32), right.astype(np.float32), lowest_px=4, highest_px=64, ramp=False
     )
-    disparity, _, trusted = fuse(*sides)
+    disparity, _, trusted = fuse(*sides, BEFORE_GLOSS)
     cells = np.where(trusted, disparity, np.nan)
     wide = (cells.shape[1] * 2, cells.shape[0] * 2)
     full = np.asarray(cv2.resize(cells, wide, interpolation=cv2.INTER_LINEAR), np.float64)
@@ -308,3 +311,75 @@ def test_the_pipeline_for_skin_stays_sane_on_a_real_pair_full_of_edges() -> None
     assert share > 0.75
     assert median_px < 0.22
     assert bad < 0.10
+
+
+def test_pictures_too_small_for_gloss_to_be_told_give_what_the_first_version_gave() -> None:
+    assert looks_for_gloss(METHOD, rows=4056, columns=3040)
+    assert not looks_for_gloss(METHOD, rows=2028, columns=1520)
+    assert not looks_for_gloss(FIRST_METHOD, rows=4056, columns=3040)
+    first = reconstruct_luma(*pair(GOOD), calibration(GOOD), method=FIRST_METHOD)
+    assert encode_depth(depth_of(GOOD)) == encode_depth(first)
+    assert encode_sigma(depth_of(GOOD)) == encode_sigma(first)
+
+
+GLOSS_SHAPE = (240, 360)
+
+
+def _glossy_pair() -> tuple[Grid, Grid]:
+    """Return a flat wall of disparity 0 with weak texture; a smooth shine moves with the viewer."""
+    rng = np.random.default_rng(11)
+    texture = cv2.GaussianBlur(rng.normal(0, 1, GLOSS_SHAPE), (0, 0), 2.0)
+    texture *= 1.5 / texture.std()
+    down, across = np.mgrid[: GLOSS_SHAPE[0], : GLOSS_SHAPE[1]]
+
+    def seen(column: float) -> Grid:
+        shine = 60 * np.exp(-((across - column) ** 2 + (down - 120) ** 2) / (2 * 40.0**2))
+        noise = rng.normal(0, 0.3, GLOSS_SHAPE)
+        return np.asarray(110 + texture + shine + noise, np.float32)
+
+    return seen(180.0), seen(172.0)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_gloss_that_moves_with_the_viewer_pulls_less_where_brightness_may_slope(
+    sign: float,
+) -> None:
+    left, right = _glossy_pair()
+    this, other = (left, right) if sign > 0 else (right, left)
+    start = Estimate(
+        disparity=np.zeros(GLOSS_SHAPE, np.float32),
+        variance=np.full(GLOSS_SHAPE, 9.0, np.float32),
+        likeness=np.ones(GLOSS_SHAPE, np.float32),
+    )
+    off = {}
+    for ramp in (False, True):
+        found = start
+        for _ in range(3):
+            found = refine(this, other, found.disparity, start, sign=sign, sigma=3.0, ramp=ramp)
+        # On the flanks of the shine; where it is flat it pulls nothing.
+        flank = np.s_[90:150, 120:160]
+        off[ramp] = float(np.sqrt(np.mean(found.disparity[flank] ** 2)))
+    assert off[True] < 0.5 * off[False], off
+
+
+def _side(*, moved_px: float, sigma_px: float = 0.1) -> Side:
+    shape = (60, 80)
+    moved = np.zeros(shape, np.float32)
+    moved[20:40, 30:60] = moved_px
+    return Side(
+        disparity=np.zeros(shape, np.float32),
+        variance=np.full(shape, sigma_px**2, np.float32),
+        near_match=np.ones(shape, np.bool_),
+        moved=moved,
+    )
+
+
+@given(moved_px=st.floats(0.0, 5.0))
+@settings(max_examples=20, deadline=None)
+def test_where_fine_and_coarse_contradict_each_other_nothing_is_trusted(moved_px: float) -> None:
+    left, right = _side(moved_px=moved_px), _side(moved_px=0.0)
+    _, _, trusted = fuse(left, right, TRUST)
+    assert trusted[30, 45] == (np.float32(moved_px) < TRUST.most_moved_px)
+    assert trusted[5, 5]
+    # Depth that was recorded before is made again without this.
+    assert fuse(left, right, BEFORE_GLOSS)[2].all()

@@ -8,7 +8,14 @@ import pytest
 
 from adapters.imaging.calibration import calibration_to_bytes
 from adapters.imaging.decode import decode
-from adapters.imaging.depth import METHOD, SGBM, encode_depth, reconstruct, settings_of
+from adapters.imaging.depth import (
+    BEFORE_GLOSS,
+    METHOD,
+    SGBM,
+    encode_depth,
+    reconstruct,
+    settings_of,
+)
 from adapters.imaging.depth_reproduction import (
     DepthReproduction,
     RecordedDepth,
@@ -48,11 +55,28 @@ def again(record: RecordedDepth, geometry: bytes = GEOMETRY) -> DepthReproductio
 
 
 @pytest.mark.verifies("DRV-20")
-@pytest.mark.parametrize("method", [METHOD, SGBM])
-def test_the_same_inputs_give_the_same_bytes_by_either_method(method: str) -> None:
+@pytest.mark.parametrize("method", [METHOD, BEFORE_GLOSS, SGBM])
+def test_the_same_inputs_give_the_same_bytes_by_every_method(method: str) -> None:
     found = again(recorded(method))
     assert (found.identical, found.close, found.changed) == (True, True, ())
     assert found.evidence == "nothing changed; depth bit-identical"
+
+
+@pytest.mark.verifies("DRV-20")
+def test_settings_of_depth_that_was_recorded_before_gloss_was_looked_for_stay_as_recorded() -> None:
+    assert settings_of(BEFORE_GLOSS) == (
+        "step_px=2",
+        "nearest_mm=300",
+        "farthest_mm=650",
+        "unit_mm=0.01",
+        "sigma_unit_mm=0.0001",
+        "coarse_px=600",
+        "windows_px=6..12",
+        "most_apart_px=1",
+        "most_sigma_px=0.7",
+        "least_around=0.5",
+    )
+    assert settings_of(METHOD) != settings_of(BEFORE_GLOSS)
 
 
 @pytest.mark.verifies("DRV-20")
