@@ -42,7 +42,7 @@ from validation.benchmarks.clinic_build import Double, build
 from validation.benchmarks.clinic_years import ClinicYears
 from validation.benchmarks.ledger_logs import Bare, BarePostgres, BareSqlite
 from validation.benchmarks.memory import Growth, Peak
-from validation.benchmarks.postgres import PostgresCluster
+from validation.benchmarks.postgres import LASTING, PostgresCluster
 from validation.benchmarks.scale_report import REBUILT, Measured, broken, report
 from validation.benchmarks.screens import ORIGIN, Sample, ask_every_screen
 
@@ -226,7 +226,7 @@ def _databases(name: str, folder: Path) -> Iterator[tuple[str, str]]:
             f"sqlite:///{folder / 'double.sqlite'}",
         )
         return
-    server = PostgresCluster.make(folder / "server")
+    server = PostgresCluster.make(folder / "server", LASTING)
     server.start()
     try:
         with psycopg.connect(server.dsn(), autocommit=True) as connection:
