@@ -70,14 +70,19 @@ class TextureWords:
     Attributes:
         limits: Limitations of every finding.
         lines_drawn: Share of the length found that was there, in verification.
+        least_length_mm: Least standard uncertainty of a length: half the shortest line that counts,
+            which may be there unseen where none was found. The first release stated none.
     """
 
     limits: tuple[str, ...]
     lines_drawn: float
+    least_length_mm: float
 
 
-FIRST_WORDS: Final = TextureWords(limits=FIRST_LIMITS, lines_drawn=FIRST_LINES_DRAWN)
-WORDS: Final = TextureWords(limits=LIMITS, lines_drawn=LINES_DRAWN)
+FIRST_WORDS: Final = TextureWords(
+    limits=FIRST_LIMITS, lines_drawn=FIRST_LINES_DRAWN, least_length_mm=0.0
+)
+WORDS: Final = TextureWords(limits=LIMITS, lines_drawn=LINES_DRAWN, least_length_mm=3.0)
 
 LENGTH_BY_STEPS: Final = 0.06
 """Relative standard uncertainty of a length counted in pixels, with ends that run out."""
@@ -106,7 +111,7 @@ def texture_report(
     if "texture" in results:
         _roughness(say, results)
         overlays.append(draw_overlay(results["texture"], TEXTURE_SCALE))
-        overlays += _lines(say, results, words.lines_drawn)
+        overlays += _lines(say, results, words)
     else:
         for each in ("roughness", "fine lines", "wrinkles", "texture gradient"):
             say.withhold(each, too_coarse(given, TEXTURE_LARGEST_PIXEL_MM))
@@ -157,7 +162,7 @@ def _roughness(say: Findings, results: Mapping[str, Tensor]) -> None:
     )
 
 
-def _lines(say: Findings, results: Mapping[str, Tensor], drawn: float) -> list[Overlay]:
+def _lines(say: Findings, results: Mapping[str, Tensor], words: TextureWords) -> list[Overlay]:
     labels = np.asarray(results["lines"], dtype=np.int32)
     widths = np.asarray(results["line_widths_mm"], dtype=np.float64)
     totals = np.asarray(results["line_totals_mm"], dtype=np.float64)
@@ -179,9 +184,10 @@ def _lines(say: Findings, results: Mapping[str, Tensor], drawn: float) -> list[O
             parts=(
                 abs(totals[1, kind] - totals[2, kind]) / 2.0,
                 math.hypot(RELATIVE_STANDARD_UNCERTAINTY, LENGTH_BY_STEPS) * total,
+                words.least_length_mm,
             ),
             text=f"{count} in all.",
-            trust=drawn,
+            trust=words.lines_drawn,
         )
         where = grown(which[labels] & (labels > 0), 1)
         marks.append(Mark(label=label, colour=colour, where=where, detail=f"{total:.0f} mm"))

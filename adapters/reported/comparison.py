@@ -129,22 +129,26 @@ def _quantities(earlier: Sources, now: Sources) -> Iterator[ComparedQuantity]:
         then = before.get(place)
         if then is None or then.unit != finding.unit:
             continue
-        quantity = _quantity(place[0], then, finding)
+        quantity = compared_quantity(place[0], then, finding)
         if quantity is not None:
             yield quantity
 
 
-def _quantity(view: str, then: Finding, now: Finding) -> ComparedQuantity | None:
+def compared_quantity(view: str, then: Finding, now: Finding) -> ComparedQuantity | None:
+    """Return two findings beside each other; none without numbers that say how sure they are."""
     numbers = (then.value, now.value, then.uncertainty, now.uncertainty)
     earlier, value, first, second = numbers
     if earlier is None or value is None or first is None or second is None or now.unit is None:
+        return None
+    detectable = math.hypot(first, second)
+    if detectable == 0.0:  # nothing found twice, without a word on what would have been missed
         return None
     return ComparedQuantity(
         label=f"{now.label}, {view.lower()}",
         unit=now.unit,
         earlier=earlier,
         now=value,
-        detectable_change=math.hypot(first, second),
+        detectable_change=detectable,
     )
 
 

@@ -40,6 +40,16 @@ def test_a_change_below_what_can_be_told_is_told_as_none() -> None:
     )
 
 
+@pytest.mark.verifies("DRV-15", "DRV-17")
+def test_numbers_that_state_no_uncertainty_may_not_be_compared() -> None:
+    story = comparison_story()
+    for name in ("InferenceCompleted", "AssessmentOpened"):
+        for visit in ("", "earlier "):
+            story.change(visit + name, "findings.0.uncertainty", 0.0)
+    story.said["report.comparison.quantities.0.detectable_change"] = 0.0
+    assert any("in both visits were no figures" in each for each in follow(story).failures)
+
+
 @pytest.mark.verifies("DRV-25")
 @pytest.mark.parametrize("format_", [None, FIRST_FORMAT])
 def test_a_bundle_of_two_assessed_visits_verifies_from_its_files_alone(
