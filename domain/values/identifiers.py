@@ -67,6 +67,7 @@ class Identifier(str):
     __slots__ = ()
     kind: ClassVar[str] = ""
     in_time: ClassVar[bool] = True
+    """Whether a derived one begins with the time of its parts."""
 
     def __new__(cls, text: str) -> Self:
         """Refuse text that is not a lower-case UUID.

@@ -31,7 +31,8 @@ LOCAL = {
 """Settings of every server here."""
 
 LASTING = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
-"""What a server that holds a clinic's record is given, as ``api/DEPLOYMENT.md`` asks for."""
+"""For a server that holds a record for years: set up as ``api/DEPLOYMENT.md`` asks, with the memory
+of a small machine."""
 
 TRANSIENT = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """For databases that live as long as their test."""

@@ -13,9 +13,15 @@ from adapters.imaging.calibration import CameraIntrinsics
 from adapters.imaging.decode import decode
 from adapters.imaging.depth import DepthMap
 from adapters.imaging.pixels import Mask
-from adapters.inference import skin_congestion, skin_pigmentation, skin_texture
+from adapters.inference import (
+    skin_congestion,
+    skin_pigmentation,
+    skin_texture,
+    skin_texture_report,
+)
 from adapters.inference.analyses import ANALYSES, steps_of
 from adapters.inference.analysis import Given, Judged, Reported, Source
+from adapters.inference.colour_uncertainty import COVERAGE_FACTOR
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
 from adapters.inference.release import parse_manifest
 from adapters.inference.skin_measures import Tone
@@ -283,6 +289,37 @@ def test_what_findings_state_of_their_limits_is_what_the_release_states() -> Non
 
 
 @pytest.mark.verifies("REQ-IN-154", "DRV-22")
+@pytest.mark.verifies("DRV-17")
+@pytest.mark.parametrize(
+    ("words", "least_mm"),
+    [
+        (skin_texture_report.WORDS, skin_texture.LINES.shortest_mm / 2),
+        (skin_texture_report.FIRST_WORDS, 0.0),
+    ],
+)
+def test_where_no_line_was_found_the_shortest_may_be_there_unseen(
+    words: skin_texture_report.TextureWords, least_mm: float
+) -> None:
+    analysis = ANALYSES["skin-texture"]
+    given, outputs, _ = run("skin-texture", source(face()))
+    shape = (HEIGHT, WIDTH)
+    nothing = {
+        "texture": np.zeros(shape, np.float32),
+        "texture_median": np.array(1.0),
+        "texture_gradient": np.array(1.0),
+        "lines": np.zeros(shape, np.int32),
+        "line_widths_mm": np.zeros(0),
+        "line_totals_mm": np.zeros((3, 2)),
+    }
+    domain = analysis.release(Digest.of(analysis.model())).input_domain
+    verdict = analysis.judge(domain, given)
+    judged = Judged(inference=InferenceId.derived("a", "b"), domain=domain, verdict=verdict)
+    reported = skin_texture_report.texture_report({**outputs, **nothing}, given, judged, words)
+    lengths = [each for each in reported.findings if each.code.endswith("-length")]
+    assert [each.value for each in lengths] == [0.0, 0.0]
+    assert [each.uncertainty for each in lengths] == [COVERAGE_FACTOR * least_mm] * 2
+
+
 def test_a_coarse_picture_has_no_pores_and_says_which_pixel_they_need() -> None:
     _, _, reported = run("skin-texture", source(face()))
     pores = next(each for each in reported.withheld if each.output == "texture: pores")

@@ -94,7 +94,7 @@ WRONG_CHANGES: list[tuple[str, Change, str]] = [
     ),
     (
         "earlier attempt rejected",
-        setting("earlier AttemptJudged", "verdict.acceptable", False),  # noqa: FBT003
+        setting("earlier AttemptJudged", "verdict.acceptable", False),  # noqa: FBT003 - a payload's value
         "which was not judged acceptable",
     ),
     (
@@ -109,7 +109,7 @@ WRONG_CHANGES: list[tuple[str, Change, str]] = [
     ),
     (
         "repeat rejected",
-        setting("repeated AttemptJudged", "verdict.acceptable", False),  # noqa: FBT003
+        setting("repeated AttemptJudged", "verdict.acceptable", False),  # noqa: FBT003 - a payload's value
         "which was not judged acceptable",
     ),
     (

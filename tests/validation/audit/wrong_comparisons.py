@@ -122,7 +122,7 @@ WRONG_COMPARISONS: list[tuple[str, Change, str]] = [
     ),
     (
         "earlier verdict against the capture",
-        setting("earlier AttemptJudged", "verdict.acceptable", False),  # noqa: FBT003
+        setting("earlier AttemptJudged", "verdict.acceptable", False),  # noqa: FBT003 - a payload's value
         "which was not judged acceptable",
     ),
     (

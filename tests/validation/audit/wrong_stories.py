@@ -220,7 +220,7 @@ WRONG: list[tuple[str, Change, str]] = [
     ),
     (
         "calibration failed",
-        setting("CalibrationRecorded", "calibration.passed", False),  # noqa: FBT003
+        setting("CalibrationRecorded", "calibration.passed", False),  # noqa: FBT003 - a payload's value
         "which did not pass",
     ),
     (
