@@ -25,4 +25,6 @@ def test_seeded_randomness_repeats_itself_and_never_a_value() -> None:
     with ThreadPoolExecutor(4) as pool:
         identifiers = list(pool.map(lambda _: first.uuid(), range(200)))
     assert len(set(identifiers)) == 200
-    assert {uuid.UUID(each).version for each in identifiers} == {4}
+    assert {uuid.UUID(each).version for each in identifiers} == {7}
+    one_by_one = [first.uuid() for _ in range(20)]
+    assert one_by_one == sorted(one_by_one)
