@@ -3,9 +3,8 @@
 Rules kept here:
 
 1. Everything goes through ``log.append``, as in the product: sealed, chained, in the tree.
-2. What is timed is the append; inventing events and making keys are timed apart. Where there is a
-   double, the very rows are then written to it by the bare INSERT, timed apart, too: what that
-   loses while the record grows is the database's and not ours.
+2. What is timed is the append; inventing events and making keys are timed apart, and so is what
+   is written beside the record (``clinic_beside``), batch by batch.
 3. Of a few reports the document is stored, so that they can be opened; which ones is told.
 """
 
@@ -20,17 +19,15 @@ from datetime import timedelta
 
 import pypdfium2
 
-from adapters.eventlog.log import RecordLog
-from adapters.ledger.tree_store import EMPTY_EDGE, Edge, grow
 from adapters.memory import ManualClock
 from api.wiring import System
 from domain.events.assessment import ReportIssued
 from domain.events.capture_session import SessionOpened
 from domain.events.record import Draft
 from domain.values.content import ContentReference, Digest
+from validation.benchmarks.clinic_beside import ALONE, Beside
 from validation.benchmarks.clinic_scribe import Deed, Issued
 from validation.benchmarks.clinic_years import ClinicYears
-from validation.benchmarks.ledger_logs import Bare
 
 BATCH = 200
 PARTS = 100
@@ -51,6 +48,8 @@ class Built:
         append_s: Seconds of appending, by hundredth of the events asked for and what follows.
         append_records: Records appended in each of these.
         bare_s: Seconds of the bare INSERT of the same rows, likewise; 0 without a double.
+        young_s: Seconds of appending to a record that has only begun, likewise; 0 without one.
+        young_records: Records appended to that.
         keys_s: Seconds of making data keys.
         wall_s: Seconds in all, inventing included.
         memory_mb: Resident memory by share of the events written, in percent.
@@ -64,6 +63,8 @@ class Built:
     append_s: list[float] = field(default_factory=list)
     append_records: list[int] = field(default_factory=list)
     bare_s: list[float] = field(default_factory=list)
+    young_s: list[float] = field(default_factory=list)
+    young_records: list[int] = field(default_factory=list)
     keys_s: float = 0.0
     wall_s: float = 0.0
     memory_mb: dict[int, float] = field(default_factory=dict)
@@ -85,33 +86,17 @@ class Built:
         return self.rate(-(PARTS // 10), None) / self.rate(0, PARTS // 10)
 
     @property
+    def flat_beside(self) -> float | None:
+        """Rate of appends in the last tenth ÷ that of a record that has only begun, in turn."""
+        seconds = sum(self.young_s[-(PARTS // 10) :])
+        if not seconds:
+            return None
+        return self.rate(-(PARTS // 10), None) * seconds / sum(self.young_records[-(PARTS // 10) :])
+
+    @property
     def bare_flat(self) -> float:
         """The same of the bare INSERT of the same rows."""
         return self.rate(-(PARTS // 10), None, bare=True) / self.rate(0, PARTS // 10, bare=True)
-
-
-@dataclass(slots=True, kw_only=True)
-class Double:
-    """A second database, in which the same rows are written bare.
-
-    Attributes:
-        bare: Writes them.
-        copied: How many it has.
-        edge: The tree's edge over them.
-    """
-
-    bare: Bare
-    copied: int = 0
-    edge: Edge = EMPTY_EDGE
-
-    def bring_along(self, log: RecordLog) -> float:
-        """Write what the log has and the double has not; return the seconds that took."""
-        rows = list(log.stored(self.copied, log.size()))
-        self.edge, nodes = grow(self.edge, [row.leaf for row in rows])
-        self.copied += len(rows)
-        started = time.perf_counter()
-        self.bare.write((rows, nodes))
-        return time.perf_counter() - started
 
 
 def build(
@@ -121,7 +106,7 @@ def build(
     *,
     events: int,
     sessions: int = 0,
-    double: Double | None = None,
+    beside: Beside = ALONE,
     progress: Callable[[int], None],
 ) -> Built:
     """Write exactly so many events, or more until so many sessions; return what that took."""
@@ -149,7 +134,7 @@ def build(
             end = waiting[: max(0, left)]
             if built.sessions + _opened(end) >= sessions:
                 waiting = end  # what is cut off belongs to nothing that is written later
-            _append(system, built, waiting, events, double)
+            _append(system, built, waiting, events, beside)
             waiting = []
             progress(min(events, built.events))
         if built.events >= events and built.sessions >= sessions:
@@ -170,21 +155,24 @@ def resident_mb() -> float:
         return most / 1e6 if sys.platform == "darwin" else most / 1e3
 
 
-def _append(
-    system: System, built: Built, drafts: list[Draft], events: int, double: Double | None
-) -> None:
+def _append(system: System, built: Built, drafts: list[Draft], events: int, beside: Beside) -> None:
     if not drafts:
         return
     part = built.events * PARTS // events
-    built.append_s += [0.0] * (part + 1 - len(built.append_s))
-    built.append_records += [0] * (part + 1 - len(built.append_records))
-    built.bare_s += [0.0] * (part + 1 - len(built.bare_s))
+    for times in (built.append_s, built.bare_s, built.young_s):
+        times.extend([0.0] * (part + 1 - len(times)))
+    for counts in (built.append_records, built.young_records):
+        counts.extend([0] * (part + 1 - len(counts)))
     started = time.perf_counter()
     system.log.append(drafts)
     built.append_s[part] += time.perf_counter() - started
     built.append_records[part] += len(drafts)
-    if double is not None:
-        built.bare_s[part] += double.bring_along(system.log)
+    if beside.double is not None:
+        built.bare_s[part] += beside.double.bring_along(system.log)
+    if beside.young is not None and part >= PARTS - PARTS // 10:
+        records, seconds = beside.young.append(len(drafts))
+        built.young_records[part] += records
+        built.young_s[part] += seconds
     built.sessions += _opened(drafts)
     before = built.events * 100 // events
     built.events += len(drafts)

@@ -3,9 +3,10 @@
 Rules kept here:
 
 1. The same invented clinic stands in SQLite and in PostgreSQL, with the settings of the product.
-2. Each figure stands beside what it is held against: the rate of the first tenth, a limit, or the
-   bare INSERT of the same rows into a double, which tells what the database itself loses as the
-   record grows. The exit code is 1 where a stated bound is broken.
+2. Each figure stands beside what it is held against: a limit; the bare INSERT of the same rows
+   into a double, which tells what the database itself loses as the record grows; a young record
+   that is written in turn with the last tenth of the old one, which tells what its length costs on
+   this machine in these minutes. The exit code is 1 where a stated bound is broken.
 3. It is written until there are so many events and so many sessions, whichever comes later.
 4. Nothing is left behind unless asked for.
 """
@@ -20,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,7 +39,8 @@ from api.wiring import System, open_system
 from domain.ledger.log_keys import LogKeys
 from domain.values.identifiers import ClinicId
 from domain.values.time import ServerTime
-from validation.benchmarks.clinic_build import Double, build
+from validation.benchmarks.clinic_beside import Beside, Double, Young
+from validation.benchmarks.clinic_build import build
 from validation.benchmarks.clinic_years import ClinicYears
 from validation.benchmarks.ledger_logs import Bare, BarePostgres, BareSqlite
 from validation.benchmarks.memory import Growth, Peak
@@ -55,6 +57,15 @@ BEGINNING = ServerTime.parse("2018-03-05T07:00:00.000000Z")
 
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Databases:
+    """The addresses of the record, of its double and of the young record."""
+
+    record: str
+    double: str
+    young: str
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,28 +106,26 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measure(
-    name: str, folder: Path, dsns: tuple[str, str], sizes: tuple[int, int], times: int
+    name: str, folder: Path, dsns: Databases, sizes: tuple[int, int], times: int
 ) -> Measured:
     events, sessions = sizes
-    dsn, double = dsns
+    dsn = dsns.record
     processes = os.cpu_count() or 1
-    settings = from_environment(
-        {"VULTUS_DATA": str(folder / "data"), "VULTUS_DATABASE": dsn, "VULTUS_ORIGIN": ORIGIN}
-    )
-    settings.data.mkdir(parents=True, exist_ok=True)
-    # The same clinic each time, so that the same events come of the same seed.
-    (settings.data / "clinic").write_text(ClinicId.derived("benchmark"), "ascii")
     clock = ManualClock(BEGINNING)
-    with open_system(settings, clock=clock) as system:
+    with _record(folder / "data", dsn, clock) as system:
         years = ClinicYears(system.clinic)
-        with _double(double) as bare, progress_bar(f"{name}: writing", events) as progress:
+        with (
+            _double(dsns.double) as bare,
+            _young(folder / "young", dsns.young) as young,
+            progress_bar(f"{name}: writing", events) as progress,
+        ):
             built = build(
                 system,
                 clock,
                 years,
                 events=events,
                 sessions=sessions,
-                double=Double(bare=bare),
+                beside=Beside(double=Double(bare=bare), young=young),
                 progress=progress,
             )
         log_bytes = _size(system, dsn)
@@ -217,13 +226,14 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _databases(name: str, folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the addresses of two empty databases: the record's and its double's."""
+def _databases(name: str, folder: Path) -> Iterator[Databases]:
+    """Yield the addresses of three empty databases."""
     folder.mkdir(parents=True)
     if name == "sqlite":
-        yield (
-            f"sqlite:///{folder / 'data' / 'vultus.sqlite'}",
-            f"sqlite:///{folder / 'double.sqlite'}",
+        yield Databases(
+            record=f"sqlite:///{folder / 'data' / 'vultus.sqlite'}",
+            double=f"sqlite:///{folder / 'double.sqlite'}",
+            young=f"sqlite:///{folder / 'young' / 'vultus.sqlite'}",
         )
         return
     server = PostgresCluster.make(folder / "server", LASTING)
@@ -231,9 +241,31 @@ def _databases(name: str, folder: Path) -> Iterator[tuple[str, str]]:
     try:
         with psycopg.connect(server.dsn(), autocommit=True) as connection:
             connection.execute("CREATE DATABASE double TEMPLATE template0")
-        yield server.dsn(), server.dsn("double")
+            connection.execute("CREATE DATABASE young TEMPLATE template0")
+        yield Databases(record=server.dsn(), double=server.dsn("double"), young=server.dsn("young"))
     finally:
         server.stop()
+
+
+@contextmanager
+def _record(folder: Path, dsn: str, clock: ManualClock) -> Iterator[System]:
+    """Yield the open record of the same clinic each time: the same events come of its seed."""
+    settings = from_environment(
+        {"VULTUS_DATA": str(folder), "VULTUS_DATABASE": dsn, "VULTUS_ORIGIN": ORIGIN}
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "clinic").write_text(ClinicId.derived("benchmark"), "ascii")
+    with open_system(settings, clock=clock) as system:
+        yield system
+
+
+@contextmanager
+def _young(folder: Path, dsn: str) -> Iterator[Young]:
+    """Yield a record that has only begun; its files are removed afterwards."""
+    clock = ManualClock(BEGINNING)
+    with _record(folder, dsn, clock) as system:
+        yield Young(system=system, clock=clock, deeds=ClinicYears(system.clinic).deeds())
+    shutil.rmtree(folder)
 
 
 @contextmanager

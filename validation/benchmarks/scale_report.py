@@ -49,9 +49,10 @@ def broken(measured: Measured) -> list[str]:
     """Return the stated bounds that are broken, in words."""
     built, said = measured.built, []
     ours = built.flat / built.bare_flat
-    if built.events // 10 >= JUDGED and built.flat < FLAT:
-        said.append(f"the last tenth was appended at {built.flat:.2f} of the rate of the first")
-    if built.events // 10 >= JUDGED and ours < FLAT:
+    long, length = built.events // 10 >= JUDGED, built.flat_beside
+    if long and length is not None and length < FLAT:
+        said.append(f"the last tenth was appended at {length:.2f} of the rate of a first")
+    if long and ours < FLAT:
         said.append(f"appends fell to {ours:.2f} of what the bare INSERT fell to")
     said += [
         f"memory grows with the record: {each}" for each in measured.growths if not each.constant
@@ -70,9 +71,16 @@ def report(measured: Measured) -> Iterator[str]:
     yield f"\n{measured.database}: {events:,} events, {built.sessions:,} sessions, "
     yield f"  {built.visits:,} visits, {built.clients:,} clients, written in {built.wall_s:.0f} s"
     yield f"  appended per second, by tenth: {', '.join(f'{rate:,.0f}' for rate in built.tenths)}"
-    fell = f"last tenth / first tenth: {built.flat:.2f} (goal: at least {FLAT})"
+    if built.flat_beside is not None:
+        yield (
+            f"  last tenth / first tenth of a young record, in turn: {built.flat_beside:.2f} "
+            f"(at least {FLAT})"
+        )
     bare, beside = built.bare_flat, built.flat / built.bare_flat
-    yield f"  {fell}; bare INSERT of its rows: {bare:.2f}; ours beside it: {beside:.2f}"
+    yield (
+        f"  last tenth / first tenth, minutes apart: {built.flat:.2f}; bare INSERT of the same "
+        f"rows: {bare:.2f}; ours beside it: {beside:.2f} (at least {FLAT})"
+    )
     memory = ", ".join(f"{size:.0f} MB at {at} %" for at, size in built.memory_mb.items())
     yield f"  memory while writing: {memory}"
     yield from (f"  memory, {each}" for each in measured.growths)
