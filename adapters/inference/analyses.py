@@ -14,7 +14,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from adapters.inference import skin_congestion, skin_pigmentation, skin_texture
+from adapters.inference import (
+    skin_chromophores,
+    skin_congestion,
+    skin_pigmentation,
+    skin_texture,
+)
 from adapters.inference.analysis import Analysis, Steps
 from adapters.inference.face_mesh_analysis import FaceMeshAnalysis
 from adapters.inference.release import ModelRelease
@@ -40,8 +45,9 @@ EARLIER: Final[Mapping[tuple[str, str], Steps]] = MappingProxyType(
     {
         (NAME, FIRST_VERSION): FirstSkinColour(),
         **{
-            (each.NAME, each.FIRST_VERSION): each.FIRST
-            for each in (skin_pigmentation, skin_texture, skin_congestion)
+            (each.NAME, version): steps
+            for each in (skin_chromophores, skin_pigmentation, skin_texture, skin_congestion)
+            for version, steps in each.EARLIER.items()
         },
     }
 )

@@ -8,6 +8,7 @@ Rules kept here:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -35,19 +36,19 @@ from adapters.inference.skin_density_graph import (
 from adapters.inference.skin_density_input import density_input, mask_of, preprocessing
 from adapters.inference.skin_judgement import judge_skin
 from adapters.inference.skin_measures import TONE_LEAST_DEG, Findings, Tone, density_uncertainty
-from adapters.inference.skin_release import DESCRIBES, SIMULATED, skin_release
+from adapters.inference.skin_release import DESCRIBES, skin_release
+from adapters.inference.skin_repeatability import ESTIMATED, MEASURED, Repeatability
 from adapters.inference.skin_tone import SkinToneClass
 from adapters.inference.tensors import Tensor
 from domain.errors import Refusal
 from domain.values.content import Digest
 
 NAME: Final = "skin-chromophores"
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.1.0"
 _MAPS: Final = (MELANIN_MAP, HAEMOGLOBIN_MAP, SHADING_MAP)
 _LIMITS: Final = (
     DESCRIBES,
     "Optical densities of camera channels after a fixed separation, not concentrations.",
-    SIMULATED,
 )
 NO_CHART: Final = Refusal(
     rule="model.colour-reference",
@@ -62,7 +63,8 @@ class SkinChromophores:
 
     name: str = NAME
     preprocessing: str = preprocessing(shrunk=False)
-    postprocessing: str = "skin-chromophores-findings/1"
+    postprocessing: str = "skin-chromophores-findings/2"
+    repeatability: Repeatability = MEASURED
 
     def model(self) -> bytes:
         """Return the model as ONNX bytes."""
@@ -115,7 +117,13 @@ class SkinChromophores:
 
     def reported(self, results: Mapping[str, Tensor], given: Given, judged: Judged) -> Reported:
         """Return the medians, or why they are withheld, and the three maps."""
-        say = Findings(category="chromophores", given=given, judged=judged, limits=_LIMITS)
+        say = Findings(
+            category="chromophores",
+            given=given,
+            judged=judged,
+            limits=_LIMITS,
+            repeatability=self.repeatability,
+        )
         tone = Tone.of(given)
         ground = None
         if not tone.above(TONE_LEAST_DEG):
@@ -146,3 +154,10 @@ class SkinChromophores:
             )
         )
         return Reported(findings=tuple(say.made), overlays=overlays, withheld=tuple(say.withheld))
+
+
+FIRST: Final = SkinChromophores(
+    postprocessing="skin-chromophores-findings/1", repeatability=ESTIMATED
+)
+EARLIER: Final[Mapping[str, SkinChromophores]] = MappingProxyType({"1.0.0": FIRST})
+"""The steps around earlier releases, by version."""

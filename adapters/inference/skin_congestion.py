@@ -8,11 +8,12 @@ Rules kept here:
 3. Inflammatory-like spots need the separation of blood from melanin; without it they are withheld.
 4. All of it needs a scale: sizes are what tells these dots from pores and from patches.
 5. On brown and dark skin dots are not told apart from its own texture, and are withheld.
-6. What release 1.0.0 worked out and said stays as that release has it (``FIRST``).
+6. What an earlier release worked out and said stays as that release has it (``EARLIER``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -43,21 +44,20 @@ from adapters.inference.skin_measures import (
     by_region,
     contrast_uncertainty,
 )
-from adapters.inference.skin_release import DESCRIBES, SIMULATED, skin_release
+from adapters.inference.skin_release import DESCRIBES, skin_release
+from adapters.inference.skin_repeatability import ESTIMATED, MEASURED, Repeatability
 from adapters.inference.skin_tone import SkinToneClass
 from adapters.inference.tensors import Tensor
 from domain.values.content import Digest
 
 NAME: Final = "skin-congestion"
-VERSION: Final = "2.0.0"
-FIRST_VERSION: Final = "1.0.0"
+VERSION: Final = "2.1.0"
 CATEGORY: Final = "congestion"
 _MAPS: Final = (HAEMOGLOBIN_MAP, LUMINANCE_DENSITY_MAP)
 FIRST_LIMITS: Final = (
     DESCRIBES,
     "Told apart by size and colour alone; pores, scars, moles and hairs can be taken for them.",
     "Small or faint dots are missed; on simulated faces half of those found were drawn so.",
-    SIMULATED,
 )
 
 LIMITS: Final = (
@@ -67,7 +67,6 @@ LIMITS: Final = (
         "four in five of those found were drawn so; of light ones a quarter was found, and under "
         "half were drawn so; of red ones found three in ten were drawn."
     ),
-    SIMULATED,
 )
 """What congestion cannot say; release 1.0.0 said the other."""
 
@@ -128,12 +127,13 @@ class SkinCongestion:
 
     name: str = NAME
     preprocessing: str = preprocessing(shrunk=True)
-    postprocessing: str = "skin-spots/1 skin-congestion-findings/2"
+    postprocessing: str = "skin-spots/1 skin-congestion-findings/3"
     dark: SpotSettings = DARK
     toned: frozenset[str] = frozenset({"dark", "light", "red"})
     """Kinds that are withheld below the tone that separation is verified for."""
     drawn: tuple[float, float, float] = DRAWN
     limits: tuple[str, ...] = LIMITS
+    repeatability: Repeatability = MEASURED
 
     def model(self) -> bytes:
         """Return the model as ONNX bytes."""
@@ -188,7 +188,13 @@ class SkinCongestion:
 
     def reported(self, results: Mapping[str, Tensor], given: Given, judged: Judged) -> Reported:
         """Return what is said of one run."""
-        say = Findings(category=CATEGORY, given=given, judged=judged, limits=self.limits)
+        say = Findings(
+            category=CATEGORY,
+            given=given,
+            judged=judged,
+            limits=self.limits,
+            repeatability=self.repeatability,
+        )
         tone = Tone.of(given)
         marks = []
         for (kind, code, label, colour), drawn in zip(_KINDS, self.drawn, strict=True):
@@ -234,8 +240,17 @@ FIRST: Final = SkinCongestion(
     toned=frozenset({"red"}),
     drawn=FIRST_DRAWN,
     limits=FIRST_LIMITS,
+    repeatability=ESTIMATED,
 )
-"""The steps around release 1.0.0."""
+EARLIER: Final[Mapping[str, SkinCongestion]] = MappingProxyType(
+    {
+        "1.0.0": FIRST,
+        "2.0.0": SkinCongestion(
+            postprocessing="skin-spots/1 skin-congestion-findings/2", repeatability=ESTIMATED
+        ),
+    }
+)
+"""The steps around earlier releases, by version."""
 
 
 def _result(tone: SkinToneClass) -> tuple[int, str]:

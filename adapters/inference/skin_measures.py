@@ -2,8 +2,8 @@
 
 Rules kept here:
 
-1. A standard uncertainty combines, as independent parts: repeatability measured on the simulated
-   station, the scale, and what the colour chart's residual does to thresholds. Expanded with
+1. A standard uncertainty combines, as independent parts: the repeatability that the release
+   states, the scale, and what the colour chart's residual does to thresholds. Expanded with
    coverage factor 2 [DRV-17].
 2. A count is never more certain than half a spot.
 3. Separation of melanin from blood is verified for typology angles above ``TONE_LEAST_DEG`` only.
@@ -40,7 +40,7 @@ from adapters.inference.skin_density_input import (
     pixel_mm2_of,
     pixel_mm_of,
 )
-from adapters.inference.skin_repeatability import RELATIVE_SD
+from adapters.inference.skin_repeatability import Repeatability
 from adapters.inference.skin_tone import individual_typology_angle_deg
 from adapters.inference.tensors import Tensor
 from domain.errors import Refusal
@@ -145,13 +145,15 @@ class Findings:
         category: Of every finding.
         given: The run's input.
         judged: How the input was judged.
-        limits: Limitations of every finding.
+        limits: Limitations of every finding, beside where its repeatability comes from.
+        repeatability: What the release states of repeats.
     """
 
     category: str
     given: Given
     judged: Judged
     limits: tuple[str, ...]
+    repeatability: Repeatability
     made: list[Finding] = field(default_factory=list)
     withheld: list[WithheldMeasure] = field(default_factory=list)
 
@@ -189,7 +191,7 @@ class Findings:
             limits: Limitations of this number alone.
             trust: Share of what is found that was there, in verification; lowers confidence.
         """
-        standard = math.hypot(RELATIVE_SD[code] * value, *parts)
+        standard = math.hypot(self.repeatability.spreads[code].standard(value), *parts)
         self.made.append(
             self._finding(
                 code,
@@ -250,7 +252,7 @@ class Findings:
             text=text,
             confidence=round(min(max(self.confidence * trust, 0.0), 1.0), 3),
             quality_flags=(*self.judged.verdict.flags, *self.given.flags),
-            limitations=(*limits, *self.limits),
+            limitations=(*limits, *self.limits, self.repeatability.words),
             needs_confirmation=False,
         )
 

@@ -13,6 +13,7 @@ Rules kept here:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -53,14 +54,14 @@ from adapters.inference.skin_pigmentation_report import (
     pigmentation_report,
 )
 from adapters.inference.skin_release import skin_release
+from adapters.inference.skin_repeatability import ESTIMATED, MEASURED, Repeatability
 from adapters.inference.skin_tone import SkinToneClass
 from adapters.inference.tensors import Tensor
 from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
 
 NAME: Final = "skin-pigmentation"
-VERSION: Final = "1.1.0"
-FIRST_VERSION: Final = "1.0.0"
+VERSION: Final = "1.2.0"
 _MAPS: Final = (MELANIN_MAP, HAEMOGLOBIN_MAP, RED_DENSITY_MAP)
 
 BROWN: Final = SpotSettings(
@@ -108,8 +109,9 @@ class SkinPigmentation:
 
     name: str = NAME
     preprocessing: str = preprocessing(shrunk=True)
-    postprocessing: str = "skin-spots/1 skin-patterns/1 skin-pigmentation-findings/2"
+    postprocessing: str = "skin-spots/1 skin-patterns/1 skin-pigmentation-findings/3"
     limits: tuple[str, ...] = LIMITS
+    repeatability: Repeatability = MEASURED
 
     def model(self) -> bytes:
         """Return the model as ONNX bytes."""
@@ -178,14 +180,24 @@ class SkinPigmentation:
 
     def reported(self, results: Mapping[str, Tensor], given: Given, judged: Judged) -> Reported:
         """Return what is said of one run."""
-        return pigmentation_report(results, given, judged, self.limits)
+        return pigmentation_report(results, given, judged, self.limits, self.repeatability)
 
 
 FIRST: Final = SkinPigmentation(
     postprocessing="skin-spots/1 skin-patterns/1 skin-pigmentation-findings/1",
     limits=FIRST_LIMITS,
+    repeatability=ESTIMATED,
 )
-"""The steps around release 1.0.0."""
+EARLIER: Final[Mapping[str, SkinPigmentation]] = MappingProxyType(
+    {
+        "1.0.0": FIRST,
+        "1.1.0": SkinPigmentation(
+            postprocessing="skin-spots/1 skin-patterns/1 skin-pigmentation-findings/2",
+            repeatability=ESTIMATED,
+        ),
+    }
+)
+"""The steps around earlier releases, by version."""
 
 
 def _result(tone: SkinToneClass) -> tuple[int, str]:

@@ -26,7 +26,8 @@ from adapters.inference.skin_measures import (
     scaled,
     too_coarse,
 )
-from adapters.inference.skin_release import DESCRIBES, SIMULATED
+from adapters.inference.skin_release import DESCRIBES
+from adapters.inference.skin_repeatability import Repeatability
 from adapters.inference.tensors import Tensor
 from domain.errors import Refusal
 
@@ -35,7 +36,6 @@ FIRST_LIMITS: Final = (
     DESCRIBES,
     "Raised means darker or redder than this face's own middle, not than other faces.",
     "Small or faint spots are missed; hair, lashes and deep shade can be taken for spots.",
-    SIMULATED,
 )
 LIMITS: Final = (
     *FIRST_LIMITS[:3],
@@ -48,7 +48,6 @@ LIMITS: Final = (
         "large; most of melasma-like patches was missed, because they stay below the step of "
         "0.12 OD."
     ),
-    SIMULATED,
 )
 """What pigmentation cannot say; release 1.0.0 said less."""
 
@@ -81,10 +80,20 @@ RAISED_COLOUR: Final = (150, 92, 30)
 
 
 def pigmentation_report(
-    results: Mapping[str, Tensor], given: Given, judged: Judged, limits: tuple[str, ...]
+    results: Mapping[str, Tensor],
+    given: Given,
+    judged: Judged,
+    limits: tuple[str, ...],
+    repeatability: Repeatability,
 ) -> Reported:
     """Return findings, segmentations and what is withheld of one run."""
-    say = Findings(category=CATEGORY, given=given, judged=judged, limits=limits)
+    say = Findings(
+        category=CATEGORY,
+        given=given,
+        judged=judged,
+        limits=limits,
+        repeatability=repeatability,
+    )
     tone = Tone.of(given)
     separated = tone.above(TONE_LEAST_DEG)
     marks: list[tuple[str, Mark]] = []

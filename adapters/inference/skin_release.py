@@ -15,15 +15,12 @@ from adapters.inference.release import (
     OutputDescription,
     SubgroupResult,
 )
+from adapters.inference.skin_repeatability import MEASURED
 from adapters.inference.skin_tone import SkinToneClass
 from domain.values.content import Digest
 
 DESCRIBES: Final = (
     "Describes skin as photographed under the station's light; it is not a diagnosis."
-)
-SIMULATED: Final = (
-    "Verified on simulated faces only; repeatability is an estimate, not yet measured, and living "
-    "skin varies more."
 )
 CONTRAINDICATIONS: Final = (
     "Not for the diagnosis or exclusion of any disease.",
@@ -50,7 +47,7 @@ def skin_release(
         model: Digest of its bytes.
         intended_use: What its outputs are for.
         outputs: Outputs of the model and of the steps after it.
-        limitations: What they cannot say.
+        limitations: What they cannot say; where repeatability comes from is added.
         results: For each skin tone class: how many simulated faces, and what was found.
     """
     return ModelRelease(
@@ -70,7 +67,7 @@ def skin_release(
             colour_residual_max_delta_e=Decimal("4.0"),
         ),
         outputs=outputs,
-        limitations=limitations,
+        limitations=(*limitations, MEASURED.words),
         contraindications=CONTRAINDICATIONS,
         training_data="none: analytic",
         licence="the product's own work; formulas published and free of licence",

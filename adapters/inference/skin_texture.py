@@ -9,11 +9,12 @@ Rules kept here:
 3. A line narrower than ``FINE_BELOW_MM`` is a fine line, a wider one a wrinkle.
 4. No lines are looked for on the nose: the creases beside its wings and the shade of its ridge
    belong to its form.
-5. What release 1.0.0 worked out and said stays as that release has it (``FIRST``).
+5. What an earlier release worked out and said stays as that release has it (``EARLIER``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 import cv2
@@ -52,6 +53,7 @@ from adapters.inference.skin_density_input import (
 from adapters.inference.skin_judgement import judge_skin
 from adapters.inference.skin_measures import contrast_uncertainty
 from adapters.inference.skin_release import skin_release
+from adapters.inference.skin_repeatability import ESTIMATED
 from adapters.inference.skin_texture_report import (
     FIRST_WORDS,
     LIMITS,
@@ -65,8 +67,7 @@ from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
 
 NAME: Final = "skin-texture"
-VERSION: Final = "2.0.0"
-FIRST_VERSION: Final = "1.0.0"
+VERSION: Final = "2.1.0"
 FINE_BELOW_MM: Final = 1.0
 FIRST_LINES: Final = LineSettings(
     scales_mm=(0.35, 0.6, 0.9), strong=0.06, least_crests=2.0, shortest_mm=6.0
@@ -92,7 +93,7 @@ class SkinTexture:
 
     name: str = NAME
     preprocessing: str = preprocessing(shrunk=False)
-    postprocessing: str = "skin-texture/1 skin-lines/2 skin-texture-findings/2"
+    postprocessing: str = "skin-texture/1 skin-lines/2 skin-texture-findings/3"
     lines: LineSettings = LINES
     without: tuple[FacialRegion, ...] = (FacialRegion.NOSE,)
     words: TextureWords = WORDS
@@ -174,7 +175,16 @@ FIRST: Final = SkinTexture(
     without=(),
     words=FIRST_WORDS,
 )
-"""The steps around release 1.0.0."""
+EARLIER: Final[Mapping[str, SkinTexture]] = MappingProxyType(
+    {
+        "1.0.0": FIRST,
+        "2.0.0": SkinTexture(
+            postprocessing="skin-texture/1 skin-lines/2 skin-texture-findings/2",
+            words=replace(WORDS, repeatability=ESTIMATED),
+        ),
+    }
+)
+"""The steps around earlier releases, by version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

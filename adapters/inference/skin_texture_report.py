@@ -28,7 +28,8 @@ from adapters.inference.skin_measures import (
     scaled,
     too_coarse,
 )
-from adapters.inference.skin_release import DESCRIBES, SIMULATED
+from adapters.inference.skin_release import DESCRIBES
+from adapters.inference.skin_repeatability import ESTIMATED, MEASURED, Repeatability
 from adapters.inference.tensors import Tensor
 from domain.errors import Refusal
 
@@ -39,7 +40,6 @@ FIRST_LIMITS: Final = (
     "On simulated faces a third of the drawn length of lines was found, and half of what was deep.",
     "Of the length found half was a drawn line at 55 years, a tenth at 34; the rest were folds.",
     "Pores: counts agreed with drawn ones within a fifth; two in three places were right.",
-    SIMULATED,
 )
 LIMITS: Final = (
     *FIRST_LIMITS[:2],
@@ -70,19 +70,26 @@ class TextureWords:
     Attributes:
         limits: Limitations of every finding.
         lines_drawn: Share of the length found that was there, in verification.
+        repeatability: What it states of repeats.
         least_length_mm: Least standard uncertainty of a length: half the shortest line that counts,
             which may be there unseen where none was found. The first release stated none.
     """
 
     limits: tuple[str, ...]
     lines_drawn: float
+    repeatability: Repeatability
     least_length_mm: float
 
 
 FIRST_WORDS: Final = TextureWords(
-    limits=FIRST_LIMITS, lines_drawn=FIRST_LINES_DRAWN, least_length_mm=0.0
+    limits=FIRST_LIMITS,
+    lines_drawn=FIRST_LINES_DRAWN,
+    repeatability=ESTIMATED,
+    least_length_mm=0.0,
 )
-WORDS: Final = TextureWords(limits=LIMITS, lines_drawn=LINES_DRAWN, least_length_mm=3.0)
+WORDS: Final = TextureWords(
+    limits=LIMITS, lines_drawn=LINES_DRAWN, repeatability=MEASURED, least_length_mm=3.0
+)
 
 LENGTH_BY_STEPS: Final = 0.06
 """Relative standard uncertainty of a length counted in pixels, with ends that run out."""
@@ -98,7 +105,13 @@ def texture_report(
     results: Mapping[str, Tensor], given: Given, judged: Judged, words: TextureWords
 ) -> Reported:
     """Return findings, overlays and what is withheld of one run."""
-    say = Findings(category=CATEGORY, given=given, judged=judged, limits=words.limits)
+    say = Findings(
+        category=CATEGORY,
+        given=given,
+        judged=judged,
+        limits=words.limits,
+        repeatability=words.repeatability,
+    )
     overlays: list[Overlay] = []
     if not scaled(given):
         for each in _OUTPUTS:

@@ -38,6 +38,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", choices=sorted(PARTS), help="measure one part")
     parser.add_argument("--size", choices=sorted(SIZES), default="full", help="of the pictures")
     parser.add_argument("--quick", action="store_true", help="one identity, two tones")
+    parser.add_argument(
+        "--settling",
+        action="store_true",
+        help="repeat: the people that the stated spread is settled on, not who it is held against",
+    )
     parser.add_argument("--cache", type=Path, help="keep what was rendered in this folder")
 
 
@@ -48,6 +53,7 @@ def run(asked: argparse.Namespace) -> int:
         extent = Extent(
             resolution=SIZES[asked.size],
             quick=asked.quick,
+            settling=asked.settling,
             cache=asked.cache,
             progress=status.update,
         )

@@ -50,12 +50,15 @@ class Extent:
     Attributes:
         resolution: Of the simulated cameras.
         quick: One identity and few tones instead of two identities and every class.
+        settling: Show the people that stated figures are settled on, not those they are held
+            against.
         cache: Folder for what is dear to render.
         progress: Told what is being done.
     """
 
     resolution: Resolution = FULL
     quick: bool = False
+    settling: bool = False
     cache: Path | None = None
     progress: Callable[[str], None] = field(default=lambda _: None)
 

@@ -2,8 +2,9 @@
 
 Rules kept here:
 
-1. Depth is the exact one, so that figures speak of skin measures alone; colour, skin and regions
-   are found as in a recorded run. Regions need the installed face networks.
+1. Depth is the exact one, so that figures speak of skin measures alone, unless measured depth is
+   asked for; colour, skin and regions are found as in a recorded run. Regions need the installed
+   face networks.
 2. Analyses run as a recorded run does: input, judgement, model, steps after it, findings.
 """
 
@@ -15,12 +16,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.imaging.calibration import CameraIntrinsics
 from adapters.imaging.decode import decode
-from adapters.imaging.depth import DepthMap
+from adapters.imaging.depth import DepthMap, reconstruct_luma
 from adapters.imaging.face_mesh import find_face_mesh
 from adapters.imaging.facial_regions import region_masks
-from adapters.imaging.pixels import EncodedRgb, Mask
+from adapters.imaging.pixels import EncodedRgb, Mask, encoded_luma
 from adapters.inference.analyses import analysis_of
 from adapters.inference.analysis import Given, Judged, Reported, Source
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
@@ -34,6 +34,7 @@ from domain.errors import Unavailable
 from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
 from domain.values.identifiers import InferenceId
+from validation.benchmarks.imaging_depth import calibrated
 from validation.benchmarks.imaging_row import Extent
 from validation.benchmarks.skin_areas import AreaAgreement, area_agreement, seen_chromophores
 from validation.benchmarks.skin_lines import (
@@ -62,10 +63,10 @@ _AREAS: Final = (
 class SkinCase:
     """One simulated face with its truth, and what was found on it."""
 
-    def __init__(self, taken: SimulatedCapture) -> None:
-        """Keep a capture."""
+    def __init__(self, taken: SimulatedCapture, depth: DepthMap) -> None:
+        """Keep a capture and the depth that gives it its scale."""
         self._taken = taken
-        self._source = _source(taken)
+        self._source = _source(taken, depth)
         pose = taken.truth.head_pose
         if pose is None:  # pragma: no cover - every case has a head
             raise TypeError("a face is measured")
@@ -76,12 +77,21 @@ class SkinCase:
         self.said: dict[str, Reported] = {}
 
     @classmethod
-    def taken(cls, scene: Scene, extent: Extent, *, seed: int) -> "SkinCase":
-        """Render and keep one face; ``seed`` decides the sensor's noise."""
+    def taken(
+        cls, scene: Scene, extent: Extent, *, seed: int, measured_depth: bool = False
+    ) -> "SkinCase":
+        """Render and keep one face.
+
+        Args:
+            scene: What is taken.
+            extent: At which size.
+            seed: Decides the sensor's noise.
+            measured_depth: Take depth from the pair, as a recorded run does, not from the truth.
+        """
         settings = CaptureSettings(resolution=extent.resolution)
         made = capture(scene, settings, seed=seed, cache=extent.cache)
         forget_views()
-        return cls(made)
+        return cls(made, _measured_depth(made) if measured_depth else _exact_depth(made))
 
     def run(self, name: str) -> None:
         """Run one analysis as a recorded run would."""
@@ -162,29 +172,28 @@ def _to_size(points: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.
     return np.asarray(small, dtype=np.float32)
 
 
-def _source(taken: SimulatedCapture) -> Source:
+def _exact_depth(taken: SimulatedCapture) -> DepthMap:
+    depth = taken.depth_mm[::STEP, ::STEP]
+    valid = np.isfinite(depth) & (depth < _FARTHEST_MM)
+    return DepthMap(
+        depth_mm=np.where(valid, depth, np.float32(np.nan)), valid=valid, step=STEP, method=""
+    )
+
+
+def _measured_depth(taken: SimulatedCapture) -> DepthMap:
+    left, right = (encoded_luma(EncodedRgb(each.image)) for each in (taken.left, taken.right))
+    return reconstruct_luma(left, right, calibrated(taken.truth.calibrated))
+
+
+def _source(taken: SimulatedCapture, depth: DepthMap) -> Source:
     coded, content = cv2.imencode(".png", np.ascontiguousarray(taken.left.image[..., ::-1]))
     if not coded:  # pragma: no cover - encoding to memory does not fail for valid arrays
         raise RuntimeError("the PNG encoder refused a picture")
-    image = decode(content.tobytes(), declared_media_type="image/png")
-    camera = taken.truth.calibrated.left
-    depth = taken.depth_mm[::STEP, ::STEP]
-    valid = np.isfinite(depth) & (depth < _FARTHEST_MM)
     return Source(
         model=b"",
-        image=image,
-        depth=DepthMap(
-            depth_mm=np.where(valid, depth, np.float32(np.nan)), valid=valid, step=STEP, method=""
-        ),
-        camera=CameraIntrinsics(
-            width_px=image.width,
-            height_px=image.height,
-            focal_x_px=camera.focal_px,
-            focal_y_px=camera.focal_px,
-            centre_x_px=camera.centre_px[0],
-            centre_y_px=camera.centre_px[1],
-            distortion=camera.distortion,
-        ),
+        image=decode(content.tobytes(), declared_media_type="image/png"),
+        depth=depth,
+        camera=calibrated(taken.truth.calibrated).left,
         regions=_regions(taken),
         makeup="none",
         neutral_expression=True,

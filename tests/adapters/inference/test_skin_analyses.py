@@ -14,6 +14,7 @@ from adapters.imaging.decode import decode
 from adapters.imaging.depth import DepthMap
 from adapters.imaging.pixels import Mask
 from adapters.inference import (
+    skin_chromophores,
     skin_congestion,
     skin_pigmentation,
     skin_texture,
@@ -25,6 +26,7 @@ from adapters.inference.colour_uncertainty import COVERAGE_FACTOR
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
 from adapters.inference.release import parse_manifest
 from adapters.inference.skin_measures import Tone
+from adapters.inference.skin_repeatability import ESTIMATED, MEASURED
 from adapters.inference.tensors import Tensor
 from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
@@ -269,15 +271,42 @@ def test_a_freckle_as_small_as_a_dot_is_no_dark_comedone_like_dot() -> None:
 
 
 @pytest.mark.verifies("DRV-20")
-@pytest.mark.parametrize("module", [skin_pigmentation, skin_texture, skin_congestion])
-def test_the_first_release_keeps_its_steps_and_its_words(module: ModuleType) -> None:
+@pytest.mark.parametrize(
+    "module", [skin_chromophores, skin_pigmentation, skin_texture, skin_congestion]
+)
+def test_earlier_releases_keep_their_steps_and_their_words(module: ModuleType) -> None:
     newest = ANALYSES[module.NAME]
     said = newest.release(Digest.of(b"model"))
-    first = steps_of(replace(said, version="1.0.0"))
-    assert first is module.FIRST
     assert steps_of(said) is newest
-    assert first.postprocessing != newest.postprocessing
-    assert first.preprocessing == newest.preprocessing
+    assert module.EARLIER["1.0.0"] is module.FIRST
+    named = {newest.postprocessing}
+    for version, steps in module.EARLIER.items():
+        assert steps_of(replace(said, version=version)) is steps
+        assert steps.preprocessing == newest.preprocessing
+        named.add(steps.postprocessing)
+    assert len(named) == 1 + len(module.EARLIER), "no two releases have the same steps"
+
+
+@pytest.mark.verifies("DRV-17", "DRV-20")
+@pytest.mark.parametrize("name", [each for each in SKIN if each != "skin-texture"])
+def test_a_release_states_the_repeatability_that_it_was_signed_with(name: str) -> None:
+    said = ANALYSES[name].release(Digest.of(b"model"))
+    assert MEASURED.words in said.limitations
+    given, results, reported = run(name, source(face(), regions=True))
+    judged = Judged(
+        inference=InferenceId.derived("a", "b"),
+        domain=said.input_domain,
+        verdict=ANALYSES[name].judge(said.input_domain, given),
+    )
+    assert {each.limitations[-1] for each in reported.findings} == {MEASURED.words}
+    before = steps_of(replace(said, version="1.0.0")).reported(results, given, judged)
+    assert {each.limitations[-1] for each in before.findings} == {ESTIMATED.words}
+
+
+@pytest.mark.verifies("DRV-17")
+def test_repeatability_is_measured_of_every_measure_that_was_estimated() -> None:
+    assert MEASURED.spreads.keys() == ESTIMATED.spreads.keys()
+    assert all(each.standard(1.0) > 0.0 for each in MEASURED.spreads.values())
 
 
 def test_what_findings_state_of_their_limits_is_what_the_release_states() -> None:
@@ -317,7 +346,9 @@ def test_where_no_line_was_found_the_shortest_may_be_there_unseen(
     reported = skin_texture_report.texture_report({**outputs, **nothing}, given, judged, words)
     lengths = [each for each in reported.findings if each.code.endswith("-length")]
     assert [each.value for each in lengths] == [0.0, 0.0]
-    assert [each.uncertainty for each in lengths] == [COVERAGE_FACTOR * least_mm] * 2
+    for each in lengths:
+        unseen = words.repeatability.spreads[each.code].standard(0.0)
+        assert each.uncertainty == pytest.approx(COVERAGE_FACTOR * np.hypot(unseen, least_mm))
 
 
 def test_a_coarse_picture_has_no_pores_and_says_which_pixel_they_need() -> None:

@@ -97,7 +97,7 @@ def test_a_run_of_a_first_skin_release_has_its_own_steps_and_repeats_to_the_bit(
 ) -> None:
     analysis = analysis_of(module.NAME)
     content = analysis.model()
-    first = replace(analysis.release(Digest.of(content)), version=module.FIRST_VERSION)
+    first = replace(analysis.release(Digest.of(content)), version="1.0.0")
     identifier = day.release_learned(first, content)
     inference = InferenceId.derived(day.submit(day.open_session()), identifier)
     day.work()
