@@ -31,6 +31,10 @@ from validation.benchmarks.clinic_years import ClinicYears
 
 BATCH = 200
 PARTS = 100
+LAST_TENTH = PARTS - PARTS // 10
+LOOKED_AT = (10, 50, 90)
+"""Memory is looked at while the record is written alone: a young one beside it has its own."""
+
 SAMPLES = 200
 DEEDS_A_REPORT = 22
 _DOCUMENT_LIMIT = 1 << 20
@@ -52,7 +56,7 @@ class Built:
         young_records: Records appended to that.
         keys_s: Seconds of making data keys.
         wall_s: Seconds in all, inventing included.
-        memory_mb: Resident memory by share of the events written, in percent.
+        memory_mb: Resident memory by share of the events written, in percent (``LOOKED_AT``).
         reports: Reports whose document is stored.
     """
 
@@ -169,7 +173,7 @@ def _append(system: System, built: Built, drafts: list[Draft], events: int, besi
     built.append_records[part] += len(drafts)
     if beside.double is not None:
         built.bare_s[part] += beside.double.bring_along(system.log)
-    if beside.young is not None and part >= PARTS - PARTS // 10:
+    if beside.young is not None and part >= LAST_TENTH:
         records, seconds = beside.young.append(len(drafts))
         built.young_records[part] += records
         built.young_s[part] += seconds
@@ -177,7 +181,7 @@ def _append(system: System, built: Built, drafts: list[Draft], events: int, besi
     before = built.events * 100 // events
     built.events += len(drafts)
     now = built.events * 100 // events
-    for share in (10, 50, 100):
+    for share in LOOKED_AT:
         if before < share <= now:
             built.memory_mb[share] = resident_mb()
 
