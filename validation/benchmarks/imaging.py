@@ -39,6 +39,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", choices=sorted(SIZES), default="full", help="of the pictures")
     parser.add_argument("--quick", action="store_true", help="one identity, two tones")
     parser.add_argument(
+        "--identities",
+        type=int,
+        choices=range(2, 11),
+        metavar="2..10",
+        default=2,
+        help="change: how many heads; more tell chance from a difference between skin classes",
+    )
+    parser.add_argument(
         "--settling",
         action="store_true",
         help="repeat: the people that the stated spread is settled on, not who it is held against",
@@ -53,6 +61,7 @@ def run(asked: argparse.Namespace) -> int:
         extent = Extent(
             resolution=SIZES[asked.size],
             quick=asked.quick,
+            identities=asked.identities,
             settling=asked.settling,
             cache=asked.cache,
             progress=status.update,

@@ -50,6 +50,7 @@ class Extent:
     Attributes:
         resolution: Of the simulated cameras.
         quick: One identity and few tones instead of two identities and every class.
+        identities: How many are shown, where pairs of captures are compared.
         settling: Show the people that stated figures are settled on, not those they are held
             against.
         cache: Folder for what is dear to render.
@@ -58,6 +59,7 @@ class Extent:
 
     resolution: Resolution = FULL
     quick: bool = False
+    identities: int = 2
     settling: bool = False
     cache: Path | None = None
     progress: Callable[[str], None] = field(default=lambda _: None)
