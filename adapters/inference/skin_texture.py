@@ -53,10 +53,10 @@ from adapters.inference.skin_density_input import (
 from adapters.inference.skin_judgement import judge_skin
 from adapters.inference.skin_measures import contrast_uncertainty
 from adapters.inference.skin_release import skin_release
-from adapters.inference.skin_repeatability import ESTIMATED
 from adapters.inference.skin_texture_report import (
     FIRST_WORDS,
     LIMITS,
+    SECOND_WORDS,
     WORDS,
     TextureWords,
     texture_report,
@@ -180,7 +180,7 @@ EARLIER: Final[Mapping[str, SkinTexture]] = MappingProxyType(
         "1.0.0": FIRST,
         "2.0.0": SkinTexture(
             postprocessing="skin-texture/1 skin-lines/2 skin-texture-findings/2",
-            words=replace(WORDS, repeatability=ESTIMATED),
+            words=SECOND_WORDS,
         ),
     }
 )

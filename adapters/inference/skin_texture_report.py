@@ -8,7 +8,7 @@ Rules kept here:
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -41,7 +41,7 @@ FIRST_LIMITS: Final = (
     "Of the length found half was a drawn line at 55 years, a tenth at 34; the rest were folds.",
     "Pores: counts agreed with drawn ones within a fifth; two in three places were right.",
 )
-LIMITS: Final = (
+SECOND_LIMITS: Final = (
     *FIRST_LIMITS[:2],
     (
         "On simulated faces four fifths of the length of lines from 0.2 mm deep on was found, less "
@@ -53,7 +53,11 @@ LIMITS: Final = (
     ),
     *FIRST_LIMITS[4:],
 )
-"""What texture cannot say; release 1.0.0 said the other."""
+LIMITS: Final = (
+    *SECOND_LIMITS,
+    "Repeatability of relief is an estimate: no depth map resolved relief in repeats.",
+)
+"""What texture cannot say; release 1.0.0 said the first, 2.0.0 the second."""
 
 DEPTH_SCATTER_UM: Final = 60.0
 """Scatter of the station's depth maps on smooth skin, in the relief's band."""
@@ -90,6 +94,7 @@ FIRST_WORDS: Final = TextureWords(
 WORDS: Final = TextureWords(
     limits=LIMITS, lines_drawn=LINES_DRAWN, repeatability=MEASURED, least_length_mm=3.0
 )
+SECOND_WORDS: Final = replace(WORDS, limits=SECOND_LIMITS, repeatability=ESTIMATED)
 
 LENGTH_BY_STEPS: Final = 0.06
 """Relative standard uncertainty of a length counted in pixels, with ends that run out."""

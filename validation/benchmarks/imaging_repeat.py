@@ -81,8 +81,10 @@ def rows(extent: Extent) -> Iterator[Row]:
         if extent.settling:
             yield settling_row(code, people, stated)
             continue
-        yield holding_row(code, people, stated)
-        told += differences_told(people)
+        of_code = differences_told(people)
+        if of_code:
+            yield holding_row(code, people, stated, of_code)
+            told += of_code
     if told:
         yield Row(
             metric="differences told of faces that did not change",
@@ -111,9 +113,10 @@ def settling_row(code: str, people: Sequence[Sequence[Said]], stated: Spread) ->
     )
 
 
-def holding_row(code: str, people: Sequence[Sequence[Said]], stated: Spread) -> Row:
+def holding_row(
+    code: str, people: Sequence[Sequence[Said]], stated: Spread, told: Sequence[bool]
+) -> Row:
     """Return how often a measure is said to have changed on a face that did not."""
-    told = differences_told(people)
     spread = math.sqrt(
         float(np.mean([np.var([each.value for each in said], ddof=1) for said in people]))
     )
@@ -121,7 +124,7 @@ def holding_row(code: str, people: Sequence[Sequence[Said]], stated: Spread) -> 
     return Row(
         metric=f"{code}: differences told",
         firm=MISTAKEN,
-        measured=float(np.mean(told)) if told else 0.0,
+        measured=float(np.mean(told)),
         unit="1",
         remark=f"{sum(told)} of {len(told)} pairs; SD {spread:.3g} about {mean:.3g}, repeats alone "
         f"state {stated.standard(mean):.3g}; {len(people)} people",

@@ -49,8 +49,9 @@ def broken(measured: Measured) -> list[str]:
     """Return the stated bounds that are broken, in words."""
     built, said = measured.built, []
     ours = built.flat / built.bare_flat
-    long, length = built.events // 10 >= JUDGED, built.flat_beside
-    if long and length is not None and length < FLAT:
+    long = built.events // 10 >= JUDGED
+    length = built.flat if built.flat_beside is None else built.flat_beside
+    if long and length < FLAT:
         said.append(f"the last tenth was appended at {length:.2f} of the rate of a first")
     if long and ours < FLAT:
         said.append(f"appends fell to {ours:.2f} of what the bare INSERT fell to")

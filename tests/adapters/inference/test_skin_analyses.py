@@ -303,6 +303,18 @@ def test_a_release_states_the_repeatability_that_it_was_signed_with(name: str) -
     assert {each.limitations[-1] for each in before.findings} == {ESTIMATED.words}
 
 
+@pytest.mark.verifies("DRV-17", "DRV-20")
+def test_what_texture_says_of_repeats_is_its_releases_own() -> None:
+    newest = ANALYSES["skin-texture"]
+    said = newest.release(Digest.of(b"model")).limitations
+    assert newest.words.repeatability is MEASURED  # type: ignore[attr-defined]
+    assert said == (*skin_texture_report.LIMITS, MEASURED.words)
+    assert any("relief is an estimate" in each for each in said)
+    for steps in skin_texture.EARLIER.values():
+        assert steps.words.repeatability is ESTIMATED
+        assert not any("relief is an estimate" in each for each in steps.words.limits)
+
+
 @pytest.mark.verifies("DRV-17")
 def test_repeatability_is_measured_of_every_measure_that_was_estimated() -> None:
     assert MEASURED.spreads.keys() == ESTIMATED.spreads.keys()

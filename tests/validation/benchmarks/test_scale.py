@@ -140,6 +140,9 @@ def test_a_machine_that_grows_slow_is_told_apart_from_a_record_that_does() -> No
     said = "\n".join(scale_report.report(measured(built=machine)))
     assert "of a young record, in turn: 1.00" in said
     assert "minutes apart: 0.67; bare INSERT of the same rows: 0.67; ours beside it: 1.00" in said
+    # Without a young record beside it nothing excuses the machine.
+    machine.young_s = []
+    assert len(scale_report.broken(measured(built=machine))) == 1
     # What the database itself loses as the record grows is no excuse.
     record = long_record(slower, young_s=1.0)
     record.bare_s = machine.bare_s
