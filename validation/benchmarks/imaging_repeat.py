@@ -8,8 +8,9 @@ Rules kept here:
 
 1. What findings state (``skin_repeatability``) is settled on one set of people and held against
    another; neither is one that a threshold was chosen on.
-2. Settled is the upper limit, at 95 %, of the within-person standard deviation pooled over people,
-   as a share of the mean of all captures: few people can show too small a spread by chance.
+2. Settled (``REPEATED``) is the upper limit, at 95 %, of the within-person spread pooled over
+   people, as a share of the mean or, of what is counted, as its grain: few people can show too
+   small a spread by chance.
 3. Held against it is the share of pairs of captures of one person whose difference is beyond its
    stated expanded uncertainty: what a practitioner would be told has changed when nothing had.
 4. A measure that a release withheld on any capture of a person has no figure from that person.
@@ -30,7 +31,7 @@ from typing import Final
 import numpy as np
 from scipy.special import chdtri
 
-from adapters.inference.skin_repeatability import MEASURED, Spread
+from adapters.inference.skin_repeatability import MEASURED, REPEATED, Spread
 from device.simulation.identity import TypologyClass
 from device.simulation.lights import RingLight
 from device.simulation.rig import WORKING_DISTANCE_MM
@@ -74,16 +75,16 @@ def rows(extent: Extent) -> Iterator[Row]:
     """Measure everything, row by row."""
     found = _found(SETTLED_ON if extent.settling else IDENTITIES, extent)
     told: list[bool] = []
-    for code, stated in MEASURED.spreads.items():
+    for code in REPEATED:
         people = [each for each in found[code].values() if len(each) == CAPTURES]
         if not people:
             continue
         if extent.settling:
-            yield settling_row(code, people, stated)
+            yield settling_row(code, people)
             continue
         of_code = differences_told(people)
         if of_code:
-            yield holding_row(code, people, stated, of_code)
+            yield holding_row(code, people, MEASURED.spreads[code], of_code)
             told += of_code
     if told:
         yield Row(
@@ -95,20 +96,21 @@ def rows(extent: Extent) -> Iterator[Row]:
         )
 
 
-def settling_row(code: str, people: Sequence[Sequence[Said]], stated: Spread) -> Row:
+def settling_row(code: str, people: Sequence[Sequence[Said]]) -> Row:
     """Return by what a measure varies, and at most, by these people."""
     values = [[each.value for each in said] for said in people]
     freedom = sum(len(each) - 1 for each in values)
-    if stated.grain:
-        law, settled, power = "grain", grain(values), 2
+    settled = REPEATED[code]
+    if settled.grain:
+        law, found, power = "grain", grain(values), 2
     else:
-        law, settled, power = "relative SD", relative_sd(values), 1
-    most = settled * upper_factor(freedom) ** power
+        law, found, power = "relative SD", relative_sd(values), 1
+    most = found * upper_factor(freedom) ** power
     return Row(
         metric=f"{code}: {law}",
-        measured=settled,
-        unit="1",
-        remark=f"at most {most:.3g} (95 %); stated {stated.grain or stated.relative:g}; "
+        measured=found,
+        unit="1" if power == 1 else "of the measure",
+        remark=f"at most {most:.3g} (95 %); settled {settled.grain or settled.relative:g}; "
         f"{len(people)} people, {CAPTURES} captures each",
     )
 

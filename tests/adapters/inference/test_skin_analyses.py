@@ -26,7 +26,7 @@ from adapters.inference.colour_uncertainty import COVERAGE_FACTOR
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
 from adapters.inference.release import parse_manifest
 from adapters.inference.skin_measures import Tone
-from adapters.inference.skin_repeatability import ESTIMATED, MEASURED
+from adapters.inference.skin_repeatability import ESTIMATED, MEASURED, REPEATED
 from adapters.inference.tensors import Tensor
 from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
@@ -316,9 +316,14 @@ def test_what_texture_says_of_repeats_is_its_releases_own() -> None:
 
 
 @pytest.mark.verifies("DRV-17")
-def test_repeatability_is_measured_of_every_measure_that_was_estimated() -> None:
+def test_nothing_states_less_than_its_estimate_and_than_repeats_showed() -> None:
     assert MEASURED.spreads.keys() == ESTIMATED.spreads.keys()
-    assert all(each.standard(1.0) > 0.0 for each in MEASURED.spreads.values())
+    assert MEASURED.spreads.keys() - REPEATED.keys() == {"relief-roughness", "relief-slope"}
+    for code, spread in MEASURED.spreads.items():
+        for value in (0.0, 1.0, 50.0):
+            assert spread.standard(value) >= ESTIMATED.spreads[code].standard(value)
+            if code in REPEATED:
+                assert spread.standard(value) >= REPEATED[code].standard(value)
 
 
 def test_what_findings_state_of_their_limits_is_what_the_release_states() -> None:
