@@ -6,6 +6,8 @@ Rules kept here:
    database, a browser, Node) fails.
 2. Every check runs although another failed; the exit status is 0 only if none did.
 3. The last line counts what passed and failed: each test, and each check as one.
+4. The domain's own tests take every branch of it and are the only ones measured: tracing every
+   line costs a test as long again, and no figure is asked of other code.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -24,10 +27,18 @@ from pathlib import Path
 from api.ui_build import ensure_ui, install_packages, run_npm
 from domain.errors import Unavailable
 from validation.dependencies import disagreements
-from validation.requirements import REPORT, load_baseline, read_outcomes, standings, table
+from validation.requirements import (
+    REPORT,
+    join_reports,
+    load_baseline,
+    read_outcomes,
+    standings,
+    table,
+)
 
 ROOT = Path(__file__).parent.parent
 COVERAGE = ROOT / "build" / "coverage"
+DOMAIN = "tests/domain"
 _PROGRAMS = Path(sys.prefix) / "bin"
 
 
@@ -127,7 +138,7 @@ def run_tests(arguments: Sequence[str], *, report: Path, measured: bool) -> Mapp
     Args:
         arguments: More arguments for pytest.
         report: Where the run says which requirements its tests verified.
-        measured: Whether to measure coverage.
+        measured: Whether to measure which branches of ``domain/`` they take.
     """
     command = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations", "5"]
     report.unlink(missing_ok=True)
@@ -151,16 +162,11 @@ def coverage_of_the_domain() -> Result:
     joined = _command("coverage", "combine", "--quiet")
     if not joined.passed:
         return joined
-    everything = _command("coverage", "report", "--format=total").output.strip()
-    domain = _command(
-        "coverage", "report", "--include=domain/*", "--show-missing", "--fail-under=100"
-    )
-    print(f"Coverage by line and branch: {everything} % of everything", flush=True)
-    return domain
+    return _command("coverage", "report", "--show-missing", "--fail-under=100")
 
 
 COVERAGE_CHECK = Check(
-    name="coverage", ensures="every branch of domain/ is tested", run=coverage_of_the_domain
+    name="coverage", ensures="the tests of domain/ take every branch", run=coverage_of_the_domain
 )
 
 
@@ -168,11 +174,14 @@ def whole() -> int:
     """Run every check and test, and return the exit status."""
     passed = dict(run_checks(CHECKS))
     print(flush=True)
-    counts = run_tests([], report=REPORT, measured=True)
-    print(flush=True)
+    reports = [REPORT.with_name(f"verification-{each}.json") for each in ("domain", "rest")]
+    counts = Counter(run_tests([DOMAIN], report=reports[0], measured=True))
     passed |= run_checks([COVERAGE_CHECK])
-    if REPORT.is_file():
-        print(table(standings(load_baseline(), read_outcomes(REPORT))).splitlines()[-1])
+    print(flush=True)
+    counts += Counter(run_tests([f"--ignore={DOMAIN}"], report=reports[1], measured=False))
+    print(flush=True)
+    join_reports(reports, REPORT)
+    print(table(standings(load_baseline(), read_outcomes(REPORT))).splitlines()[-1])
     return _close(passed, counts)
 
 

@@ -11,6 +11,7 @@ Rules kept here:
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -130,6 +131,25 @@ def read_outcomes(report: Path = REPORT) -> Mapping[str, Mapping[str, str]]:
         "requirements"
     ]
     return requirements
+
+
+def join_reports(parts: Sequence[Path], report: Path) -> None:
+    """Write one report of a whole run that was run in parts, each of which tested other things.
+
+    Args:
+        parts: The reports of the parts; one that is not there tested nothing.
+        report: Where the whole report goes.
+    """
+    tests: Counter[str] = Counter()
+    requirements: dict[str, dict[str, str]] = {}
+    for part in (json.loads(each.read_text("utf-8")) for each in parts if each.is_file()):
+        tests.update(part["tests"])
+        for number, outcomes in part["requirements"].items():
+            requirements.setdefault(number, {}).update(outcomes)
+    text = json.dumps({"tests": tests, "requirements": requirements}, indent=1, sort_keys=True)
+    unfinished = report.with_suffix(".unfinished")
+    unfinished.write_text(text + "\n", "utf-8")
+    unfinished.replace(report)
 
 
 def table(found: Sequence[Standing]) -> str:

@@ -25,7 +25,10 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Sequence[str]]
     def run(arguments: Sequence[str], *, report: Path, measured: bool) -> Mapping[str, int]:
         asked.append([*arguments, *(["measured"] if measured else [])])
         report.write_text(
-            json.dumps({"tests": {}, "requirements": {"DRV-01": {"a": "passed"}}}), "utf-8"
+            json.dumps(
+                {"tests": {"passed": 1}, "requirements": {"DRV-01": {report.name: "passed"}}}
+            ),
+            "utf-8",
         )
         return {"passed": 1, "failed": 0, "skipped": 0}
 
@@ -59,13 +62,13 @@ def test_a_whole_run_ends_with_what_was_verified_and_counted(
 ) -> None:
     known = len(load_baseline())
     assert _vultus(monkeypatch, "test") == 0
-    assert told == [["measured"]]
+    assert told == [["tests/domain", "measured"], ["--ignore=tests/domain"]]
     assert capsys.readouterr().out.splitlines()[-2:] == [
         f"{known} requirements: 1 verified, 0 failed, {known - 1} untested",
-        "4 passed, 0 failed",
+        "5 passed, 0 failed",
     ]
     assert _vultus(monkeypatch, "check", "requirements") == 0
-    assert "DRV-01      verified    1 test" in capsys.readouterr().out
+    assert "DRV-01      verified    2 tests" in capsys.readouterr().out
 
 
 def test_a_failed_check_fails_the_run_although_every_test_passed(
@@ -77,7 +80,7 @@ def test_a_failed_check_fails_the_run_although_every_test_passed(
     assert _vultus(monkeypatch, "test") == 1
     assert capsys.readouterr().out.splitlines()[-2:] == [
         "Failed checks: coverage",
-        "3 passed, 1 failed",
+        "4 passed, 1 failed",
     ]
     assert told
 

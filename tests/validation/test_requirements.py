@@ -1,5 +1,6 @@
 """The baseline is whole and permanent, and where a requirement stands follows from tests alone."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from validation.requirements import (
     Method,
     Requirement,
     State,
+    join_reports,
     load_baseline,
     read_outcomes,
     standings,
@@ -96,3 +98,17 @@ def test_outcomes_are_read_from_the_report_of_a_run(tmp_path: Path) -> None:
     report = tmp_path / "verification.json"
     report.write_text('{"requirements": {"DRV-01": {"a": "passed"}}, "tests": {}}', "utf-8")
     assert read_outcomes(report) == {"DRV-01": {"a": "passed"}}
+
+
+def test_a_run_in_parts_is_reported_as_one_and_a_missing_part_tested_nothing(
+    tmp_path: Path,
+) -> None:
+    parts = [tmp_path / name for name in ("one.json", "two.json", "never-run.json")]
+    for path, test, outcome in ((parts[0], "a", "passed"), (parts[1], "b", "failed")):
+        tests = {"passed": int(outcome == "passed"), "failed": int(outcome == "failed")}
+        path.write_text(
+            json.dumps({"tests": tests, "requirements": {"DRV-01": {test: outcome}}}), "utf-8"
+        )
+    join_reports(parts, whole := tmp_path / "whole.json")
+    assert read_outcomes(whole) == {"DRV-01": {"a": "passed", "b": "failed"}}
+    assert json.loads(whole.read_text("utf-8"))["tests"] == {"passed": 1, "failed": 1}

@@ -18,6 +18,7 @@ from domain.ledger.bundle import (
     encode_manifest,
     parse_manifest,
     split_disclosure,
+    succession_path,
 )
 from domain.ledger.links import Link
 
@@ -136,3 +137,7 @@ def test_a_disclosure_is_salt_and_payload() -> None:
     assert split_disclosure(bytes(32) + b"{}") == (bytes(32), b"{}")
     with pytest.raises(MalformedInput, match="a salt of 32 bytes and a payload"):
         split_disclosure(bytes(32))
+
+
+def test_a_statement_of_succession_is_named_by_its_number() -> None:
+    assert succession_path(2) == "log-keys/2.txt"

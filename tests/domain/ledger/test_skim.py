@@ -130,6 +130,11 @@ def test_an_entry_of_another_tag_is_not_skimmed_for_its_signature() -> None:
         skim_signed(b"X" + entry[1:])
 
 
+def test_a_signed_entry_that_ends_within_its_first_lengths_is_named() -> None:
+    with pytest.raises(MalformedInput, match="ends too early"):
+        skim_signed(signed_entry()[:20])
+
+
 def test_nobody_signed_an_entry_whose_numbers_have_another_length() -> None:
     entry = bytearray(signed_entry())
     seq_at = entry.index(b"\n") + 1 + 4  # after the tag's line and the header's length
