@@ -8,6 +8,8 @@ Rules kept here:
    for everybody, set by the chart's white.
 3. The last line says whether both shares are kept and names each fault under them; the exit code
    says the same.
+4. Without a terminal each case is said when it is judged, so that a run that is ended early has
+   told what it found.
 """
 
 import argparse
@@ -76,7 +78,7 @@ def run(asked: argparse.Namespace) -> int:
     started = time.monotonic()
     wanted = list(cases(asked.cases, asked.people))
     judging = _judge_all(wanted, SIZES[asked.size], asked.cache, asked.workers)
-    judged = list(track(judging, "gates", total=len(wanted), console=console))
+    judged = list(track(_told(judging, console), "gates", total=len(wanted), console=console))
     for table in (by_fault(judged), by_gate(judged), by_limit(judged)):
         console.print(table)
     for line in wrong(judged):
@@ -86,6 +88,18 @@ def run(asked: argparse.Namespace) -> int:
     console.print(f"{asked.people.value}: {len(judged)} cases in {minutes:.1f} minutes")
     console.print(said, highlight=False, soft_wrap=True)
     return 0 if kept else 1
+
+
+def _told(judging: Iterator[Judged], console: Console) -> Iterator[Judged]:
+    """Say each case as it is judged, where no terminal shows how far it is."""
+    for number, each in enumerate(judging, start=1):
+        if not console.is_terminal:
+            print(
+                f"{number}: {'right' if each.right else 'WRONG'}: {each}",
+                file=sys.stderr,
+                flush=True,
+            )
+        yield each
 
 
 def _judge_all(

@@ -88,6 +88,12 @@ class Judged:
             return not self.missed
         return bool(self.missed & set(OWNER[self.case.fault]))
 
+    def __str__(self) -> str:
+        """Return who was shown with which fault, and which limits were missed."""
+        case, missed = self.case, ", ".join(sorted(self.missed)) or "no limit"
+        who = f"{_name(case.fault)}, {case.typology.value}, person {case.identity_seed}"
+        return f"{who}: missed {missed}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
@@ -194,12 +200,7 @@ def by_limit(judged: Sequence[Judged]) -> Table:
 
 def wrong(judged: Sequence[Judged]) -> list[str]:
     """Return a line for every case that came out wrong."""
-    return [
-        f"{_name(each.case.fault)}, {each.case.typology.value}, person "
-        f"{each.case.identity_seed}: missed {', '.join(sorted(each.missed)) or 'no limit'}"
-        for each in judged
-        if not each.right
-    ]
+    return [str(each) for each in judged if not each.right]
 
 
 def verdict(judged: Sequence[Judged]) -> tuple[bool, str]:

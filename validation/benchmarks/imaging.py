@@ -5,6 +5,7 @@ Rules kept here:
 1. Each part is a file of its own, named here, with ``rows(extent)``.
 2. Everything is held against exact truth of the simulated station, in the same run as what it is
    compared with.
+3. A part is printed when it is measured, so that what ends a long run early loses one part.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Measure and print; 0 when it could be measured."""
+    """Measure, and print each part when it is measured; 0 when it could be measured."""
     console = Console(width=None if sys.stdout.isatty() else 160)
     with console.status("imaging") as status:
         extent = Extent(
@@ -64,16 +65,19 @@ def run(asked: argparse.Namespace) -> int:
             identities=asked.identities,
             settling=asked.settling,
             cache=asked.cache,
-            progress=status.update,
+            progress=status.update if console.is_terminal else _told,
         )
-        names = [asked.only] if asked.only else list(PARTS)
-        found = {name: measured(name, extent) for name in names}
-    size = f"{extent.resolution.columns} x {extent.resolution.rows} pixels"
-    for name, rows in found.items():
-        console.print(table_of(f"imaging: {name}, {size}", rows))
+        size = f"{extent.resolution.columns} x {extent.resolution.rows} pixels"
+        for name in [asked.only] if asked.only else PARTS:
+            console.print(table_of(f"imaging: {name}, {size}", measured(name, extent)))
     if not extent.full:
         console.print("The targets belong to the full size; here they are for orientation only.")
     return 0
+
+
+def _told(text: str) -> None:
+    """Say what is measured now, where no terminal shows it: hours without a word look dead."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def measured(name: str, extent: Extent) -> tuple[Row, ...]:

@@ -184,7 +184,9 @@ def test_the_exit_code_says_whether_both_shares_are_kept(
     parser = ArgumentParser()
     gates.arguments(parser)
     assert gates.run(parser.parse_args(["--cases", "8"])) == code
-    last = capsys.readouterr().out.strip().splitlines()[-1]
+    said = capsys.readouterr()
+    assert len(said.err.strip().splitlines()) == 8
+    last = said.out.strip().splitlines()[-1]
     assert last.startswith("kept: " if right else "NOT KEPT: ")
 
 

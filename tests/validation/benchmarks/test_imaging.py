@@ -1,5 +1,6 @@
 """The table of imaging: every part measures, and a figure is held against its bounds."""
 
+from argparse import ArgumentParser
 from io import StringIO
 
 import numpy as np
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from adapters.imaging.depth import METHOD, DepthMap
 from device.simulation.rig import FULL, Resolution
+from validation.benchmarks import imaging
 from validation.benchmarks.imaging import measured, table_of
 from validation.benchmarks.imaging_depth import Errors
 from validation.benchmarks.imaging_row import Extent, Row
@@ -50,3 +52,23 @@ def test_completeness_counts_what_is_valid_and_right_of_the_whole_core() -> None
     errors.add(depth, exact, np.ones((2, 2), np.bool_), np.ones((2, 2), np.bool_))
     assert errors.completeness == 0.5
     assert errors.median_mm == pytest.approx(0.1, abs=1e-4)
+
+
+def test_each_part_is_printed_when_it_is_measured_and_a_long_one_says_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed: list[str] = []
+
+    def rows(name: str, extent: Extent) -> tuple[Row, ...]:
+        extent.progress(f"half of {name}")
+        said = capsys.readouterr()
+        printed.append(said.out)
+        assert said.err == f"half of {name}\n"
+        return (Row(metric=name, measured=1.0, unit="mm"),)
+
+    monkeypatch.setattr(imaging, "measured", rows)
+    parser = ArgumentParser()
+    imaging.arguments(parser)
+    assert imaging.run(parser.parse_args(["--size", "demo"])) == 0
+    assert all(name in part for name, part in zip(imaging.PARTS, printed[1:], strict=False))
+    assert "for orientation only" in capsys.readouterr().out
