@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ledger.log_check import Head, LogJoin, LogReport, check_records
+from domain.ledger.log_check import LogJoin, LogReport, check_records
 from domain.ledger.merkle import Tree
 from domain.ledger.problem import ProblemKind
-from domain.ledger.range_check import check_range
+from domain.ledger.range_check import Head, check_range
 from tests.domain.ledger.logs import checkpoint_of, clinic_log
 
 LOG = clinic_log()
