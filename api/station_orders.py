@@ -6,6 +6,8 @@ Rules kept here:
 2. What became of an attempt is told with what to change, not with what was wrong.
 3. The gates known here are told as they stand now, and for how long that may be relied on: longer
    than a sign-in lasts without activity, nobody knows who is there.
+4. What a station's upkeep is held against is told with or without a session: the limits of the
+   protocol in force, and the baseline of its light, which only the record knows.
 """
 
 from typing import Final
@@ -13,11 +15,14 @@ from typing import Final
 from pydantic import BaseModel
 
 from adapters.accounts import IDLE_US
+from api.protocol_in_force import ProtocolInForce
+from domain.events.codec import to_plain
 from domain.values.capture import GateResult
 from projections.rows import Row
 
 GATES_LAST_S: Final = IDLE_US / 1_000_000
 
+_AGAIN: Final = "Capture again; if it stays, have the cameras looked at."
 _JUDGED = {"accepted", "rejected", "unmeasurable"}
 
 
@@ -63,6 +68,15 @@ class CalibrationInForce(BaseModel):
     valid_until: str
 
 
+class LimitsInForce(BaseModel):
+    """The limits a station's upkeep is held against, and the protocol that lays them down."""
+
+    protocol: str
+    name: str
+    version: str
+    calibration: dict[str, object]
+
+
 class Orders(BaseModel):
     """What a station shall do, and what it must know."""
 
@@ -71,6 +85,8 @@ class Orders(BaseModel):
     latest_sequence: int
     calibration: CalibrationInForce | None
     illumination_at: str | None
+    light_baseline: str | None
+    limits: LimitsInForce | None
     quarantined: str | None
     gates_last_s: float
     orders: list[Order]
@@ -82,6 +98,16 @@ def calibration_in_force(row: Row) -> CalibrationInForce:
         calibration=row["calibration"],
         parameters=row["record"]["parameters"]["digest"],
         valid_until=row["valid_until"],
+    )
+
+
+def limits_of(in_force: ProtocolInForce) -> LimitsInForce:
+    """Return how the limits of the protocol in force are told."""
+    return LimitsInForce(
+        protocol=str(in_force.protocol),
+        name=in_force.content.name,
+        version=in_force.content.version,
+        calibration=to_plain(in_force.content.calibration),  # type: ignore[arg-type]
     )
 
 
@@ -114,8 +140,10 @@ def order_of(row: Row, protocol: Row, gates: tuple[GateResult, ...]) -> Order:
 
 def _judged(attempt: Row) -> Judged:
     reasons = (attempt["verdict"] or {}).get("reasons", [])
+    advice = [each["advice"] for each in reasons]
+    if attempt["state"] == "unmeasurable":
+        # Nothing the client does helps: what was found ends with what to do about the bytes.
+        advice = [f"The picture could not be measured: {attempt['failure']['evidence']}", _AGAIN]
     return Judged(
-        attempt=attempt["attempt"],
-        accepted=attempt["state"] == "accepted",
-        advice=[each["advice"] for each in reasons],
+        attempt=attempt["attempt"], accepted=attempt["state"] == "accepted", advice=advice
     )

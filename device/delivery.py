@@ -7,6 +7,7 @@ Rules kept here:
    so that the refusal and the number are in the record.
 3. A failure changes nothing; the next step begins where this one stopped.
 4. What was refused for good is tidied up in between, once in ten minutes.
+5. Whoever had something delivered is told which statements were refused, and why.
 """
 
 import threading
@@ -31,18 +32,38 @@ _MALFORMED: Final = {"http.422", "http.413"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedStatement:
+    """A statement the server refused for good; it is kept aside.
+
+    Attributes:
+        sequence: Its number.
+        name: What it stated, by its permanent name.
+        why: The rule, what was found, and what to do.
+    """
+
+    sequence: int
+    name: str
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What one step of delivery did.
 
     Attributes:
         accepted: Statements acknowledged.
-        refused: Statements refused for good and kept aside.
+        refusals: Statements refused for good and kept aside.
         problem: Why nothing more could be delivered; none when the queue is empty or goes on.
     """
 
     accepted: int = 0
-    refused: int = 0
+    refusals: tuple[RefusedStatement, ...] = ()
     problem: str | None = None
+
+    @property
+    def refused(self) -> int:
+        """Return how many statements were refused."""
+        return len(self.refusals)
 
 
 class Delivery:
@@ -83,12 +104,13 @@ class Delivery:
 
     def drain(self) -> Progress:
         """Deliver until the queue is empty or something stops it; for tests and commands."""
-        accepted = refused = 0
+        accepted = 0
+        refusals: tuple[RefusedStatement, ...] = ()
         while True:
             done = self.step()
-            accepted, refused = accepted + done.accepted, refused + done.refused
+            accepted, refusals = accepted + done.accepted, refusals + done.refusals
             if done.problem is not None or not done.accepted + done.refused:
-                return Progress(accepted=accepted, refused=refused, problem=done.problem)
+                return Progress(accepted=accepted, refusals=refusals, problem=done.problem)
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until told to stop, with growing pauses while the server cannot be reached."""
@@ -133,16 +155,20 @@ class Delivery:
             if refusal.rule not in _MALFORMED:
                 return Progress(problem=str(refusal))
             return self._deliver_singly(batch, refusal)
-        sent = {each.sequence for each in batch}
-        accepted = answer.accepted & sent
-        refused = {each: why for each, why in answer.refused.items() if each in sent - accepted}
+        sent = {each.sequence: each.name for each in batch}
+        accepted = answer.accepted & set(sent)
         for sequence in sorted(accepted):
             self._outbox.accept(sequence)
-        for sequence, why in sorted(refused.items()):
-            self._outbox.set_aside(sequence, why)
-        silent = len(sent) - len(accepted) - len(refused)
+        refusals = tuple(
+            RefusedStatement(sequence=sequence, name=sent[sequence], why=why)
+            for sequence, why in sorted(answer.refused.items())
+            if sequence in sent and sequence not in accepted
+        )
+        for each in refusals:
+            self._outbox.set_aside(each.sequence, each.why)
+        silent = len(sent) - len(accepted) - len(refusals)
         problem = f"the server did not say what became of {silent} statements" if silent else None
-        return Progress(accepted=len(accepted), refused=len(refused), problem=problem)
+        return Progress(accepted=len(accepted), refusals=refusals, problem=problem)
 
     def _deliver_singly(self, batch: tuple[Statement, ...], refusal: RuleViolation) -> Progress:
         first, *rest = batch
@@ -150,4 +176,5 @@ class Delivery:
             return self._deliver((first,))
         why = Refusal(rule=refusal.rule, evidence=refusal.evidence, next_step=refusal.next_step)
         self._outbox.set_aside(first.sequence, why)
-        return Progress(refused=1)
+        told = RefusedStatement(sequence=first.sequence, name=first.name, why=why)
+        return Progress(refusals=(told,))

@@ -8,6 +8,7 @@ from typing import Final
 
 from adapters.imaging.calibration import StereoCalibration, calibration_from_bytes
 from device.calibrate import Calibrated
+from device.orders import ToldLimits
 from device.outbox import Outbox
 from device.ports import CameraSettings, SecureKey
 from device.queued import Packed
@@ -25,7 +26,9 @@ from domain.values.light_field import LightFieldRecord
 from domain.values.time import DeviceTime
 
 _ILLUMINATION: Final = "illumination"
+_LIMITS: Final = "limits"
 _LIGHT_BASELINE: Final = "light-baseline"
+"""Where the one baseline was kept before every candidate had a place of its own."""
 
 
 class Facts:
@@ -108,18 +111,46 @@ class Facts:
         )
 
     def state_light_field(self, record: LightFieldRecord) -> None:
-        """State the light on the grey target; one that passed without a baseline becomes it."""
+        """State the light on the grey target; remember one that may become the baseline.
+
+        Whether it does is the service's to say: it is kept under its own time, beside any other.
+        """
         first = record.passed and record.baseline is None
-        keep = {_LIGHT_BASELINE: canonical.encode(to_plain(record))} if first else None
+        name = _light_field_name(record.performed_at)
+        keep = {name: canonical.encode(to_plain(record))} if first else None
         self.state(LightFieldMeasured(field=record), keep=keep)
 
-    def light_baseline(self) -> LightFieldRecord | None:
-        """Return the light field that later ones are compared with, or none."""
-        kept = self._outbox.kept(_LIGHT_BASELINE)
-        if kept is None:
+    def light_field(self, performed_at: DeviceTime) -> LightFieldRecord | None:
+        """Return the light field without a baseline that was measured at a time, or none."""
+        for name in (_light_field_name(performed_at), _LIGHT_BASELINE):
+            kept = self._outbox.kept(name)
+            if kept is None:
+                continue
+            found: LightFieldRecord = from_plain(LightFieldRecord, canonical.parse_canonical(kept))
+            if found.performed_at == performed_at:
+                return found
+        return None
+
+    def light_field_waits(self) -> bool:
+        """Return whether the service has yet to say what became of a light field."""
+        waiting = self._outbox.waiting(self._outbox.state().waiting)
+        return any(each.name == LightFieldMeasured.__name__ for each in waiting)
+
+    def keep_limits(self, limits: ToldLimits | None) -> None:
+        """Remember the limits the service named last, or that it named none."""
+        if limits == self.limits():
+            return
+        told = {} if limits is None else to_plain(limits)
+        self._outbox.keep(_LIMITS, canonical.encode(told))
+
+    def limits(self) -> ToldLimits | None:
+        """Return the limits the service named last, or none."""
+        kept = self._outbox.kept(_LIMITS)
+        found = {} if kept is None else canonical.parse_canonical(kept)
+        if not found:
             return None
-        found: LightFieldRecord = from_plain(LightFieldRecord, canonical.parse_canonical(kept))
-        return found
+        told: ToldLimits = from_plain(ToldLimits, found)
+        return told
 
     def illumination(self) -> tuple[IlluminationRecord, float] | None:
         """Return the last illumination calibration and its exposure in microseconds, or none."""
@@ -134,6 +165,10 @@ class Facts:
         """Return the parameters of a calibration made at this station, or none."""
         kept = self._outbox.kept(_parameters_name(digest))
         return None if kept is None else calibration_from_bytes(kept)
+
+
+def _light_field_name(performed_at: DeviceTime) -> str:
+    return f"light-field/{performed_at}"
 
 
 def _parameters_name(digest: Digest) -> str:

@@ -12,7 +12,7 @@ from domain.events.codec import from_plain
 from domain.values.capture import GateResult, Prompts
 from domain.values.content import CaptureView, Digest
 from domain.values.identifiers import AttemptId, CalibrationId, PractitionerId, SessionId
-from domain.values.protocol import ProtocolContent
+from domain.values.protocol import CalibrationLimits, ProtocolContent
 from domain.values.time import DeviceTime, ServerTime
 
 
@@ -70,6 +70,19 @@ class LockedCalibration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldLimits:
+    """The limits of the protocol in force.
+
+    Attributes:
+        protocol: Its name and version, in words.
+        calibration: What a calibration and its check in the field must reach.
+    """
+
+    protocol: str
+    calibration: CalibrationLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
     """One answer of the server.
 
@@ -77,6 +90,9 @@ class Orders:
         server_time: Its time.
         latest_sequence: Highest number of this station that is recorded.
         calibration: The calibration in force, if one is locked.
+        light_baseline: When the light field was measured that later ones are compared with; none
+            before one was accepted, and again after service.
+        limits: What upkeep is held against; none while no protocol is approved.
         quarantined: Why the station is out of use; none while it is in use.
         gates_last_s: For how many seconds the gates told may be relied on.
         orders: Open sessions, in the order in which to capture them.
@@ -85,6 +101,8 @@ class Orders:
     server_time: ServerTime
     latest_sequence: int
     calibration: LockedCalibration | None
+    light_baseline: DeviceTime | None
+    limits: ToldLimits | None
     quarantined: str | None
     gates_last_s: float
     orders: tuple[Order, ...]
@@ -98,7 +116,8 @@ def read_orders(answer: object) -> Orders:
     """
     try:
         given = _object(answer)
-        locked = given["calibration"]
+        locked, limits = given["calibration"], given["limits"]
+        baseline = given["light_baseline"]
         return Orders(
             server_time=ServerTime.parse(given["server_time"]),  # type: ignore[arg-type]
             latest_sequence=int(given["latest_sequence"]),  # type: ignore[call-overload]
@@ -109,12 +128,19 @@ def read_orders(answer: object) -> Orders:
                 parameters=Digest(str(_object(locked)["parameters"])),
                 valid_until=DeviceTime.parse(str(_object(locked)["valid_until"])),
             ),
+            light_baseline=None if baseline is None else DeviceTime.parse(str(baseline)),
+            limits=None if limits is None else _limits(_object(limits)),
             quarantined=None if given["quarantined"] is None else str(given["quarantined"]),
             gates_last_s=float(given["gates_last_s"]),  # type: ignore[arg-type]
             orders=tuple(_order(_object(each)) for each in _list(given["orders"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedInput("the orders do not have the expected shape") from error
+
+
+def _limits(given: Mapping[str, object]) -> ToldLimits:
+    calibration: CalibrationLimits = from_plain(CalibrationLimits, given["calibration"])  # type: ignore[arg-type]
+    return ToldLimits(protocol=f"{given['name']} {given['version']}", calibration=calibration)
 
 
 def _order(given: Mapping[str, object]) -> Order:

@@ -6,6 +6,7 @@ Rules kept here:
 2. The server's answers steer; the station goes on with the orders it has while the server is away,
    as long as what it was told of consent and operator may be relied on.
 3. A station in quarantine is closed at a gate: a capture wanted of it is a recorded refusal.
+4. Upkeep is held against the limits that the server names, with or without a session.
 
 ``device/capturing.py`` carries a session from the first look to the verdict.
 """
@@ -24,7 +25,7 @@ from device.capturing import Capturing
 from device.client import Client
 from device.delivery import Delivery
 from device.facts import Facts
-from device.orders import Order, Orders
+from device.orders import Order, Orders, ToldLimits
 from device.outbox import Outbox
 from device.ports import CameraSettings, Hardware, SecureKey
 from device.secure_key import FileSecureKey
@@ -182,15 +183,27 @@ class Station:
 
         Args:
             limits: What it is held against.
-            new_baseline: Whether later ones are compared with this one, after service.
+            new_baseline: Whether later ones shall be compared with this one, after service.
 
         Raises:
-            RuleViolation: the light was never calibrated, or the target is not traceable.
+            RuleViolation: the light was never calibrated, the target is not traceable, a new
+                baseline is asked for without service, or the station does not hold the one in
+                force.
             MalformedInput: the target is not in view.
-            Unavailable: server, hardware or disk fail; nothing was kept.
+            Unavailable: server, hardware or disk fail, or the server has not said which light
+                field is the baseline; nothing was kept.
         """
         self._must_state()
-        return self._upkeep.measure_light_field(limits=limits, new_baseline=new_baseline)
+        self.ask_now()
+        if self._orders is None or self.problem is not None:
+            raise Unavailable(f"the server does not say which baseline holds: {self.problem}")
+        if self._facts.light_field_waits():
+            raise Unavailable(
+                "a light field measured before waits for delivery, and may be the baseline"
+            )
+        return self._upkeep.measure_light_field(
+            self._orders.light_baseline, limits=limits, new_baseline=new_baseline
+        )
 
     def calibrate_colour(self, *, limits: ColourLimits) -> ColourRecord:
         """Calibrate the colours with the chart and keep the result for delivery.
@@ -214,6 +227,10 @@ class Station:
         locked = None if self._orders is None else self._orders.calibration
         return self._upkeep.check_in_field(locked, limits=limits)
 
+    def limits(self) -> ToldLimits | None:
+        """Return the limits of the protocol in force, as the server named them last, or none."""
+        return self._facts.limits()
+
     def ask_now(self) -> None:
         """Fetch the orders at once, whatever the interval."""
         self._asked_us = None
@@ -232,6 +249,7 @@ class Station:
             # What is told was so at some time since it was asked for.
             self._told_us = now_us
             self.outbox.number_from(self._orders.latest_sequence)
+            self._facts.keep_limits(self._orders.limits)
             self.problem = None
         except (Unavailable, NotSignedIn, RuleViolation) as error:
             # The server is away or does not know us: go on with the orders at hand.

@@ -1,7 +1,11 @@
 """Calibrations and checks of the station itself, performed and stated.
 
-Rule kept here: a result is stated whatever it is; the cameras go on as the last passed or failed
-illumination calibration left them.
+Rules kept here:
+
+1. A result is stated whatever it is; the cameras go on as the last passed or failed illumination
+   calibration left them.
+2. Which light field is the baseline is the service's to say: the station compares with that one,
+   or measures nothing.
 """
 
 from collections.abc import Callable
@@ -24,6 +28,7 @@ from domain.values.colour import ColourLimits, ColourRecord
 from domain.values.identifiers import CalibrationId, PractitionerId
 from domain.values.light_field import LightFieldLimits, LightFieldRecord
 from domain.values.protocol import CalibrationLimits
+from domain.values.time import DeviceTime
 
 
 class Upkeep:
@@ -81,16 +86,23 @@ class Upkeep:
         return record
 
     def measure_light_field(
-        self, *, limits: LightFieldLimits, new_baseline: bool = False
+        self,
+        in_force: DeviceTime | None,
+        *,
+        limits: LightFieldLimits,
+        new_baseline: bool = False,
     ) -> LightFieldRecord:
         """Measure the light on the grey target and state the result.
 
         Args:
+            in_force: When the baseline was measured, as the service says; none when there is none.
             limits: What it is held against.
-            new_baseline: Whether later ones are compared with this one, after service.
+            new_baseline: Whether later ones shall be compared with this one, after service.
 
         Raises:
-            RuleViolation: the light was never calibrated, or the target is not traceable.
+            RuleViolation: the light was never calibrated, the target is not traceable, a new
+                baseline is asked for without service, or the station does not hold the one in
+                force.
             MalformedInput: the target is not in view.
             Unavailable: hardware or disk fail; nothing was kept.
         """
@@ -101,12 +113,13 @@ class Upkeep:
                 "the light was never calibrated, so no exposure was found",
                 "Calibrate the light first.",
             )
+        baseline = self._baseline(in_force, new=new_baseline)
         settings = replace(self._camera_settings, exposure_us=kept[1])
         record = measure_light_field(
             self._hardware,
             self._camera_settings,
             self._hardware.cameras.lock(settings),
-            baseline=None if new_baseline else self._facts.light_baseline(),
+            baseline=baseline,
             limits=limits,
             at=self._facts.now(),
         )
@@ -158,6 +171,24 @@ class Upkeep:
         )
         self._facts.state(check)
         return check
+
+    def _baseline(self, in_force: DeviceTime | None, *, new: bool) -> LightFieldRecord | None:
+        if in_force is None:
+            return None
+        if new:
+            raise RuleViolation(
+                "light.baseline",
+                f"the station's baseline is that of {in_force}, and only service ends it",
+                "Have the station taken out of use and put back after service, then measure again.",
+            )
+        held = self._facts.light_field(in_force)
+        if held is None:
+            raise RuleViolation(
+                "light.baseline",
+                f"the station's baseline is that of {in_force}, which it does not hold any more",
+                "Have the station taken out of use and put back, then measure a new baseline.",
+            )
+        return held
 
     def illumination(self) -> IlluminationRecord | None:
         """Return the last illumination calibration, with the cameras set as it left them."""

@@ -22,6 +22,7 @@ from api.answers import Running
 from api.calling_station import Caller, Station
 from api.capture_gates import gates_of
 from api.delivery import together
+from api.protocol_in_force import protocol_in_force
 from api.reception import (
     Refused,
     Taken,
@@ -34,7 +35,7 @@ from api.reception import (
 )
 from api.sources import Sources
 from api.statements import Statement
-from api.station_orders import GATES_LAST_S, Orders, calibration_in_force, order_of
+from api.station_orders import GATES_LAST_S, Orders, calibration_in_force, limits_of, order_of
 from api.wiring import System
 from domain.errors import MalformedInput, RuleViolation
 from domain.events.record import Attestation
@@ -130,6 +131,8 @@ class BatchOut(BaseModel):
 def orders(caller: Station, system: Running) -> Orders:
     """Return the station's open sessions with everything it needs to capture them."""
     latest = recorded_sequence(system, caller.device)
+    baseline = Sources.of(system).station(caller.device).light_baseline
+    in_force = protocol_in_force(system)
     with system.reads.connect() as connection:
         device = equipment.device(connection, caller.device) or {}
         sessions = [
@@ -144,6 +147,8 @@ def orders(caller: Station, system: Running) -> Orders:
         latest_sequence=latest,
         calibration=None if calibration is None else calibration_in_force(calibration),
         illumination_at=illumination[0]["at"] if illumination else None,
+        light_baseline=None if baseline is None else str(baseline),
+        limits=None if in_force is None else limits_of(in_force),
         quarantined=device.get("quarantine"),
         gates_last_s=GATES_LAST_S,
         orders=[order_of(row, protocol, gates_of(system, row)) for row, protocol in sessions],

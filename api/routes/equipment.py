@@ -13,9 +13,9 @@ from api.calibration_words import calibration_notes, calibration_state
 from api.device_cards import DeviceCard, device_card, device_cards
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
+from api.protocol_in_force import protocol_in_force
 from api.signatures import Approval, signing
 from api.signin import Person, allowed
-from api.sources import Sources
 from api.wiring import System
 from domain.errors import RuleViolation
 from domain.events.codec import from_plain
@@ -27,13 +27,12 @@ from domain.rules import equipment as rules
 from domain.rules.calibration import calibration_digest
 from domain.rules.equipment import EQUIPMENT
 from domain.values.calibration import CalibrationRecord
-from domain.values.identifiers import CalibrationId, DeviceId, ProtocolId
+from domain.values.identifiers import CalibrationId, DeviceId
 from domain.values.protocol import CalibrationLimits
 from domain.values.signature import Meaning
 from domain.values.station import Station
 from domain.values.time import ServerTime
 from projections import equipment as read
-from projections.acquisition_protocol import protocols
 from projections.capture_drift import capture_drift
 from projections.practitioner import display_names
 from projections.rows import Row
@@ -259,18 +258,14 @@ def _update(
 
 
 def _limits(system: System) -> CalibrationLimits:
-    with system.reads.connect() as connection:
-        approved = [row for row in protocols(connection) if row["state"] == "approved"]
-    sources = Sources.of(system)
-    for row in approved:
-        content = sources.protocol(ProtocolId(row["protocol"]))
-        if content is not None:
-            return content.calibration
-    raise RuleViolation(
-        "calibration.limits",
-        "no acquisition protocol is approved, so there are no limits to hold it against",
-        "Approve a protocol first.",
-    )
+    in_force = protocol_in_force(system)
+    if in_force is None:
+        raise RuleViolation(
+            "calibration.limits",
+            "no acquisition protocol is approved, so there are no limits to hold it against",
+            "Approve a protocol first.",
+        )
+    return in_force.content.calibration
 
 
 def _calibration(row: Row, device: Row, names: dict[str, str], *, now: ServerTime) -> Calibration:

@@ -2,32 +2,48 @@
 
 It checks every signature, takes each number once, answers a repeated delivery as it answered the
 first, and can lose a request, lose an answer, refuse, be busy, or have another idea of the time.
+What a station states of itself it holds against the same rules as the service.
 """
 
 import base64
 import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import httpx
 
 from adapters.device_requests import Message, check_request
 from adapters.keys.signing import verify_p256
-from domain.errors import SignatureInvalid
+from domain.errors import RuleViolation, SignatureInvalid
 from domain.events.codec import decode, to_plain
+from domain.events.equipment import (
+    CalibrationRecorded,
+    CalibrationViewsRecorded,
+    ColourCalibrated,
+    DeviceConfigurationChanged,
+    DeviceQuarantined,
+    DeviceReleased,
+    EquipmentEvent,
+    FieldCheckPerformed,
+    IlluminationCalibrated,
+    LightFieldMeasured,
+)
 from domain.events.names import Event
 from domain.ledger import canonical
 from domain.ledger.entry import commitment, device_statement
 from domain.ports import Clock
+from domain.rules import calibration as rules
+from domain.rules.equipment import change_configuration, evolve
 from domain.values.capture import SERVER_GATES
 from domain.values.content import Digest
 from domain.values.gates import let_pass
 from domain.values.identifiers import CalibrationId, DeviceId, SessionId
 from domain.values.protocol import ProtocolContent
+from domain.values.station import Station
 from domain.values.time import DeviceTime
-from tests.builders import MODEL_LIST, OPERATOR, device_time
+from tests.builders import MODEL_LIST, OPERATOR, a_protocol_content, device_time
 from tests.event_builders import a_session_opened
 
 PREFIX = "/api/v1/device"
@@ -56,6 +72,8 @@ class Server:
     signed: int = 0
     valid_until: DeviceTime = field(default_factory=lambda: device_time(60 * 24 * 29))
     gates_last_s: float = 900.0
+    protocol: ProtocolContent | None = field(default_factory=a_protocol_content)
+    known: Station = field(default_factory=lambda: Station(serial="ST-0001", model="VP-1"))
 
     def http(self) -> httpx.Client:
         """Return a connection to this server."""
@@ -80,6 +98,11 @@ class Server:
             "gates": [to_plain(let_pass(gate, "told by the server")) for gate in SERVER_GATES],
         }
         self.orders.append(order)
+
+    def serve(self) -> None:
+        """Take the station out of use and put it back, as after service."""
+        for event in (DeviceQuarantined(reason="lamps"), DeviceReleased(reason="replaced")):
+            self.known = evolve(self.known, event)
 
     def latest(self) -> int:
         """Return the highest number known."""
@@ -120,7 +143,7 @@ class Server:
         self.signed += 1
 
     def _orders(self) -> dict[str, object]:
-        locked = self.calibration
+        locked, baseline = self.calibration, self.known.light_baseline
         return {
             "server_time": str(self.clock.now()),
             "device": str(self.device),
@@ -133,6 +156,15 @@ class Server:
                 "valid_until": str(self.valid_until),
             },
             "illumination_at": None,
+            "light_baseline": None if baseline is None else str(baseline),
+            "limits": None
+            if self.protocol is None
+            else {
+                "protocol": "test",
+                "name": self.protocol.name,
+                "version": self.protocol.version,
+                "calibration": to_plain(self.protocol.calibration),
+            },
             "quarantined": None,
             "gates_last_s": self.gates_last_s,
             "orders": self.orders,
@@ -191,11 +223,50 @@ class Server:
                 "evidence": "content was never delivered",
                 "next_step": "Keep it aside.",
             }
+        if refusal is None and each["stream"] == self.device.stream:
+            refusal = self._of_itself(event)
         if refusal is not None:
             self.refused[number] = refusal
         else:
             self.recorded[number] = event
             self.streams[number] = each["stream"]
+
+    def _of_itself(self, event: Event) -> dict[str, str] | None:
+        """Record what a station states of itself, or return why the rules refuse it."""
+        try:
+            stated = self._decided(event)
+        except RuleViolation as no:
+            return {"rule": no.rule, "evidence": no.evidence, "next_step": no.next_step}
+        self.known = evolve(self.known, stated)
+        return None
+
+    def _decided(self, event: Event) -> EquipmentEvent:
+        match event:
+            case CalibrationRecorded():
+                return rules.record_calibration(self.known, event.calibration)
+            case CalibrationViewsRecorded():
+                return rules.record_views(self.known, event)
+            case IlluminationCalibrated():
+                return rules.record_illumination(self.known, event.illumination)
+            case LightFieldMeasured():
+                return rules.record_light_field(self.known, event.field)
+            case ColourCalibrated():
+                return rules.record_colour(self.known, event.colour)
+            case FieldCheckPerformed():
+                # Locked is what the test says is locked; nobody signs here.
+                locked = {self.calibration[0]} if self.calibration else set()
+                calibrations = {
+                    each: replace(known, locked=each in locked)
+                    for each, known in self.known.calibrations.items()
+                }
+                return rules.record_field_check(
+                    replace(self.known, calibrations=calibrations), event
+                )
+            case DeviceConfigurationChanged():
+                change_configuration(self.known, event.configuration)
+                return event
+            case _:
+                raise AssertionError(f"a station states nothing such of itself: {event}")
 
 
 def problem(status: int, **fields: str) -> httpx.Response:

@@ -86,6 +86,7 @@ class Clinic:
     simulated: SimulatedStation
     server: Server
     settings: Settings
+    clock: ManualClock
 
     def until_waiting(self, statements: int) -> None:
         """Let the station work until so many statements wait, without delivering."""
@@ -126,16 +127,17 @@ def a_clinic(folder: Path, script: Script, cache: Path, device: DeviceId = DEVIC
     )
     made = provision(settings)
     server = Server(ManualClock(later()), device, made.public_key)
+    clock = ManualClock(later())
     station, simulated = simulated_station(
         settings,
         script=script,
         resolution=PREVIEW,
         cache=cache,
         http=server.http(),
-        clock=ManualClock(later()),
+        clock=clock,
     )
     station._monotonic_us = Steps()
-    return Clinic(station, simulated, server, settings)
+    return Clinic(station, simulated, server, settings, clock)
 
 
 def a_script(*takes: dict[str, object]) -> Script:

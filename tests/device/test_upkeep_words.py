@@ -1,13 +1,16 @@
 """Upkeep at the command line: guided, said in numbers, stated, with an exit status that is true."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.imaging.view_guidance import ENOUGH_COVERAGE
+from device.settings import DEFAULT_COLOUR_LIMITS, DEFAULT_FIELD_LIMITS
 from device.simulated_world import BOARD_POSES
 from device.upkeep_words import perform
-from domain.errors import MalformedInput, RuleViolation
+from domain.errors import MalformedInput, RuleViolation, Unavailable
 from domain.events.equipment import (
     CalibrationRecorded,
     CalibrationViewsRecorded,
@@ -16,11 +19,20 @@ from domain.events.equipment import (
     IlluminationCalibrated,
     LightFieldMeasured,
 )
-from tests.builders import OPERATOR
+from domain.values.light_field import LightFieldRecord
+from domain.values.protocol import ProtocolContent
+from tests.builders import OPERATOR, a_protocol_content, device_time
+from tests.device.server import busy
 from tests.device.test_station import Clinic, a_clinic, a_script
 
 pytestmark = pytest.mark.slow
 """Fourteen pairs are rendered for the first test, by whichever is run first."""
+
+
+def a_protocol(**limits: float) -> ProtocolContent:
+    """Return a protocol with these limits of a calibration."""
+    content = a_protocol_content()
+    return replace(content, calibration=replace(content.calibration, **limits))
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +40,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clinic, list[str], i
     """A station that was calibrated at the command line, what was said, and the exit status."""
     folder = tmp_path_factory.mktemp("upkeep")
     clinic = a_clinic(folder / "station", a_script({}), folder / "cache")
+    clinic.server.protocol = a_protocol(valid_days=14)
     said: list[str] = []
     status = perform(clinic.station, "calibrate", say=said.append, operator=str(OPERATOR))
     return clinic, said, status
@@ -89,8 +102,114 @@ def test_the_light_on_the_grey_target_drifts_only_against_the_baseline(
     assert max(abs(each.level) for each in second.field.drift) < 0.01
     assert max(each.pattern for each in second.field.drift) < 0.01
     assert second.field.cct_k == pytest.approx(5600, abs=30)
-    assert perform(clinic.station, "light", say=again.append, new_baseline=True) == 0
-    assert "this is the baseline" in "".join(again)
+
+
+def light(clinic: Clinic, *, new_baseline: bool = False) -> tuple[int, str]:
+    """Calibrate the light a minute later; return the exit status and what was said."""
+    clinic.clock.advance(timedelta(minutes=1))
+    said: list[str] = []
+    status = perform(clinic.station, "light", say=said.append, new_baseline=new_baseline)
+    return status, "\n".join(said)
+
+
+def fields(clinic: Clinic) -> list[LightFieldRecord]:
+    """Return the light fields that were recorded."""
+    found = clinic.server.recorded.values()
+    return [each.field for each in found if isinstance(each, LightFieldMeasured)]
+
+
+@pytest.mark.verifies("REQ-IN-088", "REQ-IN-089", "REQ-IN-090")
+def test_a_new_baseline_without_service_is_not_measured_and_spoils_no_later_field(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    before = fields(clinic)
+    status, said = light(clinic, new_baseline=True)
+    assert status == 1
+    assert "grey target: not measured: light.baseline: " in said
+    assert "only service ends it. Have the station taken out of use" in said
+    assert fields(clinic) == before
+    assert light(clinic)[0] == 0
+    assert fields(clinic)[-1].baseline == before[0].performed_at
+
+
+@pytest.mark.verifies("REQ-IN-088", "REQ-IN-089", "REQ-IN-090")
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_first_light_after_service_is_the_new_baseline(
+    done: tuple[Clinic, list[str], int], *, asked: bool
+) -> None:
+    clinic, _, _ = done
+    clinic.server.serve()
+    status, said = light(clinic, new_baseline=asked)
+    assert status == 0
+    assert "this is the baseline once it is recorded" in said
+    first = fields(clinic)[-1]
+    assert first.baseline is None
+    assert light(clinic)[0] == 0
+    assert fields(clinic)[-1].baseline == first.performed_at
+    assert not clinic.server.refused
+
+
+def test_no_light_field_is_measured_while_nobody_says_what_it_is_compared_with(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    before = fields(clinic)
+    clinic.server.trouble.extend([busy] * 50)
+    status, said = light(clinic)
+    assert status == 1
+    assert "grey target: not measured: the server does not say which baseline holds" in said
+    assert "kept, not delivered yet: the server cannot now" in said
+    clinic.server.trouble.clear()
+    clinic.deliver()
+    assert fields(clinic) == before
+
+
+def test_no_light_field_is_measured_while_another_waits_that_may_be_the_baseline(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    clinic.server.serve()
+    clinic.station.measure_light_field(limits=DEFAULT_FIELD_LIMITS)
+    with pytest.raises(Unavailable, match="waits for delivery"):
+        clinic.station.measure_light_field(limits=DEFAULT_FIELD_LIMITS)
+    assert light(clinic)[0] == 0
+    assert fields(clinic)[-1].baseline == fields(clinic)[-2].performed_at
+
+
+def test_a_baseline_that_the_station_does_not_hold_is_said(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    known = clinic.server.known
+    clinic.server.known = replace(known, light_baseline=device_time(-500))
+    status, said = light(clinic)
+    clinic.server.known = known
+    assert status == 1
+    assert "which it does not hold any more. Have the station taken out of use" in said
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_what_the_service_refuses_is_said_and_is_no_success(
+    done: tuple[Clinic, list[str], int], *, early: bool
+) -> None:
+    clinic, _, _ = done
+    before = len(stated(clinic, ColourCalibrated))
+    no = {"rule": "colour.camera", "evidence": "it has no such camera", "next_step": "Report it."}
+    clinic.server.refuse = lambda event: no if isinstance(event, ColourCalibrated) else None
+    said: list[str] = []
+    if early:
+        clinic.station.calibrate_colour(limits=DEFAULT_COLOUR_LIMITS)
+        assert perform(clinic.station, "light", say=said.append) == 1
+    else:
+        assert perform(clinic.station, "colour", say=said.append) == 1
+        assert "delivered" not in said
+    clinic.server.refuse = lambda _: None
+    (at,) = (at for at, line in enumerate(said) if line.startswith("refused by the service"))
+    assert "ColourCalibrated, statement " in said[at]
+    assert said[at].endswith(": colour.camera")
+    assert said[at + 1] == "  it has no such camera. Report it."
+    assert len(stated(clinic, ColourCalibrated)) == before
 
 
 @pytest.mark.verifies("REQ-IN-091", "REQ-IN-092")
@@ -118,13 +237,52 @@ def test_the_field_check_says_whether_the_rig_moved(done: tuple[Clinic, list[str
     assert isinstance(recorded, CalibrationRecorded)
     record = recorded.calibration
     clinic.server.calibration = (record.calibration, record.parameters.digest)
-    perform(clinic.station, "check", say=said.append)
+    clinic.server.protocol = a_protocol(epipolar_error_px=0.5)
+    assert perform(clinic.station, "check", say=said.append) == 0
+    assert "allowed 0.5 px" in said[-2]
+    clinic.server.protocol = a_protocol(epipolar_error_px=0.01)
+    assert perform(clinic.station, "check", say=said.append) == 1
+    assert "allowed 0.01 px" in said[-2]
+    clinic.server.protocol = a_protocol(epipolar_error_px=0.5)
     clinic.simulated.play(a_script({"faults": ["rig drift"]}))
     assert perform(clinic.station, "check", say=said.append) == 1
+    clinic.simulated.play(a_script({}))
     checks = stated(clinic, FieldCheckPerformed)
-    assert len(checks) == 2
+    assert len(checks) == 3
     assert any("failed" in line for line in said)
     assert any("corners: epipolar error" in line for line in said)
+
+
+def test_a_calibration_is_held_against_the_protocol_in_force_without_a_session(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, said, _ = done
+    assert "limits: of the protocol Standard face 1.0" in said
+    (recorded,) = stated(clinic, CalibrationRecorded)
+    assert isinstance(recorded, CalibrationRecorded)
+    record = recorded.calibration
+    assert record.valid_until == record.performed_at.plus(timedelta(days=14))
+
+
+def test_limits_that_were_named_last_serve_while_the_server_is_away(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    (recorded,) = stated(clinic, CalibrationRecorded)
+    assert isinstance(recorded, CalibrationRecorded)
+    record = recorded.calibration
+    clinic.server.calibration = (record.calibration, record.parameters.digest)
+    clinic.server.protocol = a_protocol(epipolar_error_px=0.5)
+    clinic.station.ask_now()
+    clinic.server.trouble.extend([busy] * 50)
+    said: list[str] = []
+    assert perform(clinic.station, "check", say=said.append) == 0
+    assert "limits: of the protocol Standard face 1.0, as named last, because the server" in said[0]
+    clinic.server.trouble.clear()
+    clinic.server.protocol = None
+    perform(clinic.station, "check", say=said.append)
+    assert "limits: the station's own, because the server names no approved protocol" in said
+    assert "allowed 0.3 px" in said[-2]
 
 
 def test_what_is_no_upkeep_is_refused(done: tuple[Clinic, list[str], int]) -> None:
