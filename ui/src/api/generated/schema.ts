@@ -2779,6 +2779,22 @@ export interface components {
             attempt: string;
         };
         /**
+         * LimitsInForce
+         * @description The limits a station's upkeep is held against, and the protocol that lays them down.
+         */
+        LimitsInForce: {
+            /** Calibration */
+            calibration: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Protocol */
+            protocol: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * LogKeyItem
          * @description A key of the log and the sizes for which it may sign.
          *
@@ -2968,6 +2984,9 @@ export interface components {
             illumination_at: string | null;
             /** Latest Sequence */
             latest_sequence: number;
+            /** Light Baseline */
+            light_baseline: string | null;
+            limits: components["schemas"]["LimitsInForce"] | null;
             /** Orders */
             orders: components["schemas"]["Order"][];
             /** Quarantined */
