@@ -3,7 +3,8 @@
 Rules kept here:
 
 1. It is the newest version that is approved and not retired, read from the record: what a station
-   is told, what a calibration is locked under and what its card says are the same limits.
+   is told, what a calibration is locked under and what its card says are the same limits. One that
+   asks for stereo pairs goes before one that does not: only pairs need a calibrated rig.
 2. Where no protocol is approved there are none, which is said, and nobody puts others in their
    place.
 """
@@ -34,9 +35,13 @@ def protocol_in_force(system: System) -> ProtocolInForce | None:
     """Return the newest protocol version that may be used now, or none."""
     with system.reads.connect() as connection:
         written = [ProtocolId(row["protocol"]) for row in protocols(connection)]
-    sources = Sources.of(system)
+    sources, usable = Sources.of(system), list[ProtocolInForce]()
     for each in written:
         content = sources.protocol(each)
-        if content is not None:
-            return ProtocolInForce(protocol=each, content=content)
-    return None
+        if content is None:
+            continue
+        found = ProtocolInForce(protocol=each, content=content)
+        if any(view.stereo for view in content.views):
+            return found
+        usable.append(found)
+    return usable[0] if usable else None

@@ -7,10 +7,15 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
+import cv2
+import numpy as np
 import pytest
 
 from api import calling_station
 from api.wiring import open_system
+from api.work import drain
+from domain.events.codec import to_plain
+from domain.events.equipment import LightFieldMeasured
 from domain.values.identifiers import SessionId
 from tests.api.portal import (
     PREFIX,
@@ -20,6 +25,7 @@ from tests.api.portal import (
     enrol_station,
 )
 from tests.api.station import Station
+from tests.builders import a_light_field, a_protocol_content
 
 LEFT, RIGHT = b"left frame", b"right frame"
 DAY = timedelta(days=1)
@@ -39,6 +45,64 @@ def test_a_station_learns_what_to_capture_and_nothing_about_the_client(
     assert order["protocol_content"]["name"] == "Standard face"
     for each in ("Wilhelmina", "Featherstonehaugh", "1971-12-29", "CN-778812", "pseudonym"):
         assert each not in answered.text
+
+
+def test_a_station_without_a_session_is_told_the_limits_of_the_protocol_in_force(
+    portal: Portal, clinic: Clinic, station: Station
+) -> None:
+    orders = station.send("GET", "/orders").json()
+    assert orders["orders"] == []
+    # The photographs' protocol is newer, and asks for no pair.
+    assert orders["limits"] == {
+        "protocol": clinic.protocol,
+        "name": "Standard face",
+        "version": "1.0",
+        "calibration": to_plain(a_protocol_content().calibration),
+    }
+    quality = portal.sign_in("quality")
+    for each, left in ((clinic.protocol, "Photographs"), (clinic.single, None)):
+        quality.done(f"/acquisition-protocols/{each}/retire", {"reason": "A better one"})
+        limits = station.send("GET", "/orders").json()["limits"]
+        assert (limits and limits["name"]) == left
+
+
+@pytest.mark.verifies("REQ-IN-088", "REQ-IN-089", "REQ-IN-090")
+def test_a_station_is_told_the_baseline_of_its_light_until_service(
+    portal: Portal, station: Station
+) -> None:
+    def told() -> str | None:
+        baseline: str | None = station.send("GET", "/orders").json()["light_baseline"]
+        return baseline
+
+    assert told() is None
+    field = a_light_field()
+    assert not station.deliver(station.state(LightFieldMeasured(field=field)))["refused"]
+    assert told() == str(field.performed_at)
+    another = replace(field, performed_at=station.now())
+    (refused,) = station.deliver(station.state(LightFieldMeasured(field=another)))["refused"]
+    assert refused["rule"] == "light.baseline"
+    assert told() == str(field.performed_at)
+    quality, path = portal.sign_in("quality"), f"/devices/{station.device}"
+    quality.done(f"{path}/quarantine", {"reason": "New lamps"})
+    quality.done(f"{path}/release", {"reason": "They burn"})
+    assert told() is None
+
+
+def test_an_attempt_that_could_not_be_measured_is_told_with_what_to_do(
+    portal: Portal, station: Station, session: str, manifest: str
+) -> None:
+    cut = cv2.imencode(".png", np.zeros((64, 64, 3), np.uint8))[1].tobytes()[:-20]
+    answered = station.deliver(station.capture(session, manifest, (cut, cut + b"2")))
+    assert not answered["refused"]
+    drain(portal.system)
+
+    (order,) = station.send("GET", "/orders").json()["orders"]
+    (judged,) = order["judged"]
+    assert judged["accepted"] is False
+    found, then = judged["advice"]
+    assert found.startswith("The picture could not be measured: ")
+    assert found.endswith(".")
+    assert then == "Capture again; if it stays, have the cameras looked at."
 
 
 @pytest.mark.verifies("REQ-IN-215")
