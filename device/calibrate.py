@@ -31,7 +31,7 @@ from domain.values.capture import DeviceConfiguration
 from domain.values.content import ContentReference, Digest
 from domain.values.identifiers import CalibrationId, PractitionerId
 from domain.values.protocol import CalibrationLimits
-from domain.values.station import misses
+from domain.values.station import FieldErrors, check_misses, misses
 from domain.values.time import DeviceTime
 
 Floats = NDArray[np.float64]
@@ -135,16 +135,13 @@ def check_in_field(
     distances = epipolar_distances_px(known, view.left_px, view.right_px)
     epipolar_px = float(np.sqrt((distances**2).mean()))
     baseline_error_mm = _baseline_error_mm(known, view)
-    passed = (
-        epipolar_px <= limits.epipolar_error_px
-        and abs(baseline_error_mm) <= limits.baseline_tolerance_mm
-    )
+    errors = FieldErrors(epipolar_px=epipolar_px, baseline_mm=baseline_error_mm)
     return FieldCheckPerformed(
         performed_at=at,
         calibration=calibration,
         epipolar_error_px=epipolar_px,
         baseline_error_mm=baseline_error_mm,
-        passed=passed,
+        passed=not check_misses(errors, limits),
         evidence=f"{len(view.board_mm)} corners: epipolar error {epipolar_px:.3f} px, allowed "
         f"{limits.epipolar_error_px:g} px; baseline error {baseline_error_mm:.3f} mm, allowed "
         f"{limits.baseline_tolerance_mm:g} mm",

@@ -181,7 +181,8 @@ def _unseen(
         zones=zones,
         exposure_target=target,
         exposure_reached=0.0,
-        cct_k=hardware.lights.cct_k,
+        # Nothing was measured, so the temperature the ring was made for stands for nothing here.
+        cct_k=0.0,
         white_balance=settings.white_balance,
         passed=False,
         reasons=("the colour reference is not in view, so the light cannot be measured",),

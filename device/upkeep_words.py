@@ -130,6 +130,11 @@ def _geometry(station: Station, operator: PractitionerId, say: Tell) -> bool:
 def _light(station: Station, say: Tell) -> bool:
     light = station.calibrate_light()
     say(_OWN)
+    if not light.measured:
+        say("light: failed, not measured")
+        for zone in light.zones:
+            say(f"  zone {zone.zone}: not measured, {zone.current_ma:.0f} mA")
+        return _said(light.reasons, say)
     say(
         f"light: {_result(light.reasons)}, {light.cct_k:.0f} K, exposure "
         f"{light.exposure_reached:.3f} for {light.exposure_target:.3f}"

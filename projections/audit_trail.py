@@ -80,7 +80,7 @@ def apply(rows: Rows, record: Record) -> None:
     )
 
 
-PROJECTION = Projection(name="audit-trail", version=1, tables=(AUDIT,), apply=apply)
+PROJECTION = Projection(name="audit-trail", version=2, tables=(AUDIT,), apply=apply)
 
 
 def _about(record: Record) -> str | None:

@@ -170,7 +170,8 @@ def _of_calibration(event: Event | Shredded) -> str:
             return f"{_passed(event.calibration.passed)}, {error}"
         case equipment.IlluminationCalibrated():
             light = event.illumination
-            return f"{_passed(light.passed)}, {light.cct_k:.0f} K"
+            found = f"{light.cct_k:.0f} K" if light.measured else "not measured"
+            return f"{_passed(light.passed)}, {found}"
         case equipment.CalibrationViewsRecorded():
             left_out = sum(not each.used for each in event.views)
             return f"{len(event.views)} views, {left_out} left out"

@@ -49,13 +49,15 @@ def put_equipment(rows: Rows, record: Record) -> None:
             )
             add_edge(rows, record, node, f"calibration:{event.calibration}", "locks")
         case equipment.IlluminationCalibrated() as event:
+            light = event.illumination
+            found = f"{light.cct_k:.0f} K" if light.measured else "not measured"
             node = add_node(
                 rows,
                 record,
                 f"illumination:{record.seq}",
                 kind="illumination",
-                title=f"Illumination, {event.illumination.cct_k:.0f} K",
-                detail="passed" if event.illumination.passed else "failed",
+                title=f"Illumination, {found}",
+                detail="passed" if light.passed else "failed",
             )
             add_edge(rows, record, node, home, "of")
             set_latest(rows, record, f"illumination:{device}", node)

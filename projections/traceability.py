@@ -110,7 +110,7 @@ def apply(rows: Rows, record: Record) -> None:
 
 PROJECTION = Projection(
     name="traceability",
-    version=2,
+    version=3,
     tables=TABLES,
     apply=apply,
     handles=names_of(

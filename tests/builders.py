@@ -3,6 +3,7 @@
 What a function does not take as an argument, ``dataclasses.replace`` changes.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.values.actor import Role
@@ -182,6 +183,16 @@ def an_illumination_record(*, passed: bool = True) -> IlluminationRecord:
         white_balance=WhiteBalance(red=1.9, green=1.0, blue=1.6),
         passed=passed,
         reasons=() if passed else ("exposure 0.30 is below 0.43",),
+    )
+
+
+def an_unseen_light() -> IlluminationRecord:
+    """Return what a station of before stated where no colour reference was in view."""
+    return replace(
+        an_illumination_record(passed=False),
+        zones=tuple(replace(each, level=0.0, healthy=False) for each in zones()),
+        exposure_reached=0.0,
+        reasons=("the colour reference is not in view, so the light cannot be measured",),
     )
 
 

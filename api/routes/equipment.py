@@ -11,6 +11,7 @@ from adapters.keys.signing import parse_p256_public_key
 from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
 from api.calibration_words import calibration_notes, calibration_state
 from api.device_cards import DeviceCard, device_card, device_cards
+from api.light_views import light_shown
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.protocol_in_force import protocol_in_force
@@ -171,7 +172,7 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
         card=device_card(row, now),
         configuration=row["configuration"],
         calibrations=[_calibration(each, row, names, now=now) for each in row["calibrations"]],
-        illumination=[{"at": each["at"], **each["record"]} for each in row["illumination"]],
+        illumination=[light_shown(each) for each in row["illumination"]],
         light_fields=[{"at": each["at"], **each["record"]} for each in row["light_fields"]],
         colour=[{"at": each["at"], **each["record"]} for each in row["colour"]],
         self_checks=[

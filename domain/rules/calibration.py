@@ -239,7 +239,10 @@ def record_light_field(station: Station, record: LightFieldRecord) -> LightField
 
 
 def record_field_check(station: Station, check: FieldCheckPerformed) -> FieldCheckPerformed:
-    """Record a check of a locked calibration with the target in the holder.
+    """Record a check of a locked calibration with the target in the holder, whatever its result.
+
+    What it measured is held against the limits of the protocol by the gate of every capture: a
+    station that passed itself under wider ones opens nothing, and the fact is in the record.
 
     Raises:
         RuleViolation: the calibration is unknown or was never locked.

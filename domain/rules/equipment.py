@@ -40,6 +40,7 @@ from domain.values.identifiers import CalibrationId, DeviceId
 from domain.values.protocol import ProtocolContent
 from domain.values.station import (
     Calibrated,
+    FieldErrors,
     Station,
     calibration_gate,
     identity_gate,
@@ -312,7 +313,11 @@ def _evolve_calibration(
         case CalibrationViewsRecorded():
             return _with(station, event.calibration, replace(known, views_recorded=True))
         case FieldCheckPerformed():
-            return _with(station, event.calibration, replace(known, drifted=not event.passed))
+            errors = FieldErrors(
+                epipolar_px=event.epipolar_error_px, baseline_mm=event.baseline_error_mm
+            )
+            checked = replace(known, drifted=not event.passed, checked=errors)
+            return _with(station, event.calibration, checked)
         case _:
             assert_never(event)
 

@@ -5,6 +5,8 @@ Rules kept here:
 1. A calibration record stores date, operator, target, residual error, baseline, lens
    configuration and result [REQ-IN-133 to 140]; a failed one is a record too.
 2. Whether a calibration is current depends on time, which is an argument.
+3. A light calibration without the reference in view measured nothing: its numbers are no numbers of
+   the light, and nobody shows them as such.
 """
 
 from dataclasses import dataclass
@@ -148,9 +150,10 @@ class IlluminationRecord:
         performed_at: When, by the device's clock.
         zones: State of every zone.
         exposure_target: Linear level aimed at, 0 to 1.
-        exposure_reached: Linear level reached, 0 to 1.
-        cct_k: Correlated colour temperature in kelvin.
-        white_balance: Gains found.
+        exposure_reached: Linear level reached, 0 to 1; 0 where nothing was measured.
+        cct_k: Correlated colour temperature in kelvin; 0 where nothing was measured (the nominal
+            one in records of earlier stations).
+        white_balance: Gains found; those the cameras are set to where nothing was measured.
         passed: Whether every limit was met.
         reasons: The limits missed, in words.
     """
@@ -163,6 +166,14 @@ class IlluminationRecord:
     white_balance: WhiteBalance
     passed: bool
     reasons: tuple[str, ...]
+
+    @property
+    def measured(self) -> bool:
+        """Return whether the light was measured at all; a reference that is seen is never black.
+
+        Where it was not, levels and exposure are 0 and the rest is what the station was set to.
+        """
+        return self.exposure_reached > 0
 
     def __post_init__(self) -> None:
         """Refuse a pass with reasons against."""

@@ -4,7 +4,8 @@ Rules kept here:
 
 1. A station captures once it is enrolled and described, and never in quarantine [REQ-IN-079].
 2. A calibration counts while it is locked, current, inside the protocol's limits, made with the
-   cameras and lenses now mounted, and the last field check of it passed [REQ-IN-080].
+   cameras and lenses now mounted, and the last field check of it passed [REQ-IN-080]. A field check
+   is held against the protocol's limits here too: a station may have used others.
 3. The light was calibrated, with success, not longer ago than the protocol allows [REQ-IN-086].
 4. Ages are differences of two times of the same clock, the station's own; a negative one says that
    the clock was changed, and closes the gate.
@@ -27,6 +28,19 @@ _RECALIBRATE = "Calibrate the station with the target and have the calibration l
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldErrors:
+    """What a field check measured.
+
+    Attributes:
+        epipolar_px: Root-mean-square distance from the epipolar line.
+        baseline_mm: Deviation from the calibrated baseline.
+    """
+
+    epipolar_px: float
+    baseline_mm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrated:
     """A calibration and what became of it.
 
@@ -35,7 +49,8 @@ class Calibrated:
         cameras: Serial numbers of the cameras it was made with, left first.
         locked: Whether a person locked it for use.
         invalid: What was found wrong with it later; none while nothing was.
-        drifted: Whether the last field check of it failed.
+        drifted: Whether the last field check of it failed, by the station's word.
+        checked: What that check measured; none before the first.
         views_recorded: Whether the views behind it were recorded.
     """
 
@@ -44,6 +59,7 @@ class Calibrated:
     locked: bool = False
     invalid: str | None = None
     drifted: bool = False
+    checked: FieldErrors | None = None
     views_recorded: bool = False
 
 
@@ -111,6 +127,25 @@ def misses(
             f"it claims to be valid for {valid.days} days, more than {limits.valid_days} days"
         )
     return tuple(found)
+
+
+def check_misses(found: FieldErrors, limits: CalibrationLimits) -> tuple[str, ...]:
+    """Return, in words and numbers, which of the protocol's limits a field check misses.
+
+    What is no number is within no limit.
+    """
+    missed = []
+    if not found.epipolar_px <= limits.epipolar_error_px:
+        missed.append(
+            f"the last field check found an epipolar error of {found.epipolar_px:.3g} px, above "
+            f"{limits.epipolar_error_px:g} px"
+        )
+    if not abs(found.baseline_mm) <= limits.baseline_tolerance_mm:
+        missed.append(
+            f"the last field check found the baseline {found.baseline_mm:+.3f} mm from the "
+            f"calibrated one, more than {limits.baseline_tolerance_mm:g} mm"
+        )
+    return tuple(missed)
 
 
 def identity_gate(station: Station, conditions: CaptureConditions | None = None) -> GateResult:
@@ -227,6 +262,8 @@ def _against(known: Calibrated, station: Station, limits: CalibrationLimits) -> 
     found = [] if known.invalid is None else [f"it was found defective: {known.invalid}"]
     if known.drifted:
         found.append("the last field check failed")
+    if known.checked is not None:
+        found.extend(check_misses(known.checked, limits))
     if known.cameras != station.cameras:
         found.append("the cameras were changed since")
     if configuration is not None:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from domain.events.equipment import ColourCalibrated
+from domain.events.equipment import ColourCalibrated, IlluminationCalibrated
 from tests.api.portal import Portal
 from tests.api.station import Station
-from tests.builders import a_colour_record
+from tests.builders import a_colour_record, an_unseen_light
 from tests.event_builders import a_views_event
 
 
@@ -24,6 +24,26 @@ def test_views_and_colours_are_shown_with_the_station(portal: Portal, station: S
     assert any(note.startswith("View 3 was left out") for note in calibration["notes"])
     assert shown["colour"][0]["chart"]["serial"] == "CC-1"
     assert shown["self_checks"] == []
+
+
+@pytest.mark.verifies("REQ-IN-086", "REQ-IN-088")
+def test_of_light_that_was_not_measured_no_number_is_shown(
+    portal: Portal, station: Station
+) -> None:
+    record = replace(an_unseen_light(), performed_at=station.now())
+    stated = station.state(IlluminationCalibrated(illumination=record))
+    assert station.deliver(stated)["refused"] == []
+
+    unseen, seen = portal.sign_in("quality").read(f"/devices/{station.device}")["illumination"]
+    for name in ("cct_k", "exposure_reached", "white_balance"):
+        assert unseen[name] is None
+        assert seen[name] is not None
+    assert unseen["reasons"] == list(record.reasons)
+    assert [each["current_ma"] for each in unseen["zones"]] == [
+        each["current_ma"] for each in seen["zones"]
+    ]
+    assert all(each["level"] is each["healthy"] is None for each in unseen["zones"])
+    assert all(each["level"] > 0 for each in seen["zones"])
 
 
 def test_what_does_not_follow_is_refused_and_said(portal: Portal, station: Station) -> None:

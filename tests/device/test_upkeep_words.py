@@ -298,6 +298,28 @@ def test_colours_are_not_calibrated_in_light_that_never_was(tmp_path: Path) -> N
     assert not stated(clinic, ColourCalibrated)
 
 
+@pytest.mark.verifies("REQ-IN-086", "REQ-IN-088")
+def test_without_the_chart_in_view_no_number_of_the_light_is_said_or_stated(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    clinic.simulated.play(a_script({"faults": ["colour chart missing"]}))
+    said: list[str] = []
+    assert perform(clinic.station, "light", say=said.append) == 1
+    clinic.simulated.play(a_script({}))
+    about = [line for line in said if line.startswith(("light", "  zone")) and "field" not in line]
+    assert about[0] == "light: failed, not measured"
+    assert [line.split(", ")[0] for line in about[1:]] == [
+        f"  zone {zone}: not measured" for zone in ("left", "right", "top", "bottom")
+    ]
+    assert "  the colour reference is not in view, so the light cannot be measured" in said
+    event = stated(clinic, IlluminationCalibrated)[-1]
+    assert isinstance(event, IlluminationCalibrated)
+    assert not event.illumination.measured
+    assert event.illumination.cct_k == 0.0
+    assert perform(clinic.station, "light", say=said.append) == 0
+
+
 @pytest.mark.verifies("REQ-IN-090")
 def test_light_that_became_uneven_is_found_zone_by_zone(
     done: tuple[Clinic, list[str], int],

@@ -32,7 +32,7 @@ from domain.rules import (
     subject,
 )
 from domain.values.actor import Actor, Role
-from domain.values.calibration import CalibrationRecord
+from domain.values.calibration import CalibrationRecord, IlluminationRecord
 from domain.values.consent import Purpose
 from domain.values.content import Digest
 from domain.values.identifiers import (
@@ -344,9 +344,9 @@ class Clinic:
             lambda state: calibration.record_colour(state, made),
         )
 
-    def light(self) -> None:
+    def light(self, made: IlluminationRecord | None = None) -> None:
         """Calibrate the light."""
-        made = an_illumination_record()
+        made = made or an_illumination_record()
         self.station_says(
             stations.IlluminationCalibrated(illumination=made),
             lambda state: calibration.record_illumination(state, made),

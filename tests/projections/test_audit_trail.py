@@ -10,7 +10,7 @@ from domain.values.actor import Actor, Role
 from projections.audit_trail import story, trail
 from projections.event_words import MILESTONES, detail_of, title_of
 from projections.rows import Row
-from tests.builders import DEVICE, OPERATOR, PRACTITIONER
+from tests.builders import DEVICE, OPERATOR, PRACTITIONER, an_unseen_light
 from tests.example_events import example
 from tests.projections.clinic import SERVICE, Clinic, a_clinic
 from tests.projections.screens import Screens
@@ -104,6 +104,17 @@ def test_the_trail_tells_in_words_what_an_audit_asks_for(clinic: Clinic, screens
     assert any(line.startswith("Report issued: R-") for line in lines)
     clinic.erase(visit.who)
     assert "Content erased for good" in told(screens(trail, limit=5))
+
+
+@pytest.mark.verifies("REQ-IN-198")
+def test_light_that_nobody_measured_has_no_number_in_the_trail(
+    clinic: Clinic, screens: Screens
+) -> None:
+    clinic.light()
+    clinic.light(an_unseen_light())
+    unseen, seen = told(screens(trail, limit=2))
+    assert unseen == "Illumination calibrated: failed, not measured"
+    assert seen == "Illumination calibrated: passed, 5600 K"
 
 
 def test_pages_follow_one_another_however_much_is_recorded_meanwhile(

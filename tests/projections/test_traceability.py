@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from domain.events import equipment as stations
 from domain.events.claim import ClaimRegistered, ClaimValidated
@@ -13,7 +14,7 @@ from domain.values.consent import Purpose
 from domain.values.identifiers import ReleaseId
 from domain.values.signature import Meaning
 from projections.rows import Row
-from projections.trace_graph import resting_on
+from projections.trace_graph import NODE, resting_on
 from projections.traceability import LAYERS, affected, trace_report
 from tests.builders import (
     DEVICE,
@@ -28,6 +29,7 @@ from tests.builders import (
     a_manifest,
     a_stereo_pair,
     a_wording,
+    an_unseen_light,
 )
 from tests.claim_builders import CLAIM_ID, a_change, a_claim, a_region_change
 from tests.projections.clinic import Clinic, a_clinic
@@ -55,6 +57,16 @@ def reported(clinic: Clinic, *, before: Visit | None = None) -> Visit:
     visit.analyse()
     visit.report()
     return visit
+
+
+def test_light_that_nobody_measured_has_no_number_in_the_trace(
+    clinic: Clinic, screens: Screens
+) -> None:
+    clinic.light(an_unseen_light())
+    clinic.light()
+    query = sa.select(NODE.c.title).where(NODE.c.kind == "illumination")
+    titles = screens(lambda connection: list(connection.execute(query).scalars()))
+    assert {*titles} == {"Illumination, not measured", "Illumination, 5600 K"}
 
 
 def trace(screens: Screens, report: str) -> tuple[dict[str, Row], set[tuple[str, str, str]]]:

@@ -225,6 +225,42 @@ def test_a_calibration_blocks_from_the_instant_it_expires() -> None:
     assert "expired" in blocked(after)[Gate.CALIBRATION]
 
 
+@pytest.mark.verifies("REQ-IN-080")
+@pytest.mark.parametrize(
+    ("epipolar_px", "baseline_mm", "evidence"),
+    [
+        (0.28, 0.02, "found an epipolar error of 0.28 px, above 0.15 px"),
+        (0.1, -0.3, "found the baseline -0.300 mm from the calibrated one, more than 0.2 mm"),
+        (float("nan"), 0.02, "epipolar error of nan px"),
+        (0.15, 0.2, None),
+    ],
+)
+def test_a_field_check_is_held_against_the_protocol_whatever_the_station_says(
+    epipolar_px: float, baseline_mm: float, evidence: str | None
+) -> None:
+    strict = replace(
+        CONTENT,
+        calibration=replace(CONTENT.calibration, epipolar_error_px=0.15, baseline_tolerance_mm=0.2),
+    )
+    checked = replace(
+        a_field_check(passed=True), epipolar_error_px=epipolar_px, baseline_error_mm=baseline_mm
+    )
+    ready = station(*READY, checked)
+    found = blocked(fit_for_capture(ready, at=later(), content=strict, models=MODELS))
+    if evidence is None:
+        assert Gate.CALIBRATION not in found
+    else:
+        assert evidence in found[Gate.CALIBRATION]
+    at_the_capture = fit_for_attempt(
+        ready,
+        conditions=conditions(),
+        captured_at=device_time(),
+        content=strict,
+        models=MODELS,
+    )
+    assert (Gate.CALIBRATION in blocked(at_the_capture)) == (evidence is not None)
+
+
 def test_a_field_check_that_passes_again_restores_the_calibration() -> None:
     assert not at_capture(*READY, a_field_check(passed=False), a_field_check(passed=True))
 

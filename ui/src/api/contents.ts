@@ -142,14 +142,15 @@ export interface DeviceConfiguration {
   polarisation: boolean;
 }
 
+/** The light, calibrated; what was not measured, because no reference was in view, is null. */
 export interface Illumination {
   at: string;
   performed_at: string;
-  zones: Zone[];
+  zones: (Omit<Zone, "level" | "healthy"> & { level: number | null; healthy: boolean | null })[];
   exposure_target: number;
-  exposure_reached: number;
-  cct_k: number;
-  white_balance: { red: number; green: number; blue: number };
+  exposure_reached: number | null;
+  cct_k: number | null;
+  white_balance: { red: number; green: number; blue: number } | null;
   passed: boolean;
   reasons: string[];
 }

@@ -23,7 +23,7 @@ import { ColourPatches } from "./ColourPatches";
 import styles from "./Device.module.css";
 import { DriftChart } from "./DriftChart";
 import { LightField } from "./LightField";
-import { LightZones } from "./LightZones";
+import { LightZones, weakestZones } from "./LightZones";
 
 const route = getRouteApi("/inside/devices/$device");
 
@@ -103,9 +103,9 @@ function Shown({ detail }: { detail: DeviceDetail }) {
             </Panel>
             <Panel title="Light drift" aside="weakest zone, share of new">
               <DriftChart
-                points={detail.illumination.map((each) => ({ at: each.at, value: Math.min(...each.zones.map((zone) => zone.level)), passed: each.passed }))}
+                points={weakestZones(detail.illumination)}
                 unit="of its light when new"
-                none="The light was not calibrated yet."
+                none="The light was not measured yet."
               />
             </Panel>
             <Panel title="Grey target" aside={detail.light_fields[0] && near(detail.light_fields[0].performed_at)}>
