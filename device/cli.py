@@ -7,6 +7,7 @@ import argparse
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="The capture station. Settings come from the environment (VULTUS_STATION_*).",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="capture and deliver until stopped")
+    commands.add_parser("run", help="capture and deliver until stopped, guided")
     commands.add_parser("status", help="show key, configuration and queue")
     commands.add_parser("selftest", help="check key, disk, clock and server")
     calibrate = commands.add_parser("calibrate", help="calibrate rig, light and colours, guided")
@@ -92,7 +93,7 @@ def _work() -> int:
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    run_station(_simulated_settings(), stop=stop)
+    run_station(_simulated_settings(), stop=stop, say=partial(print, flush=True))
     return 0
 
 

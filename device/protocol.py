@@ -8,8 +8,8 @@ Rules kept here:
 2. A gate nobody reported on is closed.
 3. A capture refused although the operator asked for it is a fact, once for each change of reason;
    a standing fault is one fact, not one for each look [DRV-07].
-4. After a rejected attempt the operator is told what to change; after ``MOST_TRIES`` the station
-   asks for help instead of trying on, which is a fact.
+4. After a rejected attempt the operator is told so, and what to change; after ``MOST_TRIES`` the
+   station asks for help instead of trying on, which is a fact.
 5. A capture that fails behind open gates is a fact; the same failure again soon is the same one.
 
 Nothing here reads a clock or touches hardware: times are microseconds of a clock that never goes
@@ -213,7 +213,8 @@ def judged(capture: Capture, order: Order, *, at_us: int) -> Step:
         else order.judged.get(capture.attempt)
     )
     if verdict is not None and not verdict.accepted:
-        return _again(capture, " ".join(verdict.advice) or "Hold still and try again.")
+        advice = " ".join(verdict.advice) or "Hold still and try again."
+        return _again(capture, advice, verdict="Not accepted. ")
     if order.judged is None and at_us - capture.since_us >= VERDICT_PATIENCE_US:
         return _again(capture, "The attempt was not accepted in time. Hold still and try again.")
     return capture, ()
@@ -250,18 +251,18 @@ def _held(
     return refused, (show, Refuse(view=held.view, gates=gates))
 
 
-def _again(capture: Capture, words: str) -> Step:
+def _again(capture: Capture, words: str, *, verdict: str = "") -> Step:
     tries = capture.tries + 1
     if tries >= MOST_TRIES:
         helped = replace(capture, phase=Phase.HELP, tries=tries, attempt=None)
-        show = Show(words=f"{words} Ask for help: {tries} attempts were rejected.")
+        show = Show(words=f"{verdict}{words} Ask for help: {tries} attempts were rejected.")
         if capture.view is None:
             return helped, (show,)
         return helped, (show, GiveUp(view=capture.view, tries=tries, evidence=words))
     again = replace(
         capture, phase=Phase.POSITIONING, tries=tries, attempt=None, reported=frozenset()
     )
-    return again, (Show(words=words),)
+    return again, (Show(words=f"{verdict}{words}"),)
 
 
 def _next_view(capture: Capture, order: Order) -> Capture:

@@ -187,7 +187,7 @@ def test_an_accepted_view_leads_to_the_next_and_the_last_to_the_end() -> None:
 def test_a_rejected_attempt_is_taken_again_with_the_advice() -> None:
     order = replace(ORDER, judged={ATTEMPT: Judged(accepted=False, advice=("Exhale and hold.",))})
     capture, (show,) = judged(shot(), order, at_us=1_000_000)
-    assert show == Show(words="Exhale and hold.")
+    assert show == Show(words="Not accepted. Exhale and hold.")
     assert (capture.view, capture.phase, capture.tries) == (FRONTAL, Phase.POSITIONING, 1)
 
 

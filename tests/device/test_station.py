@@ -87,6 +87,7 @@ class Clinic:
     server: Server
     settings: Settings
     clock: ManualClock
+    printed: list[str]
 
     def until_waiting(self, statements: int) -> None:
         """Let the station work until so many statements wait, without delivering."""
@@ -128,6 +129,7 @@ def a_clinic(folder: Path, script: Script, cache: Path, device: DeviceId = DEVIC
     made = provision(settings)
     server = Server(ManualClock(later()), device, made.public_key)
     clock = ManualClock(later())
+    printed: list[str] = []
     station, simulated = simulated_station(
         settings,
         script=script,
@@ -135,9 +137,10 @@ def a_clinic(folder: Path, script: Script, cache: Path, device: DeviceId = DEVIC
         cache=cache,
         http=server.http(),
         clock=clock,
+        say=printed.append,
     )
     station._monotonic_us = Steps()
-    return Clinic(station, simulated, server, settings, clock)
+    return Clinic(station, simulated, server, settings, clock, printed)
 
 
 def a_script(*takes: dict[str, object]) -> Script:
@@ -254,11 +257,22 @@ def test_a_blocked_then_a_rejected_then_an_accepted_capture(unlit: Clinic) -> No
     assert isinstance(attempt, AttemptSubmitted)
     clinic.judge(accepted=False)
     clinic.until_waiting(1)
-    assert "Ask her to exhale and hold." in clinic.simulated.panel.shown
+    assert "Not accepted. Ask her to exhale and hold." in clinic.simulated.panel.shown
     clinic.deliver()
     clinic.judge(accepted=True)
     assert clinic.station.step() is False
     assert clinic.simulated.panel.shown[-1] == "All views are accepted."
+    assert clinic.printed[0] == f"Session {SESSION}."
+    assert "Move away from the cameras by at least 55.0 mm" in clinic.printed[2]
+    assert clinic.printed[3] == "The shutter was refused: change what is said above."
+    assert clinic.printed[-6:] == [
+        "Hold still.",
+        "Thank you, you may move. Waiting for the verdict.",
+        "Not accepted. Ask her to exhale and hold.",
+        "Hold still.",
+        "Thank you, you may move. Waiting for the verdict.",
+        "All views are accepted.",
+    ]
     first, second = clinic.attempts()
     assert first.attempt != second.attempt
     assert clinic.server.arrived == sorted(clinic.server.arrived)
@@ -536,6 +550,30 @@ def test_a_station_without_identifier_does_not_start(tmp_path: Path) -> None:
     settings = Settings(folder=tmp_path, server="http://127.0.0.1")
     with pytest.raises(RuleViolation, match="Enrol"):
         simulated_station(settings, script=Script())
+
+
+def test_whoever_stands_there_is_told_what_is_in_the_way_and_what_was_refused(
+    clinic: Clinic,
+) -> None:
+    no = {"rule": "capture.gates", "evidence": "consent", "next_step": "Ask her again."}
+    clinic.server.refuse = lambda event: no if isinstance(event, AttemptSubmitted) else None
+    clinic.server.trouble.extend([busy] * 2)
+    stop, said = threading.Event(), list[str]()
+    running = threading.Thread(
+        target=work, args=(clinic.station, stop), kwargs={"say": said.append}
+    )
+    running.start()
+    for _ in range(600):
+        if len(said) >= 3 or not running.is_alive():
+            break
+        stop.wait(0.1)
+    stop.set()
+    running.join(30)
+    assert said == [
+        "Problem: the server cannot now: the disk is full",
+        "The station goes on.",
+        "Refused by the service: capture.gates: consent. Ask her again.",
+    ]
 
 
 def test_capture_and_delivery_run_side_by_side_until_stopped(clinic: Clinic) -> None:

@@ -29,10 +29,13 @@ pytestmark = pytest.mark.slow
 """Fourteen pairs are rendered for the first test, by whichever is run first."""
 
 
-def a_protocol(**limits: float) -> ProtocolContent:
+def a_protocol(*, valid_days: int = 30, epipolar_error_px: float = 0.3) -> ProtocolContent:
     """Return a protocol with these limits of a calibration."""
     content = a_protocol_content()
-    return replace(content, calibration=replace(content.calibration, **limits))
+    limits = replace(
+        content.calibration, valid_days=valid_days, epipolar_error_px=epipolar_error_px
+    )
+    return replace(content, calibration=limits)
 
 
 @pytest.fixture(scope="module")
