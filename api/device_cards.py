@@ -4,6 +4,7 @@ Rules kept here:
 
 1. A station is ready only if every gate that needs no client would pass now.
 2. What expires soon is said before it expires.
+3. A field check is held against the protocol in force, whatever limits the station used.
 """
 
 from datetime import timedelta
@@ -11,6 +12,9 @@ from datetime import timedelta
 from pydantic import BaseModel
 
 from api.answers import Reading
+from api.protocol_in_force import limits_in_force
+from domain.values.protocol import CalibrationLimits
+from domain.values.station import FieldErrors, check_misses
 from domain.values.time import ServerTime
 from projections.equipment import devices
 from projections.rows import Row
@@ -36,13 +40,13 @@ class DeviceCard(BaseModel):
 
 def device_cards(reading: Reading) -> list[DeviceCard]:
     """Return every station's card."""
-    now = reading.system.clock.now()
-    return [device_card(row, now) for row in devices(reading.connection)]
+    now, limits = reading.system.clock.now(), limits_in_force(reading.system)
+    return [device_card(row, now, limits) for row in devices(reading.connection)]
 
 
-def device_card(row: Row, now: ServerTime) -> DeviceCard:
-    """Return the card of one station's row, as of now."""
-    blocking, warning = _reasons(row, now)
+def device_card(row: Row, now: ServerTime, limits: CalibrationLimits | None) -> DeviceCard:
+    """Return the card of one station's row, as of now, under the limits in force."""
+    blocking, warning = _reasons(row, now, limits)
     state = "quarantined" if row["quarantine"] else "attention" if blocking else "ready"
     configuration = row["configuration"] or {}
     calibration = row["calibration"]
@@ -60,7 +64,9 @@ def device_card(row: Row, now: ServerTime) -> DeviceCard:
     )
 
 
-def _reasons(row: Row, now: ServerTime) -> tuple[list[str], list[str]]:
+def _reasons(
+    row: Row, now: ServerTime, limits: CalibrationLimits | None
+) -> tuple[list[str], list[str]]:
     blocking, warning = [], []
     if row["quarantine"]:
         blocking.append(f"Out of use: {row['quarantine']}")
@@ -73,6 +79,8 @@ def _reasons(row: Row, now: ServerTime) -> tuple[list[str], list[str]]:
         blocking.append(f"Calibration invalidated: {calibration['invalidated_because']}")
     elif calibration["drift"]:
         blocking.append(f"The last field check failed: {calibration['drift']}")
+    elif missed := _check_misses(calibration["checked"], limits):
+        blocking.extend(f"{each[:1].upper()}{each[1:]}." for each in missed)
     elif _mounted(row) != (calibration["cameras"], calibration["record"]["lens_configuration"]):
         blocking.append("Cameras or lenses were changed since the calibration.")
     else:
@@ -85,6 +93,16 @@ def _reasons(row: Row, now: ServerTime) -> tuple[list[str], list[str]]:
     if offset is not None and abs(offset) > CLOCK_LIMIT_MS:
         warning.append(f"The clock is {offset / 1000:+.1f} s from ours.")
     return blocking, warning
+
+
+def _check_misses(check: Row | None, limits: CalibrationLimits | None) -> tuple[str, ...]:
+    """Return which limits in force the last field check of a calibration misses."""
+    if check is None or limits is None:
+        return ()
+    found = FieldErrors(
+        epipolar_px=check["epipolar_error_px"], baseline_mm=check["baseline_error_mm"]
+    )
+    return check_misses(found, limits)
 
 
 def _mounted(row: Row) -> tuple[list[str], str | None]:

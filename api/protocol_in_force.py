@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from api.sources import Sources
 from api.wiring import System
 from domain.values.identifiers import ProtocolId
-from domain.values.protocol import ProtocolContent
+from domain.values.protocol import CalibrationLimits, ProtocolContent
 from projections.acquisition_protocol import protocols
 
 
@@ -45,3 +45,9 @@ def protocol_in_force(system: System) -> ProtocolInForce | None:
             return found
         usable.append(found)
     return usable[0] if usable else None
+
+
+def limits_in_force(system: System) -> CalibrationLimits | None:
+    """Return what a calibration and its field checks must reach now, or none."""
+    found = protocol_in_force(system)
+    return None if found is None else found.content.calibration

@@ -314,14 +314,28 @@ def device(connection: sa.Connection, identifier: str) -> Row | None:
 
 
 def calibration_in_force(connection: sa.Connection, device: str) -> Row | None:
-    """Return the station's calibration locked last, whatever was found since, or none."""
+    """Return the station's calibration locked last, whatever was found since, or none.
+
+    ``checked`` is the last field check of it, as it was stated, or none among the newest.
+    """
     query = (
         sa.select(CALIBRATION)
         .where(CALIBRATION.c.device == device, CALIBRATION.c.locked_seq.is_not(None))
         .order_by(CALIBRATION.c.locked_seq.desc())
         .limit(1)
     )
-    return next(iter(every(connection, query)), None)
+    found = next(iter(every(connection, query)), None)
+    if found is not None:
+        checks = (
+            sa.select(FIELD_CHECK.c.record)
+            .where(FIELD_CHECK.c.device == device)
+            .order_by(FIELD_CHECK.c.seq.desc())
+            .limit(NEWEST)
+        )
+        records = (row["record"] for row in every(connection, checks))
+        of_it = (each for each in records if each["calibration"] == found["calibration"])
+        found["checked"] = next(of_it, None)
+    return found
 
 
 def serials(connection: sa.Connection) -> dict[str, str]:

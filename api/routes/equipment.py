@@ -14,7 +14,7 @@ from api.device_cards import DeviceCard, device_card, device_cards
 from api.light_views import light_shown
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
-from api.protocol_in_force import protocol_in_force
+from api.protocol_in_force import limits_in_force
 from api.signatures import Approval, signing
 from api.signin import Person, allowed
 from api.wiring import System
@@ -169,7 +169,7 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
     now = reading.system.clock.now()
     names = display_names(reading.connection)
     return DeviceDetail(
-        card=device_card(row, now),
+        card=device_card(row, now, limits_in_force(reading.system)),
         configuration=row["configuration"],
         calibrations=[_calibration(each, row, names, now=now) for each in row["calibrations"]],
         illumination=[light_shown(each) for each in row["illumination"]],
@@ -259,14 +259,14 @@ def _update(
 
 
 def _limits(system: System) -> CalibrationLimits:
-    in_force = protocol_in_force(system)
-    if in_force is None:
+    limits = limits_in_force(system)
+    if limits is None:
         raise RuleViolation(
             "calibration.limits",
             "no acquisition protocol is approved, so there are no limits to hold it against",
             "Approve a protocol first.",
         )
-    return in_force.content.calibration
+    return limits
 
 
 def _calibration(row: Row, device: Row, names: dict[str, str], *, now: ServerTime) -> Calibration:

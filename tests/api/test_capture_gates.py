@@ -61,6 +61,30 @@ def test_a_field_check_that_fails_is_told_before_the_shutter(
     assert closed(station) == {"calibration"}
 
 
+@pytest.mark.verifies("REQ-IN-080")
+def test_a_field_check_is_held_against_the_protocol_whatever_the_station_says(
+    portal: Portal, station: Station, session: str
+) -> None:
+    quality = portal.sign_in("quality")
+
+    def reasons() -> list[str]:
+        found: list[str] = quality.read(f"/devices/{station.device}")["card"]["reasons"]
+        (card,) = quality.read("/devices")["items"]
+        assert card["reasons"] == found
+        return found
+
+    before = reasons()
+    loose = replace(station.check(1), epipolar_error_px=0.35, evidence="0.35 px, allowed 0.5 px")
+    assert not station.deliver(station.state(loose))["refused"]
+    assert closed(station) == {"calibration"}
+    found = "the last field check found an epipolar error of 0.35 px, above 0.3 px"
+    assert found in told(station)["calibration"]["evidence"]
+    assert reasons() == [*before, f"T{found[1:]}."]
+    assert not station.deliver(station.state(station.check(2)))["refused"]
+    assert not closed(station)
+    assert reasons() == before
+
+
 @pytest.mark.verifies("REQ-IN-078", "DRV-07")
 def test_who_signed_out_captured_before_but_not_after(
     portal: Portal, clinic: Clinic, station: Station, session: str, *, manifest: str
