@@ -157,7 +157,8 @@ def _queue() -> int:
         print(f"refused    {state.refused}, kept aside")
         print(f"last number {state.last_sequence}, {state.free_bytes >> 20} MB free")
         for each in outbox.aside():
-            print(f"  {each.sequence}: {each.refusal.rule}: {each.refusal.evidence}")
+            why = each.refusal
+            print(f"  {each.sequence}: {why.rule}: {why.evidence}. {why.next_step}")
         return 0
     finally:
         outbox.close()
