@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.imaging.board_corners import decode_corners
+from adapters.imaging.calibration import calibration_to_values
 from adapters.imaging.view_guidance import ENOUGH_COVERAGE
+from adapters.imaging.view_outliers import calibrate_from
 from device.simulated_world import BOARD_POSES
 from device.upkeep_words import perform
 from domain.errors import MalformedInput, RuleViolation
@@ -16,6 +19,8 @@ from domain.events.equipment import (
     IlluminationCalibrated,
     LightFieldMeasured,
 )
+from domain.ledger import canonical
+from domain.values.content import Digest
 from tests.builders import OPERATOR
 from tests.device.test_station import Clinic, a_clinic, a_script
 
@@ -64,6 +69,23 @@ def test_every_view_is_printed_and_stated_with_its_residual(
     for view in views.views:
         assert any(f"view {view.number + 1}: {view.error_px:.3f} px" in line for line in said)
     assert {round(view.yaw_deg / 10) for view in views.views} >= {-2, 0, 2}
+
+
+@pytest.mark.verifies("DRV-20")
+def test_the_calibration_follows_again_from_the_corners_that_were_delivered(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    (recorded,) = stated(clinic, CalibrationRecorded)
+    (views,) = stated(clinic, CalibrationViewsRecorded)
+    assert isinstance(recorded, CalibrationRecorded)
+    assert isinstance(views, CalibrationViewsRecorded)
+    assert views.corners is not None
+    taken, size = decode_corners(clinic.server.content[views.corners.digest])
+    again = calibrate_from(taken, size).calibration
+    assert Digest.of(canonical.encode(calibration_to_values(again))) == (
+        recorded.calibration.parameters.digest
+    )
 
 
 @pytest.mark.verifies("REQ-IN-086", "REQ-IN-087", "REQ-IN-088", "REQ-IN-090")
