@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from api.answers import Reading
 from api.change_views import ArtefactView, ChangeView, change_view, changes_laid, maps_of
-from api.previous_views import PairView, pair_views, previous_values
+from api.previous_views import PairView, PreviousValue, pair_views, previous_values
 from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.assessment import presentation, presented_digest
 from domain.values.assessment import Assessment
@@ -58,7 +58,7 @@ class FindingView(BaseModel):
     amended_text: str | None
     reason_code: str | None
     reason: str | None
-    previous_value: float | None
+    previous: PreviousValue | None
     origin: Origin | None
     change: str | None
 
@@ -210,7 +210,7 @@ def _findings(
     row: Row,
     runs: list[Row],
     releases: dict[str, Row],
-    earlier: dict[str, float],
+    earlier: dict[str, PreviousValue],
     changes: list[VolumeChangeMeasured],
 ) -> list[FindingView]:
     changed = {
@@ -228,7 +228,7 @@ def _findings(
                 name: each[name]
                 for name in ("verdict", "amended_value", "amended_text", "reason_code", "reason")
             },
-            previous_value=earlier.get(each["finding"]),
+            previous=earlier.get(each["finding"]),
             origin=origins.get(each["finding"]),
             change=changed.get(each["finding"]),
         )
