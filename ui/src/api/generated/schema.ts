@@ -2278,6 +2278,18 @@ export interface components {
             number: string | null;
         };
         /**
+         * ComparedValue
+         * @description A change of one quantity, the smallest that can be told from none, and whether it was.
+         */
+        ComparedValue: {
+            /** Change */
+            change: number;
+            /** Detectable Change */
+            detectable_change: number;
+            /** Detected */
+            detected: boolean;
+        };
+        /**
          * Comparison
          * @description What was found of a release in the shadow; refusals by rule.
          */
@@ -2574,8 +2586,7 @@ export interface components {
             /** Needs Confirmation */
             needs_confirmation: boolean;
             origin: components["schemas"]["Origin"] | null;
-            /** Previous Value */
-            previous_value: number | null;
+            previous: components["schemas"]["PreviousValue"] | null;
             /** Quality Flags */
             quality_flags: string[];
             /** Reason */
@@ -3121,6 +3132,17 @@ export interface components {
             opened_at: string;
             /** Session */
             session: string;
+        };
+        /**
+         * PreviousValue
+         * @description What a finding was before; ``compared`` is absent where no change may be told.
+         */
+        PreviousValue: {
+            /** Amended */
+            amended: boolean;
+            compared: components["schemas"]["ComparedValue"] | null;
+            /** Value */
+            value: number;
         };
         /**
          * ProjectionStanding
