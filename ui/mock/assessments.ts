@@ -21,6 +21,14 @@ const ROWS: Row[] = [
 
 const BEFORE: Record<string, number> = { ita: 30.9, "melanin-cheek": 41.2, "erythema-cheek": 33.8, "forehead-density": 0.179, "roughness-cheek": 18.9 };
 
+/** What the service would say of an earlier value with as large an uncertainty. */
+function before(then: number | undefined, now: number | null, uncertainty: number | null): Finding["previous"] {
+  if (then === undefined || now === null || uncertainty === null) return null;
+  const detectable_change = Math.hypot(uncertainty, uncertainty);
+  const change = now - then;
+  return { value: then, amended: false, compared: { change, detectable_change, detected: Math.abs(change) >= detectable_change } };
+}
+
 function findings(reviewed: number): Finding[] {
   return ROWS.map(([category, code, label, value, unit, uncertainty, confidence, text], at) => ({
     finding: id(600 + at), category, code, label, value, unit, uncertainty, coverage_factor: uncertainty === null ? null : 2, text, confidence,
@@ -32,7 +40,7 @@ function findings(reviewed: number): Finding[] {
     verdict: at < reviewed ? (at === 4 ? "amended" : "accepted") : "none",
     amended_value: at < reviewed && at === 4 ? 26.5 : null, reason_code: at < reviewed && at === 4 ? "clinical-judgement" : null,
     reason: at < reviewed && at === 4 ? "Transient flushing on the left after cleansing." : null, amended_text: null,
-    previous_value: BEFORE[code] ?? null,
+    previous: before(BEFORE[code], value, uncertainty),
     origin: { inference: id(700), release: id(750), name: category === "lines" ? "Ridge lines" : "Chromophore map", version: "1.2.0", model_digest: digest("model") },
     change: null,
   }));
