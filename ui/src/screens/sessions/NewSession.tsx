@@ -14,6 +14,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { ProblemNotice } from "../../parts/ProblemNotice";
 import { words } from "../../words";
+import { standing } from "../worklist/DeviceSummary";
 import { GatesAhead } from "./GatesAhead";
 import styles from "./NewSession.module.css";
 
@@ -167,9 +168,7 @@ function Station({ card }: { card: DeviceCard }) {
       <span>
         <span className={styles.named}>
           <strong className="mono">{card.serial}</strong>
-          {card.state === "ready" && <Mark tone="pass">Ready</Mark>}
-          {card.state === "attention" && <Mark tone="warn">Needs attention</Mark>}
-          {card.state === "quarantined" && <Mark tone="fail">Out of use</Mark>}
+          <Mark tone={standing(card).tone}>{standing(card).text}</Mark>
         </span>
         <span className="quiet">
           {card.reasons[0] ??
