@@ -2262,6 +2262,18 @@ export interface components {
             time_zone: string;
         };
         /**
+         * ClosedGate
+         * @description A gate that would not pass now, why, and what to do.
+         */
+        ClosedGate: {
+            /** Evidence */
+            evidence: string;
+            /** Gate */
+            gate: string;
+            /** Next Step */
+            next_step: string;
+        };
+        /**
          * CodeState
          * @description What a printed code stands for, without any content.
          */
@@ -2398,6 +2410,8 @@ export interface components {
             calibration_until: string | null;
             /** Clock Offset Ms */
             clock_offset_ms: number | null;
+            /** Closed */
+            closed: components["schemas"]["ClosedGate"][];
             /** Device */
             device: string;
             /** Firmware */
