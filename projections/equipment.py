@@ -328,21 +328,14 @@ def calibration_in_force(connection: sa.Connection, device: str) -> Row | None:
 
 def last_checks(connection: sa.Connection, device: str) -> Row:
     """Return a station's newest ``illumination``, ``light_field`` and ``colour``, each or none."""
-    found: Row = {}
-    for name, table in (
-        ("illumination", ILLUMINATION),
-        ("light_field", LIGHT_FIELD),
-        ("colour", COLOUR),
-    ):
-        query = (
-            sa.select(table.c.record)
-            .where(table.c.device == device)
-            .order_by(table.c.seq.desc())
-            .limit(1)
-        )
-        newest = next(iter(every(connection, query)), None)
-        found[name] = None if newest is None else newest["record"]
-    return found
+    tables = {"illumination": ILLUMINATION, "light_field": LIGHT_FIELD, "colour": COLOUR}
+    return {name: _newest(connection, table, device) for name, table in tables.items()}
+
+
+def _newest(connection: sa.Connection, table: sa.Table, device: str) -> Row | None:
+    found = sa.select(table.c.record).where(table.c.device == device)
+    newest: Row | None = connection.scalar(found.order_by(table.c.seq.desc()).limit(1))
+    return newest
 
 
 def serials(connection: sa.Connection) -> dict[str, str]:
