@@ -4,6 +4,7 @@ import { day } from "../../moments";
 import { BulletBar } from "../../parts/BulletBar";
 import { Facts } from "../../parts/Facts";
 import { Mark } from "../../parts/Mark";
+import { PatchChart } from "./PatchChart";
 import styles from "./Device.module.css";
 
 export function ColourPatches({ latest }: { latest: Colour | undefined }) {
@@ -29,6 +30,7 @@ export function ColourPatches({ latest }: { latest: Colour | undefined }) {
           ))}
         </tbody>
       </table>
+      <PatchChart colour={latest} />
       <Facts
         items={[
           ["Mean difference", `${latest.mean_before.toFixed(2)} → ${latest.mean_after.toFixed(2)} ΔE00, allowed ${limits.mean}`],
