@@ -184,3 +184,12 @@ describe("the colours of the chart", () => {
     expect(names[6]).toBe("Patch 7: 2.00 before, 2.20 after, 0.97 unseen, above 2");
   });
 });
+
+describe("the light on the grey target", () => {
+  test("names zones by their place, not as the cameras of that side", async () => {
+    start(ADDRESS);
+    const panel = (await screen.findByText("Grey target", { selector: "h2" })).closest("section") as HTMLElement;
+    expect(within(panel).getByText("Left")).toBeTruthy();
+    expect(within(panel).queryByText("Left camera")).toBeNull();
+  });
+});

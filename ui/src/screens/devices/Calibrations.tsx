@@ -40,9 +40,6 @@ export function Calibrations({ detail }: { detail: Device }) {
               <th className="number">Epipolar px</th>
               <th className="number">Baseline mm</th>
               <th>Valid until</th>
-              <th>
-                <span className="visually-hidden">What may be done</span>
-              </th>
             </tr>
           </thead>
           {detail.calibrations.map((each) => (
@@ -60,26 +57,22 @@ export function Calibrations({ detail }: { detail: Device }) {
                 <td className="number">{each.epipolar_error_px.toFixed(3)}</td>
                 <td className="number">{each.baseline_mm.toFixed(3)}</td>
                 <td>{day(each.valid_until)}</td>
-                <td>
-                  {mayLock && (
-                    <div className={styles.deeds}>
-                      {each.state === "recorded" && (
-                        <Button size="compact-sm" onClick={() => setLocking(each)}>
-                          Lock
-                        </Button>
-                      )}
-                      {mayBeInvalidated(each) && (
-                        <Button size="compact-sm" variant="default" onClick={() => setInvalidating(each)}>
-                          Invalidate
-                        </Button>
-                      )}
-                    </div>
-                  )}
-                </td>
               </tr>
               <tr>
-                <td colSpan={7} className={styles.with}>
-                  {madeWith(each)}
+                <td colSpan={6}>
+                  <div className={styles.with}>
+                    <span>{madeWith(each)}</span>
+                    {mayLock && each.state === "recorded" && (
+                      <Button size="compact-sm" onClick={() => setLocking(each)}>
+                        Lock
+                      </Button>
+                    )}
+                    {mayLock && mayBeInvalidated(each) && (
+                      <Button size="compact-sm" variant="default" onClick={() => setInvalidating(each)}>
+                        Invalidate
+                      </Button>
+                    )}
+                  </div>
                 </td>
               </tr>
             </tbody>
