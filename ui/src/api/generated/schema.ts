@@ -2182,6 +2182,8 @@ export interface components {
             claim: string;
             /** Comparable */
             comparable: boolean;
+            /** Contraindications */
+            contraindications: string[];
             /** Differences */
             differences: components["schemas"]["DifferenceView"][];
             /** Earlier Attempt */
@@ -3002,11 +3004,15 @@ export interface components {
         };
         /**
          * Origin
-         * @description Which released model a finding comes from.
+         * @description Which released model a finding comes from, what limits it and when it must not be used.
          */
         Origin: {
+            /** Contraindications */
+            contraindications: string[];
             /** Inference */
             inference: string;
+            /** Limitations */
+            limitations: string[];
             /** Model Digest */
             model_digest: string;
             /** Name */
