@@ -9,6 +9,7 @@ import { Mark } from "../../parts/Mark";
 import { decimalsFor, difference, quantity, unitText } from "../../quantities";
 import { words } from "../../words";
 import styles from "./FindingCard.module.css";
+import { NotFor } from "./NotFor";
 import type { Reviewing } from "./reviewing";
 
 interface Props {
@@ -131,6 +132,7 @@ function Details({ finding, change, map, onMap, actions }: Omit<Props, "chosen" 
           <li key={limitation}>{limitation}</li>
         ))}
       </ul>
+      <NotFor finding={finding} change={change} />
       {finding.verdict !== "none" && finding.verdict !== "accepted" && <Judged finding={finding} />}
       {map !== null && (
         <div className={styles.actions}>
