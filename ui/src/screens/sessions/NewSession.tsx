@@ -171,10 +171,11 @@ function Station({ card }: { card: DeviceCard }) {
           <Mark tone={standing(card).tone}>{standing(card).text}</Mark>
         </span>
         <span className="quiet">
-          {card.reasons[0] ??
-            (card.calibration_until === null
+          {card.reasons.length > 0
+            ? card.reasons.map((reason) => <span key={reason}>{reason} </span>)
+            : card.calibration_until === null
               ? card.model
-              : `${card.model}, calibrated until ${day(card.calibration_until)}`)}
+              : `${card.model}, calibrated until ${day(card.calibration_until)}`}
         </span>
       </span>
     </Radio.Card>
