@@ -3,20 +3,31 @@
 Rules kept here:
 
 1. A station is ready only if every gate that needs no client would pass now.
-2. What expires soon is said before it expires.
+2. A gate that would not pass is named with its evidence and the next step, as the gate itself would
+   say it, so that no screen has to guess from a date.
+3. What is only to be known closes nothing (``device_warnings.py``).
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
 
 from pydantic import BaseModel
 
 from api.answers import Reading
+from api.device_warnings import by_its_own, device_warnings
+from domain.values.capture import Gate
 from domain.values.time import ServerTime
 from projections.equipment import devices
 from projections.rows import Row
 
-SOON = timedelta(days=3)
-CLOCK_LIMIT_MS = 5_000.0
+_RECALIBRATE = "Calibrate the station with the target and have the calibration locked."
+
+
+class ClosedGate(BaseModel):
+    """A gate that would not pass now, why, and what to do."""
+
+    gate: str
+    evidence: str
+    next_step: str
 
 
 class DeviceCard(BaseModel):
@@ -27,6 +38,7 @@ class DeviceCard(BaseModel):
     model: str
     state: str
     reasons: list[str]
+    closed: list[ClosedGate]
     calibration_until: str | None
     firmware: str | None
     last_seen_at: str | None
@@ -42,8 +54,8 @@ def device_cards(reading: Reading) -> list[DeviceCard]:
 
 def device_card(row: Row, now: ServerTime) -> DeviceCard:
     """Return the card of one station's row, as of now."""
-    blocking, warning = _reasons(row, now)
-    state = "quarantined" if row["quarantine"] else "attention" if blocking else "ready"
+    closed = [*_identity(row), *_calibration(row, now)]
+    state = "quarantined" if row["quarantine"] else "attention" if closed else "ready"
     configuration = row["configuration"] or {}
     calibration = row["calibration"]
     return DeviceCard(
@@ -51,7 +63,8 @@ def device_card(row: Row, now: ServerTime) -> DeviceCard:
         serial=row["serial"],
         model=row["model"],
         state=state,
-        reasons=[*blocking, *warning],
+        reasons=[*(each.evidence for each in closed), *device_warnings(row, now)],
+        closed=closed,
         calibration_until=None if calibration is None else calibration["valid_until"],
         firmware=configuration.get("firmware"),
         last_seen_at=row["last_seen_at"],
@@ -60,31 +73,45 @@ def device_card(row: Row, now: ServerTime) -> DeviceCard:
     )
 
 
-def _reasons(row: Row, now: ServerTime) -> tuple[list[str], list[str]]:
-    blocking, warning = [], []
+def _identity(row: Row) -> Iterator[ClosedGate]:
+    """Yield why the station may not be used at all; ``identity_gate`` is the rule."""
     if row["quarantine"]:
-        blocking.append(f"Out of use: {row['quarantine']}")
+        yield ClosedGate(
+            gate=Gate.DEVICE_IDENTITY,
+            evidence=f"Out of use: {row['quarantine']}",
+            next_step="Have the cause removed and the station put back into use.",
+        )
     if row["configuration"] is None:
-        blocking.append("No configuration was recorded.")
+        yield ClosedGate(
+            gate=Gate.DEVICE_IDENTITY,
+            evidence="No configuration was recorded.",
+            next_step="Start the station and wait until it has reported what is mounted on it.",
+        )
+
+
+def _calibration(row: Row, now: ServerTime) -> Iterator[ClosedGate]:
+    """Yield why the calibration may not be relied on; ``calibration_gate`` is the rule."""
+    evidence = _unreliable(row, now)
+    if evidence is not None:
+        yield ClosedGate(gate=Gate.CALIBRATION, evidence=evidence, next_step=_RECALIBRATE)
+
+
+def _unreliable(row: Row, now: ServerTime) -> str | None:
     calibration = row["calibration"]
     if calibration is None:
-        blocking.append("There is no locked calibration.")
-    elif calibration["invalidated_because"]:
-        blocking.append(f"Calibration invalidated: {calibration['invalidated_because']}")
-    elif calibration["drift"]:
-        blocking.append(f"The last field check failed: {calibration['drift']}")
-    elif _mounted(row) != (calibration["cameras"], calibration["record"]["lens_configuration"]):
-        blocking.append("Cameras or lenses were changed since the calibration.")
-    else:
-        until = ServerTime.parse(calibration["valid_until"])
-        if until <= now:
-            blocking.append("The calibration has expired.")
-        elif until <= now.plus(SOON):
-            warning.append("The calibration expires within three days.")
-    offset = row["clock_offset_ms"]
-    if offset is not None and abs(offset) > CLOCK_LIMIT_MS:
-        warning.append(f"The clock is {offset / 1000:+.1f} s from ours.")
-    return blocking, warning
+        return "There is no locked calibration."
+    if calibration["invalidated_because"]:
+        return f"Calibration invalidated: {calibration['invalidated_because']}"
+    if calibration["drift"]:
+        return f"The last field check failed: {calibration['drift']}"
+    if _mounted(row) != (calibration["cameras"], calibration["record"]["lens_configuration"]):
+        return "Cameras or lenses were changed since the calibration."
+    until = ServerTime.parse(calibration["valid_until"])
+    if until <= now:
+        return "The calibration has expired."
+    if until <= by_its_own(row, now):
+        return "The calibration has expired by the station's own clock."
+    return None
 
 
 def _mounted(row: Row) -> tuple[list[str], str | None]:

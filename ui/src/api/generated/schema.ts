@@ -2182,6 +2182,8 @@ export interface components {
             claim: string;
             /** Comparable */
             comparable: boolean;
+            /** Contraindications */
+            contraindications: string[];
             /** Differences */
             differences: components["schemas"]["DifferenceView"][];
             /** Earlier Attempt */
@@ -2262,6 +2264,18 @@ export interface components {
             time_zone: string;
         };
         /**
+         * ClosedGate
+         * @description A gate that would not pass now, why, and what to do.
+         */
+        ClosedGate: {
+            /** Evidence */
+            evidence: string;
+            /** Gate */
+            gate: string;
+            /** Next Step */
+            next_step: string;
+        };
+        /**
          * CodeState
          * @description What a printed code stands for, without any content.
          */
@@ -2276,6 +2290,18 @@ export interface components {
             known: boolean;
             /** Number */
             number: string | null;
+        };
+        /**
+         * ComparedValue
+         * @description A change of one quantity, the smallest that can be told from none, and whether it was.
+         */
+        ComparedValue: {
+            /** Change */
+            change: number;
+            /** Detectable Change */
+            detectable_change: number;
+            /** Detected */
+            detected: boolean;
         };
         /**
          * Comparison
@@ -2386,6 +2412,8 @@ export interface components {
             calibration_until: string | null;
             /** Clock Offset Ms */
             clock_offset_ms: number | null;
+            /** Closed */
+            closed: components["schemas"]["ClosedGate"][];
             /** Device */
             device: string;
             /** Firmware */
@@ -2574,8 +2602,7 @@ export interface components {
             /** Needs Confirmation */
             needs_confirmation: boolean;
             origin: components["schemas"]["Origin"] | null;
-            /** Previous Value */
-            previous_value: number | null;
+            previous: components["schemas"]["PreviousValue"] | null;
             /** Quality Flags */
             quality_flags: string[];
             /** Reason */
@@ -2977,11 +3004,15 @@ export interface components {
         };
         /**
          * Origin
-         * @description Which released model a finding comes from.
+         * @description Which released model a finding comes from, what limits it and when it must not be used.
          */
         Origin: {
+            /** Contraindications */
+            contraindications: string[];
             /** Inference */
             inference: string;
+            /** Limitations */
+            limitations: string[];
             /** Model Digest */
             model_digest: string;
             /** Name */
@@ -3121,6 +3152,17 @@ export interface components {
             opened_at: string;
             /** Session */
             session: string;
+        };
+        /**
+         * PreviousValue
+         * @description What a finding was before; ``compared`` is absent where no change may be told.
+         */
+        PreviousValue: {
+            /** Amended */
+            amended: boolean;
+            compared: components["schemas"]["ComparedValue"] | null;
+            /** Value */
+            value: number;
         };
         /**
          * ProjectionStanding

@@ -10,6 +10,11 @@ import styles from "./Device.module.css";
 const TOLERANCE = 0.15;
 const ZONES: Record<string, string> = { left: "Left", right: "Right", top: "Top", bottom: "Bottom" };
 
+/** A zone by its place; the same word names a camera elsewhere. */
+export function zoneName(zone: string): string {
+  return ZONES[zone] ?? words(zone);
+}
+
 export function LightZones({ latest }: { latest: Illumination | undefined }) {
   if (latest === undefined) return <p className="quiet">The light was not calibrated yet.</p>;
   return (
@@ -19,7 +24,7 @@ export function LightZones({ latest }: { latest: Illumination | undefined }) {
         <tbody>
           {latest.zones.map((zone) => (
             <tr key={zone.zone}>
-              <td>{ZONES[zone.zone] ?? words(zone.zone)}</td>
+              <td>{zoneName(zone.zone)}</td>
               <td className={styles.zoneBar}>
                 <BulletBar value={zone.level} unit="1" minimum={1 - TOLERANCE} maximum={1 + TOLERANCE} passed={zone.healthy} label={`Zone ${zone.zone}`} />
               </td>
