@@ -185,7 +185,7 @@ def _numbers(values: tuple[float, ...]) -> str:
 def _png(levels: Levels, said: Mapping[str, str]) -> bytes:
     """Return the levels as PNG with text behind its header."""
     done, content = cv2.imencode(
-        ".png", np.ascontiguousarray(levels), [cv2.IMWRITE_PNG_COMPRESSION, 6]
+        ".png", np.ascontiguousarray(levels), [cv2.IMWRITE_PNG_COMPRESSION, 1]
     )
     if not done:  # pragma: no cover - encoding to memory does not fail for valid arrays
         raise RuntimeError("the PNG encoder refused a map")
