@@ -25,6 +25,7 @@ from adapters.inference.analysis import Given, Judged, Reported, Source
 from adapters.inference.colour_uncertainty import COVERAGE_FACTOR
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
 from adapters.inference.release import parse_manifest
+from adapters.inference.skin_density_graph import LUMINANCE_DENSITY_MAP
 from adapters.inference.skin_measures import Tone
 from adapters.inference.skin_repeatability import ESTIMATED, MEASURED, REPEATED
 from adapters.inference.tensors import Tensor
@@ -388,7 +389,7 @@ def judged_by(given: Given) -> Judged:
 def texture_of(given: Given) -> tuple[Mapping[str, Tensor], dict[str, Refusal]]:
     """Return what texture works out of an input, and why it withholds what."""
     even = np.zeros(given.beside["looked_at"].shape, np.float32)
-    outputs = {skin_texture.LUMINANCE_DENSITY_MAP: even}
+    outputs = {LUMINANCE_DENSITY_MAP: even}
     results = skin_texture.SkinTexture().worked_out(outputs, given)
     reported = ANALYSES["skin-texture"].reported(results, given, judged_by(given))
     return results, {each.output: each.ground for each in reported.withheld}
