@@ -8,8 +8,7 @@ Rules kept here:
    earlier capture, and the face's regions in both; each that lacks is recorded with its evidence
    [REQ-IN-046 to 049, 074; DRV-16].
 3. A registration that is refused, or beyond the claim's residual, withholds the volume.
-4. Every region of the claim is told, also one that the earlier capture does not show.
-5. The map is stored before the fact that names it is recorded.
+4. The map is stored before the fact that names it is recorded.
 """
 
 from typing import Final
@@ -32,6 +31,7 @@ from adapters.pairs import (
     view_captures,
 )
 from adapters.volume_findings import volume_findings
+from adapters.volume_regions import judged_as_before, judged_regions
 from adapters.workbench import Workbench
 from domain.errors import MalformedInput, NotFound, Refusal, RuleViolation
 from domain.events.claim import ClaimRegistered
@@ -44,12 +44,7 @@ from domain.rules.capture_session import CAPTURE_SESSION
 from domain.rules.claim import CLAIM, claim_for
 from domain.rules.comparability import compare_captures
 from domain.rules.inference import INFERENCE
-from domain.rules.volume_change import (
-    VOLUME_CHANGE,
-    judge_region,
-    record_change,
-    withhold_unseen,
-)
+from domain.rules.volume_change import VOLUME_CHANGE, record_change
 from domain.values.comparability import ComparabilityVerdict
 from domain.values.content import Digest
 from domain.values.identifiers import AttemptId, SessionId, VolumeChangeId
@@ -166,9 +161,7 @@ def measured_again(
     before = _view_of(bench, measured.earlier_session, measured.earlier_attempt)
     now = _view_of(bench, measured.session, measured.attempt)
     found = _compared(bench, before, now, registered)
-    # Records made before unseen regions were told are silent about them, and so are their repeats.
-    told = {each.region for each in measured.regions} | found.regions.keys()
-    judged = tuple(each for each in _judged(found, registered) if each.region in told)
+    judged = judged_as_before(found, registered.content, measured)
     return found, judged, _inputs(bench, before, now)
 
 
@@ -219,7 +212,7 @@ def _kept(
         before.first.attempt.attempt, now.first.attempt.attempt, claim.claim
     )
     subject = now.first.subject
-    regions = _judged(found, claim)
+    regions = judged_regions(found, claim.content)
     overlay = draw_overlay(found.shown_mm, DISTANCE_SCALE)
     content, stored = bench.keep(overlay.png, key=now.first.key, media_type=_MEDIA_TYPE)
     calibrations = tuple(
@@ -260,27 +253,6 @@ def _kept(
         lambda state: record_change(state, measured, claim=claim.content),
         bench.context(calling, WORKER, subject=subject, blobs=(stored,)),
     )
-
-
-def _judged(found: changes.MeasuredChange, claim: ClaimRegistered) -> tuple[RegionChange, ...]:
-    """Return what may be said about every region of the claim, seen or not."""
-    judged = []
-    for limits in claim.content.regions:
-        each = found.regions.get(limits.region)
-        judged.append(
-            withhold_unseen(limits, claim.content)
-            if each is None
-            else judge_region(
-                limits,
-                claim.content,
-                change=each.volume.change_mm3 / 1000.0,
-                uncertainty=each.uncertainty,
-                coverage=each.volume.coverage,
-                area_mm2=each.volume.area_mm2,
-                repeats_apart=each.repeats_apart_cm3,
-            )
-        )
-    return tuple(judged)
 
 
 def _face(bench: Workbench, capture: Capture) -> changes.Face:
