@@ -7,12 +7,11 @@ Rules kept here:
 """
 
 from adapters.imaging.change import MeasuredChange
+from adapters.imaging.volume import CUBIC_MM_PER_CUBIC_CM
 from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.volume_change import judge_region, withhold_unseen
 from domain.values.claim import ClaimContent, RegionLimits
 from domain.values.volume_change import RegionChange
-
-CUBIC_MM_PER_CUBIC_CM = 1000.0
 
 
 def judged_regions(found: MeasuredChange, claim: ClaimContent) -> tuple[RegionChange, ...]:
