@@ -4,8 +4,11 @@ import argparse
 import getpass
 import io
 import json
+import os
+import subprocess
 import sys
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from adapters.imaging import face_networks
 from adapters.inference import face_mesh_analysis
 from adapters.inference.release import signed_message
 from adapters.inference.shipped import SHIPPED, shipped_release
+from adapters.one_time_password import STEP_S, code_at
 from api import cli
 from api.commands import model_releases as models
 from domain.errors import MalformedInput, NotPermitted, NotSignedIn, RuleViolation, Unavailable
@@ -25,9 +29,10 @@ from domain.events.access import (
 )
 from domain.values.content import Digest
 from tests.adapters.inference.learned import learned_model, learned_release
-from tests.api.portal import PASSWORD, Portal
+from tests.api.portal import ORIGIN, PASSWORD, Portal
 
 NAME = "skin-colour"
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +114,27 @@ def test_a_sign_in_at_the_terminal_stands_in_the_record(
     assert began.event.methods == ("password", "totp")
     assert isinstance(ended.event, SignedOut)
     assert model.actor == began.actor == ended.actor
+
+
+def test_a_program_of_its_own_registers_beside_a_service_that_runs(portal: Portal) -> None:
+    now_s = int(datetime.now(UTC).timestamp())
+    code = code_at(portal.totp["quality"], now_s // STEP_S)
+    data = portal.system.settings.data
+    environment = {**os.environ, "VULTUS_DATA": str(data), "VULTUS_ORIGIN": ORIGIN}
+    words = ["models", "register", "--shipped", NAME, "--account", "quality"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "api.cli", *words],
+        input=f"{PASSWORD}\n{code}\n",
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert PASSWORD not in ended.stdout + ended.stderr
+    assert registered(portal) == {NAME: "registered"}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
