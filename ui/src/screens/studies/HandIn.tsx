@@ -45,7 +45,7 @@ function Dialog({ study, onClose }: { study: StudyDetail; onClose: () => void })
       label={label}
       name={name}
       accept={accept}
-      placeholder={shown}
+      placeholder={`Choose ${shown}`}
       value={chosen[name] ?? null}
       onChange={(found) => setChosen({ ...chosen, [name]: found ?? undefined })}
     />

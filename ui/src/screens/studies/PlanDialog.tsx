@@ -36,7 +36,7 @@ export function PlanDialog({ onClose }: { onClose: () => void }) {
             <code>vultus study plan</code> prints one to start from. Once it is laid down it stays as it is; somebody
             else approves its limits before anything is measured.
           </p>
-          <FileInput label="Plan" name="plan" accept=".json" placeholder="plan.json" value={file} onChange={setFile} />
+          <FileInput label="Plan" name="plan" accept=".json" placeholder="Choose plan.json" value={file} onChange={setFile} />
           {send.error && <ProblemNotice error={send.error} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
