@@ -226,6 +226,7 @@ function write(path: string[], body: Record<string, unknown>): Reply {
   }
   if (noun === "subjects" && key === "search") return { status: 200, body: subjects(String(body.query), body.before === undefined ? null : String(body.before)) };
   if (noun === "ledger") return { status: 200, body: verified() };
+  if (noun === "studies" && key === undefined) return recorded({ study: id(742), digest: digest("plan") }, 201);
   return recorded(noun === "subjects" && key === undefined ? { subject: id(100), pseudonym: "QH-4817" } : { erased: true, certificate: "The key was destroyed." }, 201);
 }
 

@@ -8,8 +8,8 @@ const ALL = [
   "subjects.hold", "erasure.request", "erasure.approve", "consents.record", "sessions.read",
   "sessions.operate", "images.view", "assessments.read", "assessments.review", "assessments.sign",
   "reports.read", "bundles.export", "devices.read", "devices.service", "calibrations.lock",
-  "protocols.read", "models.read", "models.approve", "trace.read", "audit.read", "ledger.read", "ledger.verify",
-  "practitioners.read", "claims.read", "claims.validate", "studies.read", "studies.approve",
+  "protocols.read", "models.read", "models.register", "models.approve", "trace.read", "audit.read", "ledger.read", "ledger.verify",
+  "practitioners.read", "claims.read", "claims.validate", "studies.read", "studies.run", "studies.approve",
 ];
 
 export const ME: Me = {

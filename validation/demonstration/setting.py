@@ -9,9 +9,8 @@ Rules kept here:
 
 from functools import partial
 
-from adapters.inference.analyses import ANALYSES
-from adapters.inference.analysis import Analysis
 from adapters.inference.release import signed_message
+from adapters.inference.shipped import SHIPPED, shipped_release
 from adapters.one_time_password import provisioning_uri
 from api.releases import register_release
 from api.wiring import System
@@ -24,7 +23,6 @@ from domain.rules.clinic import CLINIC
 from domain.rules.practitioner import PRACTITIONER, Practitioner
 from domain.values.actor import Actor
 from domain.values.claim import ClaimContent
-from domain.values.content import Digest
 from domain.values.identifiers import PractitionerId
 from domain.values.protocol import ProtocolContent
 from domain.values.study import StudyPlan
@@ -110,19 +108,19 @@ def register_people(administrator: Person, secrets: Secrets) -> None:
 
 
 def register_model(system: System, quality: Person, second: Person) -> None:
-    """Register the releases of every analysis and have a second person approve them."""
-    for analysis in ANALYSES.values():
-        _register(system, quality, second, analysis)
+    """Register the releases that this build ships and have a second person approve them."""
+    for name in SHIPPED:
+        _register(system, quality, second, name)
 
 
-def _register(system: System, quality: Person, second: Person, analysis: Analysis) -> None:
-    model = analysis.model()
-    manifest = analysis.release(Digest.of(model)).manifest()
+def _register(system: System, quality: Person, second: Person, name: str) -> None:
+    shipped = shipped_release(name)
+    manifest = shipped.release.manifest()
     release, _ = register_release(
         system,
-        system.context(SERVICE, idempotency_key=f"demo-{analysis.name}"),
+        system.context(SERVICE, idempotency_key=f"demo-{name}"),
         manifest=manifest,
-        model=model,
+        model=shipped.model,
         signature=system.release_key.sign(signed_message(manifest)),
         registered_by=PractitionerId(quality.me["practitioner"]),
     )
@@ -132,7 +130,7 @@ def _register(system: System, quality: Person, second: Person, analysis: Analysi
         second.approve(
             f"/model-releases/{release}/approve",
             digest=known[str(release)]["manifest"]["manifest_digest"],
-            key=f"demo-approve-{analysis.name}",
+            key=f"demo-approve-{name}",
         )
 
 
