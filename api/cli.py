@@ -17,6 +17,7 @@ from domain.errors import IntegrityFailure, MalformedInput, RecordsError, Unavai
 
 REFUSED, NOT_UNDERSTOOD, NOT_NOW = 1, 2, 3
 COMMANDS = {
+    "found": "begin a clinic's record: the clinic and its first administrator",
     "serve": "serve the clinic's record: web, workers and checkpoints",
     "work": "run projections, workers and checkpoints without the web",
     "migrate": "bring the database's tables up to date",
