@@ -10,7 +10,8 @@ Rules kept here:
 4. What a diffuser does to a zone moves its light from panel to panel and loses none: all panels are
    as far from the axis, so rule 2 holds for a spoilt diffuser as for a sound one.
 
-Known gap: three bands stand for a spectrum, so metamerism between lights is not simulated.
+Known gap: three bands stand for a spectrum, so metamerism between lights is not simulated. A zone
+can have a white of its own (``temperature_k``), a spectrum it cannot.
 """
 
 from collections.abc import Mapping

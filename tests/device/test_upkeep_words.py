@@ -226,6 +226,19 @@ def test_a_loose_diffuser_over_faded_leds_is_found_as_both(lit: Clinic) -> None:
     assert pattern.startswith("zone left: its field changed by")
 
 
+@pytest.mark.verifies("REQ-IN-090")
+def test_a_zone_that_burns_warm_is_found_as_colour_and_not_as_level(lit: Clinic) -> None:
+    field, said, status = light_field_with(lit, "light zone too warm")
+    assert status == 1
+    assert field.baseline_cct_k is not None
+    assert -600 < field.cct_k - field.baseline_cct_k < -field.limits.cct_drift_k
+    assert max(abs(each.level) for each in field.drift) < field.limits.level_drift / 5
+    assert max(each.pattern for each in field.drift) < field.limits.pattern_drift / 5
+    (reason,) = field.reasons
+    assert reason.startswith("the colour temperature changed by -")
+    assert reason in said
+
+
 def test_a_diffuser_that_sits_again_passes(lit: Clinic) -> None:
     assert light_field_with(lit, "diffuser loose")[2] == 1
     field, said, status = light_field_with(lit)

@@ -237,6 +237,11 @@ CHANGES: list[tuple[Fault, Measure, Callable[[float, float], bool]]] = [
         lambda good, bad: bad > good + 10,
     ),
     (Fault.DIFFUSER_LOOSE, _above, lambda good, bad: bad > 1.01 * good),
+    (
+        Fault.ZONE_WARM,
+        lambda t: float(_patch(t, 20)[0] / _patch(t, 20)[2]),
+        lambda good, bad: abs(good - 1) < 0.06 and bad > 1.06 * good,
+    ),
 ]
 
 
