@@ -3,6 +3,7 @@
 Rules kept here:
 
 1. What a stratum has too few cases for is left out, never guessed; a limit on it is then not met.
+   The number of its cases is given all the same, so that no stratum goes unmentioned.
 2. The same cases in another order give the same figures.
 3. Agreement with the reference is that of the first measurement alone, as it would be reported; a
    mean of repeats would look better than what people get.
@@ -55,6 +56,7 @@ def strata(factors: Sequence[Factor], cases: Sequence[C]) -> Iterator[tuple[str,
 def _figures(
     plan: StudyPlan, classes: Sequence[str], stratum: str, cases: Sequence[Case]
 ) -> Iterator[StudyFigure]:
+    yield _figure(Statistic.CASES, stratum, float(len(cases)), "1", len(cases))
     quantities = [each for each in cases if isinstance(each, Quantity)]
     classified = [each for each in cases if isinstance(each, Classified)]
     segmented = [each for each in cases if isinstance(each, Segmented)]

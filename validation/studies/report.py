@@ -138,19 +138,29 @@ def _place(
             for each in outcomes
         ],
         "plots": _plots(plan, cases),
-        "figures": [
-            {
-                "name": _words(each.statistic),
-                "stratum": _stratum(each.stratum),
-                "value": f"{each.value:.4g} {_unit(each.unit)}".strip(),
-                "interval": ""
-                if each.lower is None or each.upper is None
-                else f"{each.lower:.4g} to {each.upper:.4g}",
-                "cases": str(each.cases),
-            }
-            for each in figures
-        ],
+        "figures": [_row(each) for each in figures if not _said_elsewhere(each, figures)],
         "method-notes": _NOTES,
+    }
+
+
+def _said_elsewhere(figure: StudyFigure, figures: Sequence[StudyFigure]) -> bool:
+    """Return whether a count of cases stands beside other figures of its stratum anyway."""
+    return figure.statistic is Statistic.CASES and any(
+        other.stratum == figure.stratum and other.statistic is not Statistic.CASES
+        for other in figures
+    )
+
+
+def _row(figure: StudyFigure) -> dict[str, JsonValue]:
+    counts_only = figure.statistic is Statistic.CASES
+    return {
+        "name": "not measured" if counts_only else _words(figure.statistic),
+        "stratum": _stratum(figure.stratum),
+        "value": "" if counts_only else f"{figure.value:.4g} {_unit(figure.unit)}".strip(),
+        "interval": ""
+        if figure.lower is None or figure.upper is None
+        else f"{figure.lower:.4g} to {figure.upper:.4g}",
+        "cases": str(figure.cases),
     }
 
 

@@ -123,9 +123,12 @@ export function strataOf(figures: readonly StudyFigure[], factor: string): strin
   return figures.some((each) => each.stratum === EVERYBODY) ? [EVERYBODY, ...levels] : levels;
 }
 
+/** Counts the cases of a stratum, also where nothing else could be worked out; has a column of its own. */
+const CASES = "cases";
+
 /** The statistics that were worked out, in the order in which they are recorded. */
 export function statisticsOf(figures: readonly StudyFigure[]): string[] {
-  return [...new Set(figures.map((each) => each.statistic))];
+  return [...new Set(figures.map((each) => each.statistic))].filter((each) => each !== CASES);
 }
 
 /** The limit that holds for a statistic in a stratum, its own before that of each level. */
