@@ -10,7 +10,7 @@ export interface Judged {
   stratum: string;
   figure: StudyFigure | null;
   verdict: Verdict;
-  /** What was found, in the record's words; null before the study was run. */
+  /** What was found, in the record's words but for the verdict's own; null before the study was run. */
   why: string | null;
 }
 
@@ -34,7 +34,7 @@ export function judgedLimits({ plan, result }: Pick<Study, "plan" | "result">): 
     ) ?? null;
     const measured = isMeasured(limit, figure, plan);
     const verdict: Verdict = outcome.met ? "met" : measured ? "missed" : "not-measured";
-    return [{ key: `${outcome.limit} ${outcome.stratum}`, limit, stratum: outcome.stratum, figure, verdict, why: outcome.evidence }];
+    return [{ key: `${outcome.limit} ${outcome.stratum}`, limit, stratum: outcome.stratum, figure, verdict, why: outcome.evidence.replace(/^not measured: /, "") }];
   });
 }
 
