@@ -23,9 +23,10 @@ from domain.ledger import canonical
 from domain.values.content import Digest
 from domain.values.study import StudyPlan, judge_study
 from domain.values.time import ServerTime
+from validation.studies.case_file import decode_cases, encode_cases
 from validation.studies.evaluation import evaluate
 from validation.studies.labelled import measure_labelled
-from validation.studies.observations import Cases, decode_cases, encode_cases
+from validation.studies.observations import Cases
 from validation.studies.plans import PLANS
 from validation.studies.report import render_study
 from validation.studies.simulated import MEASURE, Population
