@@ -5,7 +5,7 @@ Rules kept here:
 1. A case is named by a pseudonym; nothing of a person is in it.
 2. All cases of a study are of one kind: quantities, quantities at many places, classes or
    segmentations. What the measurement withheld is a case, too, and is counted like the others.
-3. Cases are independent of one another. Many places of one head are one case, however many they are.
+3. Cases are independent of one another: many places of one head are one case.
 """
 
 import math

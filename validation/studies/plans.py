@@ -4,6 +4,7 @@ Rules kept here:
 
 1. A limit comes from what the output is used for or from published systems, never from a result.
 2. Every plan says in its population that no person was measured; nothing here is a clinical claim.
+   Over pictures of people a plan becomes another one (``labelled_plan.py``).
 
 Sources of limits: Chardon 1991 (the narrowest class of the typology angle is 13° wide, so an error
 below half of it keeps neighbours apart); de Menezes 2010, doi 10.1016/j.joms.2009.09.054, and the
@@ -21,7 +22,10 @@ from domain.values.study import (
     StudyPlan,
 )
 
-_HEADS: Final = (
+STATION: Final = "on the simulated station"
+"""How the name of a plan says where its cases are measured."""
+
+HEADS: Final = (
     "generated heads before the simulated station, six classes of skin colour; no person was "
     "measured, and nothing here is a clinical claim"
 )
@@ -43,13 +47,13 @@ def _within(statistic: Statistic, most: float, stratum: str) -> StudyLimit:
 
 
 SKIN_TONE: Final = StudyPlan(
-    name="Skin tone on the simulated station",
+    name=f"Skin tone {STATION}",
     version="2.0",
     evidence=EvidenceSource.RGB,
     output="ita",
     unit="deg",
     method="skin-colour 2.0.0",
-    population=_HEADS,
+    population=HEADS,
     reference="typology angle of the class's own colour, from the simulation's spectra",
     strata=(Factor.ITA_CLASS, Factor.AGE_BAND, Factor.LIGHTING),
     fewest_cases=6,
@@ -69,13 +73,13 @@ SKIN_TONE: Final = StudyPlan(
 )
 
 DEPTH: Final = StudyPlan(
-    name="Depth of the face on the simulated station",
+    name=f"Depth of the face {STATION}",
     version="1.0",
     evidence=EvidenceSource.DEPTH,
     output="depth-map",
     unit="mm",
     method="stereo depth of the stored pair under the locked calibration",
-    population=_HEADS,
+    population=HEADS,
     reference="exact depth of the same pixels, from the simulation's geometry",
     strata=(Factor.ITA_CLASS, Factor.AGE_BAND),
     fewest_cases=50,

@@ -34,7 +34,7 @@ from domain.values.study import (
 )
 from domain.values.time import Instant
 from validation.studies.agreement import agreement
-from validation.studies.observations import Cases, Quantity
+from validation.studies.observations import Cases, Origin, Quantity, Sampled, Withheld
 
 TEMPLATE: Final = "report.typ"
 MOST_POINTS: Final = 1500
@@ -47,7 +47,10 @@ _NOTES: Final = (
     "Bias is measured minus reference. Limits of agreement: bias ± 1.96 standard deviations (Bland "
     "and Altman 1986). Technical error: within-case standard deviation (Dahlberg). Minimal "
     "detectable change: 1.96 √2 standard errors of measurement. ICC after Shrout and Fleiss 1979; "
-    "kappa with quadratic weights (Cohen 1968); shares with Wilson's interval."
+    "kappa with quadratic weights (Cohen 1968); shares with Wilson's interval. Where a head was "
+    "measured at many places, the head is the case: figures are of single places, intervals of "
+    "heads (Bland and Altman 2007). What a release withholds is counted as a case and is behind no "
+    "figure."
 )
 
 
@@ -120,8 +123,9 @@ def _place(
         "facts": [
             ["Output", f"{plan.output}, in {plan.unit}"],
             ["Method", plan.method],
-            ["Cases", f"{len(cases.cases)}: {plan.population}"],
+            ["Cases", f"{_counted(cases)}: {plan.population}"],
             ["Reference", plan.reference],
+            *_origin(cases.origin),
             ["Evidence", _EVIDENCE[plan.evidence]],
             ["Fewest cases of a figure", str(plan.fewest_cases)],
             ["Software", software],
@@ -141,6 +145,25 @@ def _place(
         "figures": [_row(each) for each in figures if not _said_elsewhere(each, figures)],
         "method-notes": _NOTES,
     }
+
+
+def _counted(cases: Cases) -> str:
+    places = sum(len(each.places) for each in cases.cases if isinstance(each, Sampled))
+    withheld = sum(isinstance(each, Withheld) for each in cases.cases)
+    count = f"{len(cases.cases)} heads, {places} places" if places else str(len(cases.cases))
+    return f"{count} ({withheld} withheld)" if withheld else count
+
+
+def _origin(origin: Origin | None) -> list[JsonValue]:
+    """Return where the cases come from, as they say themselves, beside what the plan says."""
+    if origin is None:
+        return [["Source of the cases", "not stated with the cases; the plan alone speaks of them"]]
+    facts: list[JsonValue] = [["Source of the cases", origin.source]]
+    if origin.labelled_by is not None:
+        facts.append(["Labelled by", origin.labelled_by])
+    if origin.manifest is not None:
+        facts.append(["Digest of the manifest", str(origin.manifest)])
+    return facts
 
 
 def _said_elsewhere(figure: StudyFigure, figures: Sequence[StudyFigure]) -> bool:
