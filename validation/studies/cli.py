@@ -32,8 +32,9 @@ from validation.studies.labelled_plan import plan_over, require_output, require_
 from validation.studies.manifest import Manifest, read_manifest
 from validation.studies.observations import Cases
 from validation.studies.plans import PLANS
+from validation.studies.population import Population
 from validation.studies.report import render_study
-from validation.studies.simulated import MEASURE, Population
+from validation.studies.simulated import MEASURE
 
 RESULT_FORMAT = "vultus/study-result/v1"
 LIMIT_MISSED = 1
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     source = run.add_mutually_exclusive_group()
     source.add_argument("--cases", type=Path, help="cases measured elsewhere, as JSON")
     source.add_argument("--labelled", type=Path, help="manifest of pictures people labelled")
-    run.add_argument("--people", type=int, default=3, help="simulated people per skin class")
+    run.add_argument("--people", type=int, default=3, help="heads per skin class and light")
     run.add_argument("--repeats", type=int, default=3, help="captures of the same moment")
     run.add_argument("--seed", type=int, default=2026, help="decides who is simulated")
     run.add_argument("--size", choices=sorted(_SIZES), default="demo", help="of the pictures")

@@ -56,7 +56,7 @@ def require_truth(plan: StudyPlan, origin: Origin | None) -> None:
     Raises:
         MalformedInput: the plan speaks of generated heads, the cases are of labelled pictures.
     """
-    if origin is not None and origin.labelled_by is not None and plan.population == HEADS:
+    if origin is not None and origin.labelled_by is not None and HEADS in plan.population:
         raise MalformedInput(
             "study.population: the plan says that generated heads were measured, the cases are of "
             "labelled pictures; print the plan that says so: vultus study plan NAME --labelled "

@@ -23,7 +23,7 @@ from adapters.imaging.pixels import Mask
 from adapters.inference.analysis import Judged, Source
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
 from adapters.inference.release import InputDomain
-from adapters.inference.skin_density_input import mask_of
+from adapters.inference.skin_density_input import mask_of, pixel_mm_of
 from adapters.inference.skin_pigmentation import SkinPigmentation
 from domain.values.content import Digest
 from domain.values.identifiers import InferenceId
@@ -45,10 +45,12 @@ class Marked:
     Attributes:
         where: (rows, columns) bool, what was marked, on the output's grid.
         looked_at: (rows, columns) bool, where the output looks.
+        pixel_mm: Length of a pixel on the skin; nominal without calibrated depth.
     """
 
     where: Mask
     looked_at: Mask
+    pixel_mm: float
 
 
 def marked_on(
@@ -93,6 +95,7 @@ def marked_on(
     return Marked(
         where=np.asarray(run.outputs[tensor], np.int32) > 0,
         looked_at=mask_of(given.beside),
+        pixel_mm=pixel_mm_of(given.beside),
     )
 
 
