@@ -157,7 +157,7 @@ def _of_classes(
 def _of_overlap(cases: Sequence[Segmented], stratum: str) -> Iterator[StudyFigure]:
     """Yield mean overlaps; where nothing was marked and nothing is there, there is no overlap."""
     counted = [each for each in cases if each.found + each.there]
-    for statistic, overlap in ((Statistic.DICE, _dice), (Statistic.JACCARD, _jaccard)):
+    for statistic, overlap in ((Statistic.DICE, dice), (Statistic.JACCARD, _jaccard)):
         values = [overlap(each) for each in counted]
         if len(values) >= FEWEST_PAIRS:
             mean = agreement(values, np.zeros(len(values))).bias
@@ -167,7 +167,8 @@ def _of_overlap(cases: Sequence[Segmented], stratum: str) -> Iterator[StudyFigur
             yield _figure(statistic, stratum, inside, "1", len(values))
 
 
-def _dice(case: Segmented) -> float:
+def dice(case: Segmented) -> float:
+    """Return Dice's overlap of a case that has a mask at all, 0..1."""
     return 2 * case.common / (case.found + case.there)
 
 
