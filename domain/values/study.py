@@ -265,5 +265,5 @@ def _why_no_figure(limit: StudyLimit, stratum: str, figures: tuple[StudyFigure, 
             return "the figures do not say how many cases each level has"
         return f"{_placed(_levels(limit, figures), figures)} of {whole} cases have a level"
     count = counted_cases(figures, stratum)
-    of = "" if count is None else f"; the stratum has {count} cases"
+    of = "" if count is None else f"; cases of the stratum: {count}"
     return f"there is no such figure{of}"

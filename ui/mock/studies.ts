@@ -50,7 +50,7 @@ function judged(limits: readonly StudyLimit[], found: readonly StudyFigure[], fe
     const levels = [...new Set(found.map((one) => one.stratum))].filter((one) => one.startsWith(each.stratum.replace("*", "")));
     return (each.stratum.endsWith("=*") ? levels : [each.stratum]).map((stratum) => {
       const one = found.find((some) => some.statistic === each.statistic && some.stratum === stratum);
-      if (one === undefined) return { limit: number, stratum, met: false, evidence: `not measured: there is no such figure; the stratum has ${found.find((some) => some.statistic === "cases" && some.stratum === stratum)?.cases ?? 0} cases` };
+      if (one === undefined) return { limit: number, stratum, met: false, evidence: `not measured: there is no such figure; cases of the stratum: ${found.find((some) => some.statistic === "cases" && some.stratum === stratum)?.cases ?? 0}` };
       if (one.cases < fewest) return { limit: number, stratum, met: false, evidence: `not measured: ${one.cases} cases are fewer than ${fewest}` };
       const [lower, upper] = each.whole_interval ? [one.lower ?? 0, one.upper ?? 0] : [one.value, one.value];
       const met = lower >= (each.minimum ?? lower) && upper <= (each.maximum ?? upper);

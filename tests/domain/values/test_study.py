@@ -90,7 +90,7 @@ def test_a_level_with_cases_and_without_a_figure_is_not_measured() -> None:
     light = figure(Statistic.BIAS, "ita-class=light", 0.2, ends=(-0.5, 0.9))
     dark, bright = judge_study(plan, (*counted(light=20, dark=2), light))
     assert (dark.stratum, dark.met) == ("ita-class=dark", False)
-    assert dark.evidence == "not measured: there is no such figure; the stratum has 2 cases"
+    assert dark.evidence == "not measured: there is no such figure; cases of the stratum: 2"
     assert (bright.stratum, bright.met) == ("ita-class=light", True)
 
 

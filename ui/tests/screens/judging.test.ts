@@ -32,7 +32,7 @@ describe("limits of a study", () => {
     expect(of("rms", "all")?.verdict).toBe("met");
     expect(of("rms", "ita-class=dark")?.verdict).toBe("missed");
     expect(of("rms", "ita-class=very-light")).toMatchObject({ verdict: "not-measured", why: "12 cases are fewer than 50" });
-    expect(of("icc-2-1", "all")).toMatchObject({ verdict: "not-measured", figure: null, why: "there is no such figure; the stratum has 120 cases" });
+    expect(of("icc-2-1", "all")).toMatchObject({ verdict: "not-measured", figure: null, why: "there is no such figure; cases of the stratum: 120" });
     expect(tally(judged)).toEqual({ met: 6, missed: 1, "not-measured": 2, awaited: 0 });
   });
 
