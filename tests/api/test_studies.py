@@ -14,8 +14,8 @@ from domain.values.study import StudyPlan
 from tests.api.portal import Person, Portal
 from tests.domain.values.test_study import PLAN
 from tests.validation.studies.test_report import CASES, rendered
+from validation.studies.case_file import encode_cases
 from validation.studies.evaluation import evaluate
-from validation.studies.observations import encode_cases
 
 STORED = encode_cases(CASES)
 DATA = str(Digest.of(STORED))

@@ -16,8 +16,9 @@ from domain.values.study import Factor, StudyPlan, judge_study
 from domain.values.time import ServerTime
 from tests.flows.test_browser import NARROW, WIDE, Clinic, assert_fits, keep, running_clinic
 from validation.demonstration import people
+from validation.studies.case_file import encode_cases
 from validation.studies.evaluation import evaluate
-from validation.studies.observations import Cases, Quantity, encode_cases
+from validation.studies.observations import Cases, Quantity
 from validation.studies.plans import SKIN_TONE
 from validation.studies.report import render_study
 

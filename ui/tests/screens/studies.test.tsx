@@ -74,8 +74,9 @@ describe("a study", () => {
     expect(drawn).toBeTruthy();
     expect(drawn.querySelectorAll("[data-few=true]")).toHaveLength(0);
     fireEvent.click(strata.getByText("Age band"));
-    expect(strata.getByRole("img", { name: /40-59/ })).toBeTruthy();
-    expect(strata.getAllByRole("row")).toHaveLength(5);
+    expect(strata.getByRole("img", { name: /40-59.*; 80-89 not measured/ })).toBeTruthy();
+    expect(strata.getAllByRole("row")).toHaveLength(6);
+    expect(strata.getAllByRole("row").at(-1)?.textContent).toMatch(/^80-892not measured/);
   });
 
   test("draws a figure of too few cases as one that is held against nothing", async () => {
