@@ -26,7 +26,7 @@ def run(_options: argparse.Namespace) -> int:
     with serving(from_environment(), static=static, say=say) as service:
         say(f"Vultus answers at {service.address}")
         if not founded(service.system):
-            say("Nobody can sign in yet: `./vultus found --help` says how a clinic's record begins.")
+            say("Nobody can sign in yet: see `./vultus found --help` for how a record begins.")
         until_stopped()
     return 0
 
