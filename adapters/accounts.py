@@ -129,6 +129,11 @@ class Accounts:
         row = self._find(ACCOUNT.c.account == account)
         return row is not None and row["practitioner"] != by_other_than
 
+    def in_use(self, practitioner: PractitionerId) -> bool:
+        """Return whether a person has an account and proved it with a one-time code once."""
+        found = self._find(ACCOUNT.c.practitioner == str(practitioner))
+        return found is not None and found["totp_last_step"] != _UNUSED
+
     def issue(self, practitioner: PractitionerId, *, account: str, password: str) -> bytes:
         """Create or replace a person's account and return its one-time-password secret.
 

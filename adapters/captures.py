@@ -8,11 +8,12 @@ Rules kept here:
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from adapters.imaging.calibration import StereoCalibration, calibration_from_bytes
 from adapters.imaging.decode import DecodedImage, decode
 from adapters.workbench import Workbench
-from domain.errors import MalformedInput, NotFound
+from domain.errors import MalformedInput, NotFound, Refusal
 from domain.events.capture_session import AttemptSubmitted, PhotographImported, SessionOpened
 from domain.events.record import Record
 from domain.handling import load, load_existing
@@ -26,6 +27,8 @@ from domain.values.identifiers import AttemptId, ProtocolId, SessionId, SubjectI
 from domain.values.protocol import ProtocolContent
 from domain.values.station import Calibrated, Station, calibration_gate
 from domain.values.time import Instant, ServerTime, by_our_clock
+
+CALIBRATION_RULE: Final = "depth.locked-calibration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +159,21 @@ def read_gate(bench: Workbench, capture: Capture, *, seq: int | None = None) -> 
         at=arrival.captured_at,
         by_ours=by_our_clock(arrival.captured_at, arrival.conditions.clock_offset_ms),
         limits=read_protocol(bench, capture.opened.protocol).calibration,
+    )
+
+
+def geometry_refused(gate: GateResult | None) -> Refusal:
+    """Return why nothing that rests on the rig's geometry is told of a pair.
+
+    Args:
+        gate: The gate of the attempt's calibration, which did not pass; none when it names none.
+    """
+    return Refusal(
+        rule=CALIBRATION_RULE,
+        evidence="no locked calibration stands behind this capture"
+        if gate is None
+        else gate.evidence,
+        next_step="Capture with a station whose calibration is locked and valid.",
     )
 
 

@@ -5,11 +5,14 @@ Rules kept here:
 1. Consent to analysis is asked again when a run begins, because it may have ended since.
 2. A model runs only from bytes with its released digest, under a manifest whose signature holds
    [DRV-18], on inputs inside its released domain [DRV-22].
-3. Whether the release is approved is for the caller to know: one in the shadow is not.
+3. Depth that was recorded under a calibration which cannot be relied on any more is given to no
+   run: it fails with that reason [REQ-IN-144].
+4. Whether the release is approved is for the caller to know: one in the shadow is not.
 """
 
 from typing import Final
 
+from adapters.captures import geometry_refused, read_capture, read_gate
 from adapters.inference.analyses import steps_of
 from adapters.inference.analysis import Judged, Reported
 from adapters.inference.onnx_model import InferenceRun, ReleasedModel
@@ -57,7 +60,8 @@ def run_release(
     """Run a model and the steps around it on what a request names.
 
     Raises:
-        NotRun: consent does not cover it, the input is outside the domain, or nothing came of it.
+        NotRun: consent does not cover it, the input is outside the domain, its depth is not to be
+            relied on, or nothing came of it.
         NotFound: content that it needs is not stored.
         ContentErased: the subject was erased.
         IntegrityFailure: model or manifest are not what was registered.
@@ -66,6 +70,7 @@ def run_release(
     consent = consent_to_analysis(bench, requested.subject)
     if not consent.covered:
         raise NotRun(rule=CONSENT_RULE, evidence=consent.evidence)
+    _ask_of_depth(bench, requested)
     manifest = read_manifest(bench, registered)
     model = ReleasedModel.load(
         bench.content(requested.model, key=bench.clinic_key), expected=registered.model.digest
@@ -88,3 +93,18 @@ def run_release(
     except MalformedInput as error:
         raise NotRun(rule=INPUT_RULE, evidence=str(error)) from error
     return result, reported
+
+
+def _ask_of_depth(bench: Workbench, requested: InferenceRequested) -> None:
+    """Ask again whether the calibration behind recorded depth may be relied on.
+
+    Raises:
+        NotRun: it may not.
+    """
+    capture = read_capture(bench, requested.session, requested.attempt)
+    if capture.attempt.depth is None:
+        return
+    gate = read_gate(bench, capture)
+    if gate is None or not gate.passed:
+        refused = geometry_refused(gate)
+        raise NotRun(rule=refused.rule, evidence=refused.evidence)

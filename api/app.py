@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from adapters.device_nonces import DeviceNonces
 from api import problems
 from api.rate_limit import RateLimit
+from api.releases import MANIFEST_BYTES_MAX, model_bytes_max
 from api.requests import LARGEST_JSON_BYTES, Requests
 from api.routes import (
     acquisition_protocols,
@@ -44,6 +45,7 @@ from api.routes import (
     storage,
     studies,
     subjects,
+    surfaces,
     traceability,
     updates,
     witness,
@@ -61,9 +63,9 @@ FORM_BYTES = 1 << 20
 _LARGE = (
     f"{PREFIX}/device/",
     f"{PREFIX}/capture-sessions/",
-    f"{PREFIX}/model-releases",
     f"{PREFIX}/studies/",
 )
+_MODELS = f"{PREFIX}/model-releases"
 _ROUTES = (
     signin,
     worklist,
@@ -71,6 +73,7 @@ _ROUTES = (
     consents,
     capture_sessions,
     images,
+    surfaces,
     assessments,
     reports,
     traceability,
@@ -118,10 +121,15 @@ def create_app(system: System | None, *, static: Path | None = None) -> FastAPI:
     app.include_router(documentation.ROUTER)
     app.router.default = _Elsewhere(static)
     upload_bytes = FORM_BYTES if system is None else system.settings.upload_limit_bytes
+    model_bytes = model_bytes_max() + MANIFEST_BYTES_MAX
     # What is uploaded is a face; beyond this size it would be spooled to a file, in clear.
-    MultiPartParser.spool_max_size = max(MultiPartParser.spool_max_size, upload_bytes + FORM_BYTES)
+    MultiPartParser.spool_max_size = max(
+        MultiPartParser.spool_max_size, upload_bytes + FORM_BYTES, model_bytes + FORM_BYTES
+    )
 
     def limit_bytes(path: str) -> int:
+        if path == _MODELS:
+            return model_bytes + FORM_BYTES
         return upload_bytes + FORM_BYTES if path.startswith(_LARGE) else LARGEST_JSON_BYTES
 
     def name() -> str:

@@ -5,7 +5,9 @@ Rules kept here:
 1. Every finding is shown with value, uncertainty, confidence, flags, limitations, contraindications
    and version, and with its sign-off state [REQ-IN-040 to 045].
 2. The digest shown is the one that sign-off compares.
-3. A finding comes from a run of a model or from a change measured between two captures; its origin
+3. What the report rules out for every finding is shown before it is signed, with what releases and
+   claims rule out for their own.
+4. A finding comes from a run of a model or from a change measured between two captures; its origin
    says which.
 """
 
@@ -14,9 +16,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from adapters.reported.content import CONTRAINDICATIONS
 from api.answers import Reading
 from api.change_views import ArtefactView, ChangeView, change_view, changes_laid, maps_of
-from api.previous_views import PairView, pair_views, previous_values
+from api.previous_views import PairView, PreviousValue, pair_views, previous_values
 from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.assessment import presentation, presented_digest
 from domain.values.assessment import Assessment
@@ -28,13 +31,15 @@ DECISION_SUPPORT = "Clinical decision support. Not a diagnosis."
 
 
 class Origin(BaseModel):
-    """Which released model a finding comes from."""
+    """Which released model a finding comes from, what limits it and when it must not be used."""
 
     inference: str
     release: str
     name: str
     version: str
     model_digest: str
+    limitations: list[str]
+    contraindications: list[str]
 
 
 class FindingView(BaseModel):
@@ -58,7 +63,7 @@ class FindingView(BaseModel):
     amended_text: str | None
     reason_code: str | None
     reason: str | None
-    previous_value: float | None
+    previous: PreviousValue | None
     origin: Origin | None
     change: str | None
 
@@ -163,6 +168,7 @@ def assessment_detail(
     releases = {each["release"]: each for each in model_release.releases(connection)}
     before = read.previous(connection, row["subject"], row["opened_seq"])
     changes = changes_laid(reading, row)
+    told = [change_view(reading, each) for each in changes]
     pairs = pair_views(reading, row, before)
     earlier = previous_values(reading, runs, before, pairs)
     return AssessmentDetail(
@@ -177,9 +183,9 @@ def assessment_detail(
         frames=_frames(reading, row),
         artefacts=[*_artefacts(row, runs), *maps_of(changes)],
         pairs=pairs,
-        changes=[change_view(reading, each) for each in changes],
+        changes=told,
         withheld=[WithheldView(**each) for each in row["withheld"]],
-        contraindications=_contraindications(runs, releases),
+        contraindications=_contraindications(runs, releases, told),
         conclusion=row["conclusion"],
         presentation=Presentation(
             digest=str(presented_digest(state)), content=json.loads(presentation(state))
@@ -210,7 +216,7 @@ def _findings(
     row: Row,
     runs: list[Row],
     releases: dict[str, Row],
-    earlier: dict[str, float],
+    earlier: dict[str, PreviousValue],
     changes: list[VolumeChangeMeasured],
 ) -> list[FindingView]:
     changed = {
@@ -228,7 +234,7 @@ def _findings(
                 name: each[name]
                 for name in ("verdict", "amended_value", "amended_text", "reason_code", "reason")
             },
-            previous_value=earlier.get(each["finding"]),
+            previous=earlier.get(each["finding"]),
             origin=origins.get(each["finding"]),
             change=changed.get(each["finding"]),
         )
@@ -243,6 +249,8 @@ def _origin(run: Row, release: Row | None) -> Origin:
         name="" if release is None else release["name"],
         version="" if release is None else release["release_version"],
         model_digest=run["model"],
+        limitations=[] if release is None else release["manifest"]["limitations"],
+        contraindications=[] if release is None else release["manifest"]["contraindications"],
     )
 
 
@@ -281,16 +289,16 @@ def _artefacts(row: Row, runs: list[Row]) -> list[ArtefactView]:
     ]
 
 
-def _contraindications(runs: list[Row], releases: dict[str, Row]) -> list[str]:
-    used = {run["release"] for run in runs}
-    return sorted(
-        {
-            words
-            for release in used
-            if release in releases
-            for words in releases[release]["manifest"]["contraindications"]
-        }
-    )
+def _contraindications(
+    runs: list[Row], releases: dict[str, Row], changes: list[ChangeView]
+) -> list[str]:
+    """Return those of every release that ran and every claim told under, the report's own first."""
+    used = {run["release"] for run in runs} & set(releases)
+    found = {
+        words for release in used for words in releases[release]["manifest"]["contraindications"]
+    }
+    found |= {words for each in changes for words in each.contraindications}
+    return [*CONTRAINDICATIONS, *sorted(found - set(CONTRAINDICATIONS))]
 
 
 def _signature(reading: Reading, found: Row | None) -> SignatureView | None:

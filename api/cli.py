@@ -17,6 +17,7 @@ from domain.errors import IntegrityFailure, MalformedInput, RecordsError, Unavai
 
 REFUSED, NOT_UNDERSTOOD, NOT_NOW = 1, 2, 3
 COMMANDS = {
+    "found": "begin a clinic's record: the clinic and its first administrator",
     "serve": "serve the clinic's record: web, workers and checkpoints",
     "work": "run projections, workers and checkpoints without the web",
     "migrate": "bring the database's tables up to date",
@@ -31,6 +32,7 @@ COMMANDS = {
     "rotate-log-key": "have another key take over signing the log's checkpoints",
     "witness": "which other logs this server witnesses",
     "rebuild": "fill every projection again from the log",
+    "models": "list the releases of models, write out the shipped ones, register",
     "sign-release": "check a model against its manifest and sign the manifest",
     "reproduce": "run a recorded inference, or everything recorded, again and compare",
     "check-storage": "try out the folder or bucket of the content",
@@ -38,7 +40,9 @@ COMMANDS = {
     "openapi": "print the description of the HTTP interface",
     "version": "print version, build and libraries",
 }
-"""Each word, which is also the name of its file under ``commands``, and what it does."""
+"""Each word and what it does; its file under ``commands`` has the same name but for those below."""
+
+FILES = {"models": "model_releases"}
 
 STATION = "station"
 Run = Callable[[argparse.Namespace], int]
@@ -56,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.parse_args(given)
         parser.print_help()
         return NOT_UNDERSTOOD
-    command = import_module(f"api.commands.{word.replace('-', '_')}")
+    command = import_module(f"api.commands.{FILES.get(word, word.replace('-', '_'))}")
     command.arguments(own)
     return _told(command.run, parser.parse_args(given))
 

@@ -5,18 +5,23 @@ Rules kept here:
 1. Manifest and model are stored before the event that names them.
 2. A manifest counts only if a key we trust signed it; so far that is the clinic's release key.
 3. A learned model is tried before it is taken: it must be what its slot states.
+4. A model may be as large as a slot allows, whatever limit is set for other uploads.
+5. What is signed is what registration reads: the manifest's canonical bytes, of this very model.
 """
 
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
+from adapters.inference import slot_check
 from adapters.inference.release import ModelRelease, parse_manifest, signed_message
 from adapters.inference.slot_check import check_slot
 from adapters.keys.signing import is_ed25519_signature
 from api.wiring import System
-from domain.errors import DigestMismatch
+from domain.errors import RuleViolation
 from domain.events.record import Record
 from domain.handling import Context, update
+from domain.ledger import canonical
 from domain.rules import model_release as rules
 from domain.rules.model_release import MODEL_RELEASE
 from domain.values.content import ContentReference, Digest
@@ -24,6 +29,28 @@ from domain.values.identifiers import PractitionerId, ReleaseId
 from domain.values.model import ModelManifest
 
 MODEL_MEDIA_TYPE = "application/onnx"
+MANIFEST_BYTES_MAX: Final = 1 << 20
+
+
+def model_bytes_max() -> int:
+    """Return how large a model may be; the one limit of its upload, its storage and its trial."""
+    return slot_check.MODEL_BYTES_MAX
+
+
+def sign_manifest(system: System, written: bytes, model: bytes) -> tuple[bytes, bytes]:
+    """Return a manifest in its one form, and the clinic's signature over it.
+
+    Nobody signs what would be refused: a learned model is tried as it will be at registration.
+
+    Raises:
+        MalformedInput: the manifest is not readable, or the model is not what its slot states.
+        RuleViolation: the model is not the one the manifest names.
+    """
+    manifest = canonical.encode(canonical.parse(written))
+    release = _release_of(manifest, model)
+    if release.slot is not None:
+        check_slot(model, release.slot)
+    return manifest, system.release_key.sign(signed_message(manifest))
 
 
 def register_release(
@@ -39,22 +66,18 @@ def register_release(
 
     Raises:
         MalformedInput: the manifest is not readable, or the model is not what its slot states.
-        DigestMismatch: the model is not the one the manifest names.
-        RuleViolation: the manifest is incomplete, or no key we trust signed it.
+        RuleViolation: the model is not the one the manifest names, the manifest is incomplete, no
+            key we trust signed it, or it is registered already.
     """
-    release = parse_manifest(manifest)
-    if Digest.of(model) != release.model:
-        message = "the model's bytes are not those the manifest names"
-        raise DigestMismatch(message)
+    release = _release_of(manifest, model)
     trusted = system.release_key.public_key()
     is_signed = is_ed25519_signature(trusted, signature, signed_message(manifest))
     if release.slot is not None and is_signed:  # what nobody signed is not even opened
         check_slot(model, release.slot)
     key = system.clinic_key
-    limit = system.settings.upload_limit_bytes
     stored = tuple(
         system.blobs.put([content], key=key, expected=Digest.of(content), limit_bytes=limit)
-        for content in (model, manifest)
+        for content, limit in ((model, model_bytes_max()), (manifest, MANIFEST_BYTES_MAX))
     )
     identifier = ReleaseId.derived(release.name, release.version, str(release.model))
     decide = partial(
@@ -68,6 +91,18 @@ def register_release(
         system.log, MODEL_RELEASE, identifier.stream, decide, replace(context, blobs=stored)
     )
     return identifier, records
+
+
+def _release_of(manifest: bytes, model: bytes) -> ModelRelease:
+    """Return what a manifest says, if it is this model's."""
+    release = parse_manifest(manifest)
+    if Digest.of(model) != release.model:
+        raise RuleViolation(
+            "model.digest",
+            f"the manifest names {release.model}, the model has {Digest.of(model)}",
+            "Use the model and the manifest that were made together.",
+        )
+    return release
 
 
 def _manifest(

@@ -40,7 +40,8 @@ class Settings:
         checkpoint_copies_late_minutes: After which a place without the newest one is late.
         checkpoint_every: Records after which a checkpoint is signed.
         checkpoint_seconds: Seconds after which a checkpoint is signed when anything is new.
-        upload_limit_bytes: Largest content accepted.
+        upload_limit_bytes: Largest content accepted, models excepted: a model may be as large as
+            a slot allows.
     """
 
     data: Path

@@ -81,13 +81,18 @@ def signed_in(request: Request) -> Person:
             _record_end(system, system.accounts.expire(token, now=now))
         message = "There is no sign-in, or it ended after 15 minutes without activity."
         raise NotSignedIn(message)
-    state, _ = load(system.log, PRACTITIONER, found.practitioner.stream)
+    return person_of(system, found.practitioner, began=found.began)
+
+
+def person_of(system: System, practitioner: PractitionerId, *, began: ServerTime) -> Person:
+    """Return a practitioner with the roles that the record gives them now."""
+    state, _ = load(system.log, PRACTITIONER, practitioner.stream)
     return Person(
-        practitioner=found.practitioner,
+        practitioner=practitioner,
         display_name="" if state.registered is None else state.registered.display_name,
         roles=state.roles,
         permissions=permissions_of(state.roles),
-        began=found.began,
+        began=began,
     )
 
 
@@ -96,14 +101,25 @@ def allowed(permission: Permission) -> Callable[[Request], Person]:
 
     def let_through(request: Request) -> Person:
         person = signed_in(request)
-        if permission not in person.permissions:
-            _record_denial(system_of(request), person, permission, request.url.path)
-            message = f"This needs the permission {permission.value}."
-            raise NotPermitted(message)
+        require(system_of(request), person, permission, resource=request.url.path)
         return person
 
     let_through.permission = permission  # type: ignore[attr-defined]
     return let_through
+
+
+def require(system: System, person: Person, permission: Permission, *, resource: str) -> None:
+    """Refuse whoever lacks a permission, and record that they were denied it.
+
+    Raises:
+        NotPermitted: none of their roles allows it.
+    """
+    if permission in person.permissions:
+        return
+    event = deny_access(permission=permission.value, resource=resource[:LONGEST_RESOURCE])
+    record_facts(system, access_stream(person.practitioner), [event], system.context(person.actor))
+    message = f"This needs the permission {permission.value}."
+    raise NotPermitted(message)
 
 
 def anyone(_request: Request) -> None:
@@ -140,11 +156,6 @@ def _record_end(system: System, ended: Ended | None) -> None:
         lambda access: sign_out(access, practitioner=ended.practitioner, reason=ended.reason),
         system.context(Actor.service("sign-in")),
     )
-
-
-def _record_denial(system: System, person: Person, permission: Permission, resource: str) -> None:
-    event = deny_access(permission=permission.value, resource=resource[:LONGEST_RESOURCE])
-    record_facts(system, access_stream(person.practitioner), [event], system.context(person.actor))
 
 
 SignedIn = Annotated[Person, Depends(allowed(Permission.SIGNED_IN))]

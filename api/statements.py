@@ -48,5 +48,7 @@ def _content_of(event: Event) -> tuple[Digest, ...]:
             return tuple(dict.fromkeys(frame.content.digest for frame in event.frames))
         case equipment.CalibrationRecorded():
             return (event.calibration.parameters.digest,)
+        case equipment.CalibrationViewsRecorded(corners=corners):
+            return () if corners is None else (corners.digest,)
         case _:
             return ()

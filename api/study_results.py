@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from api.wiring import System
-from domain.errors import DigestMismatch, MalformedInput
+from domain.errors import MalformedInput, RuleViolation
 from domain.events.codec import from_plain
 from domain.events.record import Record
 from domain.handling import Context, update
@@ -43,12 +43,16 @@ def record_result(
 
     Raises:
         MalformedInput: the result is not as ``vultus study run`` writes it.
-        DigestMismatch: the cases are not those of the result.
-        RuleViolation: the plan is not approved, or the study was run before.
+        RuleViolation: the cases are not those of the result, the plan is not approved, or the study
+            was run before.
     """
     given = _result(result)
     if Digest.of(cases) != data or given["data"] != data:
-        raise DigestMismatch("the cases are not those the result was worked out from")
+        raise RuleViolation(
+            "study.cases",
+            f"the cases are {Digest.of(cases)}, the result is of {given['data']}",
+            "Hand in the files that one run wrote, as it wrote them.",
+        )
     figures, count = given["figures"], given["cases"]
     if not isinstance(figures, list) or not isinstance(count, int):
         raise MalformedInput("study.result: figures are a list and cases a number")

@@ -2,8 +2,8 @@
 
 Rules kept here:
 
-1. Only corners are kept of a view; one that does not show the target to both cameras does not
-   count, and whoever holds the target is told at once.
+1. Only corners are kept of a view, and they are recorded; one that does not show the target to
+   both cameras does not count, and whoever holds the target is told at once.
 2. The session ends by itself when the guidance finds enough, or when the target is taken away.
 """
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.imaging.board_corners import MEDIA_TYPE, encode_corners
 from adapters.imaging.calibrate import (
     MINIMUM_CORNERS,
     BoardView,
@@ -20,6 +21,7 @@ from adapters.imaging.calibrate import (
     require_views,
 )
 from adapters.imaging.calibration import StereoCalibration, calibration_to_values
+from adapters.imaging.determinism import platform_digest
 from adapters.imaging.view_outliers import SiftedCalibration, calibrate_from
 from device.board_views import BoardViews, Tell, luma_pair, take_views
 from device.ports import Hardware
@@ -39,11 +41,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrated:
-    """A stereo calibration with the bytes of its parameters and every view behind it."""
+    """A stereo calibration with the bytes of its parameters and every view behind it.
+
+    Attributes:
+        record: The result.
+        parameters: The bytes of its geometry.
+        views: Every view behind it.
+        corners: The bytes of their corners.
+    """
 
     record: CalibrationRecord
     parameters: bytes
     views: CalibrationViewsRecorded
+    corners: bytes
 
 
 def calibrate(
@@ -97,10 +107,12 @@ def calibrate(
         valid_until=at.plus(timedelta(days=limits.valid_days)),
     )
     reasons = misses(record, configuration, limits)
+    corners = encode_corners(taken.views, taken.size)
     return Calibrated(
         record=replace(record, passed=not reasons, reasons=reasons),
         parameters=parameters,
-        views=_views(identifier, taken, sifted),
+        views=_views(identifier, taken, sifted, corners),
+        corners=corners,
     )
 
 
@@ -149,7 +161,7 @@ def check_in_field(
 
 
 def _views(
-    identifier: CalibrationId, taken: BoardViews, sifted: SiftedCalibration
+    identifier: CalibrationId, taken: BoardViews, sifted: SiftedCalibration, corners: bytes
 ) -> CalibrationViewsRecorded:
     """Return what is recorded of the views, used and left out."""
     return CalibrationViewsRecorded(
@@ -157,6 +169,10 @@ def _views(
         coverage=sifted.calibration.coverage,
         missing=taken.guidance.missing,
         rule=sifted.rule,
+        corners=ContentReference(
+            digest=Digest.of(corners), size_bytes=len(corners), media_type=MEDIA_TYPE
+        ),
+        platform=Digest(platform_digest()),
         views=tuple(
             CalibrationView(
                 number=number,

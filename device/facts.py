@@ -100,7 +100,7 @@ class Facts:
             content=(made.parameters,),
             keep={_parameters_name(made.record.parameters.digest): made.parameters},
         )
-        self.state(made.views)
+        self.state(made.views, content=(made.corners,))
 
     def state_illumination(self, record: IlluminationRecord, held: CameraSettings) -> None:
         """State an illumination calibration and remember it with the exposure it found."""

@@ -278,10 +278,11 @@ def _incident(rows: Rows, record: Record, device: str) -> None:
 
 
 def devices(connection: sa.Connection) -> list[Row]:
-    """Return all stations with their ``calibration`` in force, in order of serial number."""
+    """Return all stations with ``calibration`` in force and ``last`` checks, by serial number."""
     found = every(connection, sa.select(DEVICE).order_by(DEVICE.c.serial))
     for row in found:
         row["calibration"] = calibration_in_force(connection, row["device"])
+        row["last"] = last_checks(connection, row["device"])
     return found
 
 
@@ -291,6 +292,7 @@ def device(connection: sa.Connection, identifier: str) -> Row | None:
     if found is None:
         return None
     found["calibration"] = calibration_in_force(connection, identifier)
+    found["last"] = last_checks(connection, identifier)
     for name, table in (
         ("calibrations", CALIBRATION),
         ("illumination", ILLUMINATION),
@@ -314,28 +316,26 @@ def device(connection: sa.Connection, identifier: str) -> Row | None:
 
 
 def calibration_in_force(connection: sa.Connection, device: str) -> Row | None:
-    """Return the station's calibration locked last, whatever was found since, or none.
-
-    ``checked`` is the last field check of it, as it was stated, or none among the newest.
-    """
+    """Return the station's calibration locked last, whatever was found since, or none."""
     query = (
         sa.select(CALIBRATION)
         .where(CALIBRATION.c.device == device, CALIBRATION.c.locked_seq.is_not(None))
         .order_by(CALIBRATION.c.locked_seq.desc())
         .limit(1)
     )
-    found = next(iter(every(connection, query)), None)
-    if found is not None:
-        checks = (
-            sa.select(FIELD_CHECK.c.record)
-            .where(FIELD_CHECK.c.device == device)
-            .order_by(FIELD_CHECK.c.seq.desc())
-            .limit(NEWEST)
-        )
-        records = (row["record"] for row in every(connection, checks))
-        of_it = (each for each in records if each["calibration"] == found["calibration"])
-        found["checked"] = next(of_it, None)
-    return found
+    return next(iter(every(connection, query)), None)
+
+
+def last_checks(connection: sa.Connection, device: str) -> Row:
+    """Return a station's newest ``illumination``, ``light_field`` and ``colour``, each or none."""
+    tables = {"illumination": ILLUMINATION, "light_field": LIGHT_FIELD, "colour": COLOUR}
+    return {name: _newest(connection, table, device) for name, table in tables.items()}
+
+
+def _newest(connection: sa.Connection, table: sa.Table, device: str) -> Row | None:
+    found = sa.select(table.c.record).where(table.c.device == device)
+    newest: Row | None = connection.scalar(found.order_by(table.c.seq.desc()).limit(1))
+    return newest
 
 
 def serials(connection: sa.Connection) -> dict[str, str]:

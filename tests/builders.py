@@ -55,7 +55,7 @@ from domain.values.light_field import (
 )
 from domain.values.model import ModelManifest
 from domain.values.protocol import CalibrationLimits, ProtocolContent, ViewRequirement
-from domain.values.quality import Limit, QualityMeasurement
+from domain.values.quality import FACE_COUNT, Limit, QualityMeasurement
 from domain.values.signature import ElectronicSignature, Meaning
 from domain.values.signing import Signing
 from domain.values.time import DeviceTime, ServerTime
@@ -343,6 +343,11 @@ def gates(
 def a_measurement(name: str = "focus", value: float = 80.0, unit: str = "1") -> QualityMeasurement:
     """Return a measurement."""
     return QualityMeasurement(name=name, value=value, unit=unit, method=f"{name}/1")
+
+
+def faces_in_view(count: int) -> QualityMeasurement:
+    """Return the measurement of how many faces are in view."""
+    return a_measurement(FACE_COUNT, float(count))
 
 
 def a_manifest() -> ModelManifest:

@@ -302,6 +302,8 @@ def a_views_event(*, left_out: int = 0, missing: tuple[str, ...] = ()) -> Calibr
         coverage=0.8,
         missing=missing,
         rule="more than 3 times the median of 0.2 px and above 0.1 px",
+        corners=None,
+        platform=None,
         views=tuple(
             CalibrationView(
                 number=number,

@@ -1,4 +1,4 @@
-"""The surface behind a depth map: points, normals, heights, and a mesh with colours and sigma.
+"""The surface behind a depth map: points, and a mesh with normals, colours and sigma.
 
 Rules kept here:
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from adapters.imaging.calibration import StereoCalibration
 from adapters.imaging.depth import DepthMap
-from adapters.imaging.pixels import EncodedRgb
+from adapters.imaging.pixels import EncodedRgb, Mask
 from adapters.imaging.refusal import malformed
 
 STRIDE: Final = 4
@@ -64,38 +64,6 @@ def points_of(depth: DepthMap, calibration: StereoCalibration) -> Floats:
     ).reshape(rows, columns, 2)
     rays = np.concatenate([flat, np.ones((rows, columns, 1))], axis=-1)
     return np.asarray(rays * depth.depth_mm[..., None], np.float32)
-
-
-def normals_of(depth: DepthMap, calibration: StereoCalibration) -> Floats:
-    """Return the normal of every cell, towards the camera: (rows, columns, 3), NaN where unknown.
-
-    From the neighbours on either side, all of which must be valid.
-    """
-    points = points_of(depth, calibration).astype(np.float64)
-    normals = np.full(points.shape, np.nan)
-    across = points[1:-1, 2:] - points[1:-1, :-2]
-    down = points[2:, 1:-1] - points[:-2, 1:-1]
-    normals[1:-1, 1:-1] = _unit(np.cross(down, across))
-    return normals.astype(np.float32)
-
-
-def height_map(depth: DepthMap, calibration: StereoCalibration) -> Floats:
-    """Return heights above the plane that fits the surface best: (rows, columns) float32, mm.
-
-    Positive towards the camera; NaN where invalid.
-
-    Raises:
-        MalformedInput: fewer than three valid cells.
-    """
-    points = points_of(depth, calibration).astype(np.float64)
-    known = points[depth.valid]
-    if len(known) < 3:  # noqa: PLR2004 - a plane has three points
-        raise _nothing()
-    middle = known.mean(axis=0)
-    spread = (known - middle).T @ (known - middle)
-    _, axes = np.linalg.eigh(spread)
-    normal = axes[:, 0] if axes[2, 0] < 0 else -axes[:, 0]
-    return np.asarray((points - middle) @ normal, np.float32)
 
 
 def mesh_of(
@@ -141,6 +109,18 @@ def mesh_of(
     )
 
 
+def one_surface(first: NDArray[np.float64], second: NDArray[np.float64]) -> Mask:
+    """Return whether an edge between two points may lie on one surface: (...,) of (..., 3) each.
+
+    False where a point is unknown.
+    """
+    away, other = first[..., 2], second[..., 2]
+    # Across the line of sight: along it, a jump moves a point sideways, too.
+    across = first[..., :2] / away[..., None] - second[..., :2] / other[..., None]
+    apart = np.linalg.norm(across, axis=-1)
+    return np.asarray(np.abs(away - other) <= STEEPEST * apart * np.minimum(away, other))
+
+
 def _triangles(grid: Floats) -> NDArray[np.int64]:
     """Return two triangles per square of four cells, each only where it is one surface."""
     rows, columns = grid.shape[:2]
@@ -151,13 +131,8 @@ def _triangles(grid: Floats) -> NDArray[np.int64]:
     triangles = pairs.reshape(-1, 3)
     corners = grid.reshape(-1, 3).astype(np.float64)[triangles]
     kept = np.isfinite(corners).all(axis=(1, 2))
-    away = corners[..., 2]
-    across = corners[..., :2] / away[..., None]
     for first, second in ((0, 1), (1, 2), (2, 0)):
-        # Across the line of sight: along it, a jump moves a point sideways, too.
-        apart = np.linalg.norm(across[:, first] - across[:, second], axis=1)
-        near = np.minimum(away[:, first], away[:, second])
-        kept &= np.abs(away[:, first] - away[:, second]) <= STEEPEST * apart * near
+        kept &= one_surface(corners[:, first], corners[:, second])
     return np.asarray(triangles[kept])
 
 

@@ -6,9 +6,10 @@ The rules of ``measures.py`` hold here: a word is for ever, limits are protocol 
 from typing import Final
 
 from adapters.imaging.measures import Bound, Measure
+from domain.values import quality
 
 FACE_COUNT: Final = Measure(
-    name="face_count",
+    name=quality.FACE_COUNT,
     unit="1",
     bound=Bound.BOTH,
     method="face-mesh/1",

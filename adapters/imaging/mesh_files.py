@@ -5,8 +5,8 @@ Rules kept here:
 1. The same mesh gives the same bytes: little endian, fixed notation, no dates, no names of people.
 2. PLY holds everything and is what the record names; OBJ and STL are made of it on request and
    hold less: OBJ no uncertainty, STL the bare surface.
-3. Each is whole by itself. OBJ names no material and no picture, because none is handed out with
-   it: its colours stand at its vertices.
+3. Each is whole by itself: its colours stand at its vertices, and it names no material and no
+   picture. Only where those are handed out with it (see ``textured_surface``) does it name them.
 4. Millimetres throughout; axes are the left camera's (x right, y down, z away), said in the header.
 
 Source: Turk 1994 (PLY 1.0); Wavefront OBJ, appendix B1 of the Advanced Visualizer manual, with
@@ -36,8 +36,13 @@ _STL_FACE: Final = np.dtype([("normal", "<f4", (3,)), ("corners", "<f4", (3, 3))
 _PLY_NAMES: Final = {"<f4": "float", "|u1": "uchar"}
 
 
-def ply_bytes(mesh: Mesh) -> bytes:
-    """Return the mesh as binary PLY, with normals, texture coordinates, colours and sigma."""
+def ply_bytes(mesh: Mesh, *, texture: str | None = None) -> bytes:
+    """Return the mesh as binary PLY, with normals, texture coordinates, colours and sigma.
+
+    Args:
+        mesh: The mesh.
+        texture: Name of the picture that is handed out with it; without, none is named.
+    """
     vertices = np.zeros(len(mesh.points_mm), _VERTEX)
     for names, values in (
         (("x", "y", "z"), mesh.points_mm),
@@ -50,7 +55,7 @@ def ply_bytes(mesh: Mesh) -> bytes:
     vertices["sigma_mm"] = mesh.sigma_mm
     faces = np.zeros(len(mesh.triangles), _FACE)
     faces["count"], faces["corners"] = 3, mesh.triangles
-    return _header(mesh) + vertices.tobytes() + faces.tobytes()
+    return _header(mesh, texture) + vertices.tobytes() + faces.tobytes()
 
 
 def mesh_from_ply(content: bytes) -> Mesh:
@@ -89,19 +94,47 @@ def mesh_from_ply(content: bytes) -> Mesh:
 
 def obj_bytes(mesh: Mesh) -> bytes:
     """Return the mesh as OBJ text: points with colours, places in the left picture, normals."""
-    lines = [
-        f"# {_AXES}; a vertex every {mesh.step_px} pixels",
+    vertices = np.concatenate([mesh.points_mm, mesh.colours.astype(np.float32) / 255], axis=1)
+    return _obj(
+        mesh,
         "# v: x y z red green blue, the colours 0 to 1, sRGB; vt: place in the stored left picture",
         "o surface",
+        *(
+            f"v {x:.4f} {y:.4f} {z:.4f} {red:.4f} {green:.4f} {blue:.4f}"
+            for x, y, z, red, green, blue in vertices.tolist()
+        ),
+    )
+
+
+def textured_obj_bytes(mesh: Mesh, *, library: str, material: str) -> bytes:
+    """Return the mesh as OBJ text whose colours are those of a material.
+
+    Its points have no colours of their own: programs multiply the two.
+
+    Args:
+        mesh: The mesh.
+        library: Name of the file with the material, which is handed out with it.
+        material: The material in it.
+    """
+    return _obj(
+        mesh,
+        "# vt: place in the picture of the material, (0, 0) its lower left corner",
+        f"mtllib {library}",
+        "o surface",
+        *(f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in mesh.points_mm.tolist()),
+        before_faces=(f"usemtl {material}",),
+    )
+
+
+def _obj(mesh: Mesh, *beginning: str, before_faces: tuple[str, ...] = ()) -> bytes:
+    lines = [
+        f"# {_AXES}; a vertex every {mesh.step_px} pixels",
+        *beginning,
+        *(f"vt {u:.6f} {v:.6f}" for u, v in mesh.texture.tolist()),
+        *(f"vn {x:.5f} {y:.5f} {z:.5f}" for x, y, z in mesh.normals.tolist()),
+        *before_faces,
+        *(f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in (mesh.triangles + 1).tolist()),
     ]
-    vertices = np.concatenate([mesh.points_mm, mesh.colours.astype(np.float32) / 255], axis=1)
-    lines += [
-        f"v {x:.4f} {y:.4f} {z:.4f} {red:.4f} {green:.4f} {blue:.4f}"
-        for x, y, z, red, green, blue in vertices.tolist()
-    ]
-    lines += [f"vt {u:.6f} {v:.6f}" for u, v in mesh.texture.tolist()]
-    lines += [f"vn {x:.5f} {y:.5f} {z:.5f}" for x, y, z in mesh.normals.tolist()]
-    lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in (mesh.triangles + 1).tolist()]
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
@@ -116,7 +149,7 @@ def stl_bytes(mesh: Mesh) -> bytes:
     return header + len(faces).to_bytes(4, "little") + faces.tobytes()
 
 
-def _header(mesh: Mesh) -> bytes:
+def _header(mesh: Mesh, texture: str | None = None) -> bytes:
     properties = [
         f"property {_PLY_NAMES[_VERTEX[name].str]} {name}" for name in _VERTEX.names or ()
     ]
@@ -126,6 +159,7 @@ def _header(mesh: Mesh) -> bytes:
             "format binary_little_endian 1.0",
             f"comment {_AXES}",
             f"comment step_px {mesh.step_px}",
+            *(() if texture is None else (f"comment TextureFile {texture}",)),
             f"element vertex {len(mesh.points_mm)}",
             *properties,
             f"element face {len(mesh.triangles)}",

@@ -123,7 +123,10 @@ def distance_map(earlier: Surface, later: Surface, motion: Rigid) -> DistanceMap
 def region_volumes(
     found: DistanceMap, regions: Mapping[FacialRegion, Mask]
 ) -> dict[FacialRegion, RegionVolume]:
-    """Return the change of each region that has pixels; masks are on the earlier map."""
+    """Return the change of each region that has pixels; masks are on the earlier map.
+
+    Of a region without any nothing was seen, and there is no number: who asks says that.
+    """
     measured = {}
     for region, mask in regions.items():
         pixels = int(mask.sum())

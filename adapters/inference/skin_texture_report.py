@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-1. A measure that needs a finer picture, or a better depth map, is withheld with both numbers.
+1. A measure that needs a finer picture, or a better depth map, is withheld with both numbers; one
+   that needs more skin in one piece, with how much there is. Each says the ground that holds.
 2. The relief of a depth map counts as skin only above twice the scatter that its release states.
 """
 
@@ -19,7 +20,7 @@ from adapters.imaging.skin_texture import PORE_LARGEST_PIXEL_MM, TEXTURE_LARGEST
 from adapters.inference.analysis import Given, Judged, Reported
 from adapters.inference.marks import Mark, dots, draw_marks, grown
 from adapters.inference.overlay import TEXTURE_SCALE, Overlay, draw_overlay
-from adapters.inference.skin_density_input import mask_of
+from adapters.inference.skin_density_input import mask_of, pixel_mm_of
 from adapters.inference.skin_measures import (
     NO_SCALE,
     Findings,
@@ -131,8 +132,10 @@ def texture_report(
         overlays.append(draw_overlay(results["texture"], TEXTURE_SCALE))
         overlays += _lines(say, results, words)
     else:
+        fine = pixel_mm_of(given.beside) <= TEXTURE_LARGEST_PIXEL_MM
+        ground = _scattered(given) if fine else too_coarse(given, TEXTURE_LARGEST_PIXEL_MM)
         for each in ("roughness", "fine lines", "wrinkles", "texture gradient"):
-            say.withhold(each, too_coarse(given, TEXTURE_LARGEST_PIXEL_MM))
+            say.withhold(each, ground)
     _relief(say, results)
     return Reported(
         findings=tuple(say.made), overlays=tuple(overlays), withheld=tuple(say.withheld)
@@ -249,7 +252,7 @@ def _wrinkle_depth(say: Findings, results: Mapping[str, Tensor], wrinkles: Tenso
 
 def _relief(say: Findings, results: Mapping[str, Tensor]) -> None:
     if "relief_um" not in results:
-        say.withhold("relief", NO_SCALE)
+        say.withhold("relief", _no_relief(say.given, results))
         return
     height = float(results["relief_um"])
     if height < RESOLVED_AT * DEPTH_SCATTER_UM:
@@ -267,3 +270,27 @@ def _relief(say: Findings, results: Mapping[str, Tensor]) -> None:
     say.quantity("relief-roughness", "Relief, robust spread of height", height, "µm", parts=noise)
     slope = float(results["relief_slope_um_per_mm"])
     say.quantity("relief-slope", "Relief, median slope", slope, "µm/mm")
+
+
+def _no_relief(given: Given, results: Mapping[str, Tensor]) -> Refusal:
+    """Return why relief was not worked out."""
+    if "depth_mm" not in given.beside:
+        return NO_SCALE
+    fine = pixel_mm_of(given.beside) <= TEXTURE_LARGEST_PIXEL_MM
+    if fine and "texture" not in results:
+        return _scattered(given)  # without skin for texture nothing further was worked out
+    return Refusal(
+        rule="model.depth-on-skin",
+        evidence="nowhere on the skin looked at is there depth all around a place",
+        next_step="Capture again with the face unobstructed; look at the depth map for holes.",
+    )
+
+
+def _scattered(given: Given) -> Refusal:
+    """Return the ground on which an output is withheld where no whole block of skin is left."""
+    return Refusal(
+        rule="model.skin-in-one-piece",
+        evidence=f"the {looked_at_mm2(given):.0f} mm² of skin looked at lie scattered; no block of "
+        "pixels is skin as a whole",
+        next_step="Capture again with the face unobstructed and hair held back.",
+    )

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-1. The calibration is the one that the record names, as it was known then.
+1. The calibration is the one that the record names, as it was known then; measurements that say
+   nothing of the pair's agreement were made without.
 2. A number counts as reproduced within ``RELATIVE_TOLERANCE`` of itself; depth within what its own
    comparison allows; a surface has no tolerance, because its triangles follow from every cell.
 3. A word that was given to a measurement after the record is named, and is no difference.
@@ -20,7 +21,7 @@ from adapters.imaging.depth_mesh import STEEPEST, mesh_of
 from adapters.imaging.depth_reproduction import RecordedDepth, reproduce_depth
 from adapters.imaging.determinism import platform_digest
 from adapters.imaging.measurement import measure_images
-from adapters.imaging.measures import LATER
+from adapters.imaging.measures import LATER, STEREO_CORRESPONDENCE
 from adapters.imaging.mesh_files import ply_bytes
 from adapters.inference.reproduction import Outcome
 from adapters.repeating.repeated import Repeated, outcome_of, said
@@ -45,15 +46,15 @@ def repeat_measurements(bench: Workbench, record: Record, event: AttemptMeasured
     """Measure the stored pictures again."""
     capture = _capture(bench, record, event.attempt)
     contents = _pictures(bench, capture)
+    before = _named(event.measurements)
     calibration = None
-    if capture.attempt.stereo and capture.attempt.calibration is not None:
+    if STEREO_CORRESPONDENCE.name in before and capture.attempt.calibration is not None:
         station = read_station(bench, capture, seq=record.seq)
         known = station.calibrations.get(capture.attempt.calibration)
         if known is not None and known.locked:
             parameters = bench.content(known.record.parameters.digest, key=bench.clinic_key)
             calibration = calibration_from_bytes(parameters)
     again = measure_images(*(decode(each) for each in contents), calibration=calibration)
-    before = _named(event.measurements)
     now, since = _told_apart(_named(again.measurements), before)
     off = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     methods = [

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from adapters.inference.reproduction import Outcome
+from adapters.repeating.calibrations import repeat_calibration
 from adapters.repeating.captures import repeat_depth, repeat_measurements, repeat_surface
 from adapters.repeating.changes import repeat_change
 from adapters.repeating.repeated import Repeated
@@ -29,15 +30,17 @@ from domain.events.capture_session import (
     DepthReconstructed,
     SurfaceReconstructed,
 )
+from domain.events.equipment import CalibrationViewsRecorded
 from domain.events.inference import InferenceCompleted, ShadowCompared
 from domain.events.names import NAME_OF
 from domain.events.record import Record
 from domain.events.volume_change import VolumeChangeMeasured
 
-Repeat = Callable[[Workbench, Record, Any], Repeated]
+Repeat = Callable[[Workbench, Record, Any], Repeated | None]
 _BATCH: Final = 200
 
 REPEATS: Final[dict[type, Repeat]] = {
+    CalibrationViewsRecorded: repeat_calibration,
     AttemptMeasured: repeat_measurements,
     DepthReconstructed: repeat_depth,
     SurfaceReconstructed: repeat_surface,

@@ -127,15 +127,21 @@ def _quantities(earlier: Sources, now: Sources) -> Iterator[ComparedQuantity]:
     before = dict(_measured(earlier))
     for place, finding in _measured(now):
         then = before.get(place)
-        if then is None or then.unit != finding.unit:
-            continue
-        quantity = compared_quantity(place[0], then, finding)
+        quantity = None if then is None else compared_quantity(place[0], then, finding)
         if quantity is not None:
             yield quantity
 
 
 def compared_quantity(view: str, then: Finding, now: Finding) -> ComparedQuantity | None:
-    """Return two findings beside each other; none without numbers that say how sure they are."""
+    """Return two findings beside each other; none without numbers that say how sure they are.
+
+    Args:
+        view: The view of both, in words.
+        then: The earlier finding, as it was measured.
+        now: The later one.
+    """
+    if then.unit != now.unit:
+        return None
     numbers = (then.value, now.value, then.uncertainty, now.uncertainty)
     earlier, value, first, second = numbers
     if earlier is None or value is None or first is None or second is None or now.unit is None:

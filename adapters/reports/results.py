@@ -176,6 +176,16 @@ class ComparedQuantity:
         require(all(map(math.isfinite, numbers)), "a comparison holds finite numbers")
         require(self.detectable_change > 0, "a detectable change is above 0")
 
+    @property
+    def change(self) -> float:
+        """Return how far the value now is from the earlier one."""
+        return self.now - self.earlier
+
+    @property
+    def detected(self) -> bool:
+        """Return whether the change can be told from none: the one rule, on paper and on screen."""
+        return abs(self.change) >= self.detectable_change
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:

@@ -99,11 +99,10 @@ def verdict(finding: ReportFinding) -> str:
 
 def change(quantity: ComparedQuantity) -> str:
     """Write a change with its unit, or that this system could not have seen one."""
-    difference = quantity.now - quantity.earlier
-    if abs(difference) < quantity.detectable_change:
+    if not quantity.detected:
         return "No change that this system can detect"
-    sign = "+" if difference > 0 else ""
-    return f"{sign}{number(difference, quantity.detectable_change)} {quantity.unit}"
+    sign = "+" if quantity.change > 0 else ""
+    return f"{sign}{number(quantity.change, quantity.detectable_change)} {quantity.unit}"
 
 
 def _place(value: float, digits: int) -> int:

@@ -20,6 +20,7 @@ import numpy as np
 
 from adapters.captures import (
     Capture,
+    geometry_refused,
     locked_calibration,
     read_capture,
     read_gate,
@@ -42,7 +43,6 @@ from domain.policies import ReconstructDepth
 from domain.rules import attempt as attempts
 from domain.rules import surface as surfaces
 from domain.rules.capture_session import CAPTURE_SESSION
-from domain.values.capture import GateResult
 from domain.values.content import Digest
 from domain.values.station import Calibrated
 
@@ -50,7 +50,6 @@ WORKER = "depth"
 DEPTH_MAP: Final = "depth-map"
 """The permanent word of this output where it is withheld."""
 
-CALIBRATION_RULE: Final = "depth.locked-calibration"
 PAIR_RULE: Final = "depth.pair"
 _MEDIA_TYPE: Final = "image/png"
 
@@ -75,7 +74,7 @@ def reconstruct_depth(
     gate = read_gate(bench, capture)
     calibrated = locked_calibration(bench, capture)
     if gate is None or not gate.passed or calibrated is None:
-        return _withheld(bench, step, calling, capture, _uncalibrated(gate))
+        return _withheld(bench, step, calling, capture, geometry_refused(gate))
     left, right = (read_picture(bench, frame, key=capture.key) for frame in capture.attempt.frames)
     parameters = read_parameters(bench, calibrated)
     try:
@@ -183,16 +182,6 @@ def _withheld(
             session, step.attempt, output=DEPTH_MAP, grounds=(ground,)
         ),
         bench.context(calling, WORKER, subject=capture.subject),
-    )
-
-
-def _uncalibrated(gate: GateResult | None) -> Refusal:
-    return Refusal(
-        rule=CALIBRATION_RULE,
-        evidence="no locked calibration stands behind this capture"
-        if gate is None
-        else gate.evidence,
-        next_step="Capture with a station whose calibration is locked and valid.",
     )
 
 

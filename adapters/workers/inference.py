@@ -4,13 +4,14 @@ Rules kept here:
 
 1. Only accepted attempts are analysed [DRV-29], and only with consent to analysis; without, the
    output is withheld with the reason. Consent and approval are asked again when a run begins,
-   because either may have ended since.
+   because either may have ended since. It is withheld, too, unless one face is in view.
 2. What is stored of a model and is not what was released is refused, on the record, and stops the
    workers; once it is put right the run goes on [DRV-18]. Every other refusal ends the run.
 3. Maps are stored, and what is withheld is recorded, before the results are: whoever reads a run's
    end finds all of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -37,9 +38,11 @@ from domain.policies import RequestInferences, RunInference
 from domain.rules.attempt import withhold
 from domain.rules.capture_session import CAPTURE_SESSION
 from domain.rules.inference import (
+    FACE_RULE,
     INFERENCE,
     complete_inference,
     fail_inference,
+    one_face,
     refuse_inference,
     request_inference,
 )
@@ -47,6 +50,7 @@ from domain.rules.model_release import MODEL_RELEASE, approved
 from domain.values.consent import Coverage
 from domain.values.identifiers import InferenceId, ReleaseId
 from domain.values.model import Artefact, ModelManifest
+from domain.values.quality import QualityMeasurement
 
 WORKER = "inference"
 _ASK: Final = "Ask the client about analysis by software and capture again."
@@ -74,6 +78,7 @@ def request_inferences(
     """Call for a run of every approved release, or withhold its output; () when all is done."""
     capture = read_capture(bench, step.session, step.attempt)
     consent = consent_to_analysis(bench, capture.subject)
+    ground = _ground(capture, consent)
     context = bench.context(calling, WORKER, subject=capture.subject)
     made: list[Record] = []
     for registered in _approved_releases(bench):
@@ -81,10 +86,10 @@ def request_inferences(
         request = _request(capture, step, registered.release, manifest)
         if _settled(bench, capture, request, manifest):
             continue
-        if consent.covered:
-            made += _call_for(bench, request, consent, context)
+        if ground is None:
+            made += _call_for(bench, request, capture.attempt.measurements or (), consent, context)
         else:
-            made += _withhold(bench, step, manifest, consent, context)
+            made += _withhold(bench, step, manifest, ground, context)
     return tuple(made)
 
 
@@ -157,29 +162,47 @@ def _settled(
 ) -> bool:
     """Return whether this was called for or withheld before; a later consent changes neither."""
     run, _ = load(bench.log, INFERENCE, request.inference.stream)
-    return run.requested is not None or (manifest.name, CONSENT_RULE) in capture.attempt.withheld
+    withheld = {(manifest.name, rule) for rule in (CONSENT_RULE, FACE_RULE)}
+    return run.requested is not None or bool(withheld & set(capture.attempt.withheld))
 
 
 def _call_for(
-    bench: Workbench, request: InferenceRequested, consent: Coverage, context: Context
+    bench: Workbench,
+    request: InferenceRequested,
+    measurements: Sequence[QualityMeasurement],
+    consent: Coverage,
+    context: Context,
 ) -> tuple[Record, ...]:
     return update(
         bench.log,
         INFERENCE,
         request.inference.stream,
-        lambda run: request_inference(run, request, accepted=True, approved=True, consent=consent),
+        lambda run: request_inference(
+            run,
+            request,
+            accepted=True,
+            approved=True,
+            consent=consent,
+            measurements=measurements,
+        ),
         context,
     )
+
+
+def _ground(capture: Capture, consent: Coverage) -> Refusal | None:
+    """Return on which ground every output is withheld; none when runs may be called for."""
+    if not consent.covered:
+        return Refusal(rule=CONSENT_RULE, evidence=consent.evidence, next_step=_ASK)
+    return one_face(capture.attempt.measurements or ())
 
 
 def _withhold(
     bench: Workbench,
     step: RequestInferences,
     manifest: ModelManifest,
-    consent: Coverage,
+    ground: Refusal,
     context: Context,
 ) -> tuple[Record, ...]:
-    ground = Refusal(rule=CONSENT_RULE, evidence=consent.evidence, next_step=_ASK)
     return update(
         bench.log,
         CAPTURE_SESSION,

@@ -5,14 +5,18 @@ Rules kept here:
 1. What is measured is what is stored: read back, authenticated, decoded [REQ-IN-096 to 103].
 2. Bytes that are no picture are a result of their own, with the rule that refused them.
 3. Limits come from the protocol the session follows, also when it is retired since.
+4. What rests on the rig's geometry is measured only under a calibration that may be relied on now;
+   otherwise it is withheld with the reason, and the limits on it fail [REQ-IN-046, 144].
 """
 
 import re
 
 from adapters.captures import (
     Capture,
+    geometry_refused,
     locked_calibration,
     read_capture,
+    read_gate,
     read_parameters,
     read_picture,
     read_protocol,
@@ -31,6 +35,8 @@ from domain.values.content import Digest
 
 WORKER = "quality"
 UNREADABLE = "image.unreadable"
+GEOMETRY = "stereo-geometry"
+"""The permanent word of all that a pair says only under its calibration: distance, pose, depth."""
 _RULED = re.compile(r"([a-z_]+\.[a-z_]+): (.*)", re.DOTALL)
 
 
@@ -40,8 +46,11 @@ def measure_attempt(bench: Workbench, step: MeasureAttempt, calling: Record) -> 
     if capture.attempt.measurements is not None or capture.attempt.unmeasurable:
         return ()
     context = bench.context(calling, WORKER, subject=capture.subject)
+    gate = read_gate(bench, capture)
+    relied_on = gate is not None and gate.passed
+    doubts = (geometry_refused(gate),) if capture.attempt.stereo and not relied_on else ()
     try:
-        measured = _measured(bench, capture)
+        measured = _measured(bench, capture, relied_on=relied_on)
     except MalformedInput as error:
         unmeasurable = _unmeasurable(capture, error)
         return update(
@@ -55,7 +64,10 @@ def measure_attempt(bench: Workbench, step: MeasureAttempt, calling: Record) -> 
         bench.log,
         CAPTURE_SESSION,
         step.session.stream,
-        lambda session: attempts.record_measurement(session, measured),
+        lambda session: (
+            *attempts.withhold(session, step.attempt, output=GEOMETRY, grounds=doubts),
+            *attempts.record_measurement(session, measured),
+        ),
         context,
     )
 
@@ -73,10 +85,10 @@ def judge_attempt(bench: Workbench, step: JudgeAttempt, calling: Record) -> tupl
     )
 
 
-def _measured(bench: Workbench, capture: Capture) -> AttemptMeasured:
+def _measured(bench: Workbench, capture: Capture, *, relied_on: bool) -> AttemptMeasured:
     frames = capture.attempt.frames
     pictures = [read_picture(bench, frame, key=capture.key) for frame in frames]
-    calibrated = locked_calibration(bench, capture) if capture.attempt.stereo else None
+    calibrated = locked_calibration(bench, capture) if relied_on else None
     parameters = None if calibrated is None else read_parameters(bench, calibrated)
     result = measure_images(*pictures, calibration=parameters)
     return AttemptMeasured(

@@ -31,6 +31,7 @@ from adapters.pairs import (
     view_captures,
 )
 from adapters.volume_findings import volume_findings
+from adapters.volume_regions import judged_as_before, judged_regions
 from adapters.workbench import Workbench
 from domain.errors import MalformedInput, NotFound, Refusal, RuleViolation
 from domain.events.claim import ClaimRegistered
@@ -43,7 +44,7 @@ from domain.rules.capture_session import CAPTURE_SESSION
 from domain.rules.claim import CLAIM, claim_for
 from domain.rules.comparability import compare_captures
 from domain.rules.inference import INFERENCE
-from domain.rules.volume_change import VOLUME_CHANGE, judge_region, record_change
+from domain.rules.volume_change import VOLUME_CHANGE, record_change
 from domain.values.comparability import ComparabilityVerdict
 from domain.values.content import Digest
 from domain.values.identifiers import AttemptId, SessionId, VolumeChangeId
@@ -160,7 +161,8 @@ def measured_again(
     before = _view_of(bench, measured.earlier_session, measured.earlier_attempt)
     now = _view_of(bench, measured.session, measured.attempt)
     found = _compared(bench, before, now, registered)
-    return found, _judged(found, registered), _inputs(bench, before, now)
+    judged = judged_as_before(found, registered.content, measured)
+    return found, judged, _inputs(bench, before, now)
 
 
 def _view_of(bench: Workbench, session: SessionId, attempt: AttemptId) -> ViewCaptures:
@@ -210,7 +212,7 @@ def _kept(
         before.first.attempt.attempt, now.first.attempt.attempt, claim.claim
     )
     subject = now.first.subject
-    regions = _judged(found, claim)
+    regions = judged_regions(found, claim.content)
     overlay = draw_overlay(found.shown_mm, DISTANCE_SCALE)
     content, stored = bench.keep(overlay.png, key=now.first.key, media_type=_MEDIA_TYPE)
     calibrations = tuple(
@@ -251,25 +253,6 @@ def _kept(
         lambda state: record_change(state, measured, claim=claim.content),
         bench.context(calling, WORKER, subject=subject, blobs=(stored,)),
     )
-
-
-def _judged(found: changes.MeasuredChange, claim: ClaimRegistered) -> tuple[RegionChange, ...]:
-    judged = []
-    for limits in claim.content.regions:
-        each = found.regions.get(limits.region)
-        if each is not None:
-            judged.append(
-                judge_region(
-                    limits,
-                    claim.content,
-                    change=each.volume.change_mm3 / 1000.0,
-                    uncertainty=each.uncertainty,
-                    coverage=each.volume.coverage,
-                    area_mm2=each.volume.area_mm2,
-                    repeats_apart=each.repeats_apart_cm3,
-                )
-            )
-    return tuple(judged)
 
 
 def _face(bench: Workbench, capture: Capture) -> changes.Face:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.logging import set_up
 from api.commands.opening import say
+from api.founding import founded
 from api.serving import serving
 from api.settings import from_environment
 from api.ui_build import ensure_ui
@@ -24,6 +25,8 @@ def run(_options: argparse.Namespace) -> int:
     static = ensure_ui(ROOT, say)
     with serving(from_environment(), static=static, say=say) as service:
         say(f"Vultus answers at {service.address}")
+        if not founded(service.system):
+            say("Nobody can sign in yet: see `./vultus found --help` for how a record begins.")
         until_stopped()
     return 0
 

@@ -10,12 +10,9 @@ Rules kept here:
 import argparse
 from pathlib import Path
 
-from adapters.inference.release import parse_manifest, signed_message
-from adapters.inference.slot_check import check_slot
+from adapters.inference.release import parse_manifest
 from api.commands.opening import INTACT, open_record, say
-from domain.errors import DigestMismatch
-from domain.ledger import canonical
-from domain.values.content import Digest
+from api.releases import sign_manifest
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,17 +24,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check a manifest against its model, write it in its one form, and print the signature."""
-    manifest = canonical.encode(canonical.parse(options.manifest.read_bytes()))
-    model = options.model.read_bytes()
-    release = parse_manifest(manifest)
-    if Digest.of(model) != release.model:
-        message = f"the manifest names {release.model}, the model has {Digest.of(model)}"
-        raise DigestMismatch(message)
-    if release.slot is not None:
-        check_slot(model, release.slot)
+    written, model = options.manifest.read_bytes(), options.model.read_bytes()
     with open_record() as system:
-        signature = system.release_key.sign(signed_message(manifest))
+        manifest, signature = sign_manifest(system, written, model)
     options.out.write_bytes(manifest)
-    say(f"{release.name} {release.version} signed; upload {options.out} with this signature:")
+    release = parse_manifest(manifest)
+    say(f"{release.name} {release.version} signed; register {options.out} with this signature:")
     print(signature.hex())
     return INTACT

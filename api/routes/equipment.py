@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from adapters.keys.signing import parse_p256_public_key
 from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
 from api.calibration_words import calibration_notes, calibration_state
-from api.device_cards import DeviceCard, device_card, device_cards
+from api.device_cards import DeviceCard, device_card, device_cards, missed_in_field
 from api.light_views import light_shown
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
@@ -166,10 +166,10 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
     """Return a station with configuration, calibrations, light, checks and incidents."""
     row = found_or_refuse(read.device(reading.connection, device), "station")
     tag(response, row["version"])
-    now = reading.system.clock.now()
+    now, limits = reading.system.clock.now(), limits_in_force(reading.system)
     names = display_names(reading.connection)
     return DeviceDetail(
-        card=device_card(row, now, limits_in_force(reading.system)),
+        card=device_card(row, now, missed=missed_in_field(reading.connection, row, limits)),
         configuration=row["configuration"],
         calibrations=[_calibration(each, row, names, now=now) for each in row["calibrations"]],
         illumination=[light_shown(each) for each in row["illumination"]],

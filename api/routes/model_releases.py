@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from api.answers import Read, Recorded, Running, recorded
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
-from api.releases import register_release
+from api.releases import MANIFEST_BYTES_MAX, model_bytes_max, register_release
 from api.signatures import Approval, signing
 from api.signin import Person, allowed
 from domain.errors import MalformedInput, NotFound
@@ -126,11 +126,10 @@ def register(
     signature: Annotated[str, Form(pattern="^[0-9a-f]{128}$")],
 ) -> Registered:
     """Register a model with its signed manifest [DRV-18]."""
-    limit = system.settings.upload_limit_bytes
-    contents = [file.file.read(limit + 1) for file in (manifest, model)]
-    if any(len(content) > limit for content in contents):
-        message = f"a file is larger than {limit >> 20} MiB"
-        raise MalformedInput(message)
+    contents = [
+        _read(manifest, what="manifest", limit=MANIFEST_BYTES_MAX),
+        _read(model, what="model", limit=model_bytes_max()),
+    ]
     release, records = register_release(
         system,
         system.context(person.actor, idempotency_key=key),
@@ -216,3 +215,11 @@ def suspend(
     context = system.context(person.actor, idempotency_key=key)
     records = update(system.log, MODEL_RELEASE, stream, decide, context)
     return recorded(records or system.log.stream(stream))
+
+
+def _read(file: UploadFile, *, what: str, limit: int) -> bytes:
+    content = file.file.read(limit + 1)
+    if len(content) > limit:
+        message = f"the {what} is larger than {limit} bytes, the most that is taken in"
+        raise MalformedInput(message)
+    return content

@@ -5,11 +5,11 @@ from datetime import timedelta
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from adapters.accounts import ABSOLUTE_US, IDLE_US, Proof
+from adapters.accounts import ABSOLUTE_US, IDLE_US
 from api import version
 from api.answers import Running
-from api.facts import record_facts
-from api.permissions import Permission, permissions_of
+from api.permissions import Permission
+from api.proving import failed, leave, prove
 from api.signin import (
     COOKIE,
     FRESH_FOR,
@@ -21,13 +21,11 @@ from api.signin import (
     refuse_foreign,
 )
 from api.wiring import System
-from domain.errors import NotSignedIn, RuleViolation
-from domain.handling import load, update
+from domain.errors import RuleViolation
+from domain.handling import update
 from domain.rules import access as rules
 from domain.rules.access import ACCESS
-from domain.rules.practitioner import PRACTITIONER
-from domain.values.actor import Actor
-from domain.values.identifiers import AccessId, ReauthenticationId
+from domain.values.identifiers import ReauthenticationId
 from projections.practitioner import clinic_row
 
 ROUTER = APIRouter(tags=["sign-in"])
@@ -88,52 +86,20 @@ class Reauthentication(BaseModel):
 def sign_in(credentials: Credentials, request: Request, response: Response, system: Running) -> Me:
     """Sign in with password and one-time code; sets the session cookie."""
     refuse_foreign(request, system)
-    now = system.clock.now()
-    proof = system.accounts.prove(
+    person = prove(
+        system,
         account=credentials.account,
         password=credentials.password,
         code=credentials.code,
-        now=now,
-    )
-    practitioner = proof.practitioner
-    if _failed(system, proof) is not None or practitioner is None:
-        # One text for every reason: it tells neither whether there is such an account, nor, while
-        # it is locked, whether what was typed is right.
-        message = (
-            "Account, password and code do not go together, or the account is locked: "
-            f"{LOCKOUT.failures} failures lock it for {LOCKOUT.window // timedelta(minutes=1)} "
-            "minutes."
-        )
-        raise NotSignedIn(message)
-    update(
-        system.log,
-        ACCESS,
-        access_stream(practitioner),
-        lambda access: rules.sign_in(
-            access,
-            practitioner=practitioner,
-            methods=("password", "totp"),
-            at=now,
-            lockout=LOCKOUT,
-        ),
-        system.context(Actor.practitioner(practitioner)),
     )
     response.set_cookie(
         COOKIE,
-        system.accounts.begin(practitioner, now=now),
+        system.accounts.begin(person.practitioner, now=person.began),
         httponly=True,
         samesite="strict",
         secure=system.settings.secure,
         max_age=ABSOLUTE_US // 1_000_000,
         path="/",
-    )
-    state, _ = load(system.log, PRACTITIONER, practitioner.stream)
-    person = Person(
-        practitioner=practitioner,
-        display_name="" if state.registered is None else state.registered.display_name,
-        roles=state.roles,
-        permissions=permissions_of(state.roles),
-        began=now,
     )
     return _me(system, person)
 
@@ -143,13 +109,7 @@ def sign_out(request: Request, response: Response, person: SignedIn, system: Run
     """End this sign-in."""
     system.accounts.end(request.cookies[COOKIE])
     response.delete_cookie(COOKIE, path="/")
-    update(
-        system.log,
-        ACCESS,
-        access_stream(person.practitioner),
-        lambda access: rules.sign_out(access, practitioner=person.practitioner, reason="asked"),
-        system.context(person.actor),
-    )
+    leave(system, person)
 
 
 @ROUTER.get("/me")
@@ -171,7 +131,7 @@ def reauthenticate(again: Again, person: SignedIn, system: Running) -> Reauthent
     proof = system.accounts.prove_again(
         person.practitioner, password=again.password, code=again.code, now=now
     )
-    if _failed(system, proof) is not None:
+    if failed(system, proof) is not None:
         raise RuleViolation(
             "access.reauthentication",
             "password or code is not right, the code was used before, or the account is locked",
@@ -196,21 +156,6 @@ def reauthenticate(again: Again, person: SignedIn, system: Running) -> Reauthent
     return Reauthentication(
         reauthentication=str(identifier), valid_seconds=FRESH_FOR // timedelta(seconds=1)
     )
-
-
-def _failed(system: System, proof: Proof) -> str | None:
-    """Return what failed, recorded; while an account is locked, even a good proof fails."""
-    now = system.clock.now()
-    known = proof.practitioner
-    stream = AccessId.derived(system.clinic).stream if known is None else access_stream(known)
-    access, _ = load(system.log, ACCESS, stream)
-    locked = known is not None and rules.locked_out(access, now, LOCKOUT)
-    reason = "locked" if locked else proof.failed
-    if reason is not None:
-        refused = rules.refuse_sign_in(practitioner=known, reason=reason, at=now)
-        context = system.context(Actor.service("sign-in"))
-        record_facts(system, stream, [refused], context)
-    return reason
 
 
 def _me(system: System, person: Person) -> Me:

@@ -1,10 +1,12 @@
-"""What can go wrong at a station, and which gate must catch it.
+"""What can go wrong at a station, and which gate or which upkeep must catch it.
 
 Rules kept here:
 
 1. A fault changes the world, never the measurement: light, pose, lens, sensor, rig or file.
 2. Severity 1 is a fault that its gate must catch; 0 is none; between, the change is proportional.
 3. Faults combine; each leaves what the others do alone.
+4. Most faults spoil a capture, and a gate of the capture owns them. What a single capture hardly
+   shows is found by the station's upkeep, against a baseline.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,6 +57,11 @@ class Fault(StrEnum):
     TWO_FACES = "two faces"
     NO_FACE = "no face"
     PHOTOGRAPH = "photograph of a face"
+    HEAD_ROLLED_LEFT = "head rolled to the left"
+    HEAD_ROLLED_RIGHT = "head rolled to the right"
+    HEAD_TILTED_FORWARD = "head tilted forward"
+    DIFFUSER_LOOSE = "diffuser loose"
+    ZONE_WARM = "light zone too warm"
 
 
 GATE: Final[Mapping[Fault, str]] = MappingProxyType(
@@ -92,9 +99,17 @@ GATE: Final[Mapping[Fault, str]] = MappingProxyType(
         Fault.TWO_FACES: "face: more than one in view",
         Fault.NO_FACE: "face: none in view",
         Fault.PHOTOGRAPH: "face: it has no depth",
+        Fault.HEAD_ROLLED_LEFT: "framing: the line of the eyes slopes down to the subject's left",
+        Fault.HEAD_ROLLED_RIGHT: "framing: the line of the eyes slopes down to the subject's right",
+        Fault.HEAD_TILTED_FORWARD: "framing: pitch differs from the capture view, chin down",
+        Fault.DIFFUSER_LOOSE: "light field: a zone's pattern has changed, its level has not",
+        Fault.ZONE_WARM: "light field: the colour temperature of all zones has drifted",
     }
 )
 """Which gate must catch a fault, and by what."""
+
+UPKEEP: Final = frozenset({Fault.DIFFUSER_LOOSE, Fault.ZONE_WARM})
+"""Faults that the upkeep of the station must catch; every other one a gate of the capture must."""
 
 
 class ChartState(StrEnum):
@@ -133,11 +148,14 @@ class Conditions:
         motion_px: Length of the streak, the same pixels.
         exposure_factor: Light collected against what the settings ask for.
         zone_output: Output of a zone against a healthy one.
+        zone_gathered: Share of a zone's light that its diffuser lets out at one end.
+        zone_shift_k: How much warmer (below 0) or cooler the white of a zone is.
         balance_shift_k: Error of the colour temperature the camera takes for white.
         offset_mm: Shift of the face to the right and down as the cameras look.
         distance_shift_mm: Shift of the face away from the cameras.
         yaw_deg: Turn of the head to the subject's left.
         pitch_deg: Tilt of the head backwards.
+        roll_deg: Roll of the head to the subject's left shoulder.
         late_shift_mm: How far the head moved before the right camera exposed.
         drift: Movement of the right camera since calibration.
         kept_rows: Share of the image's rows that arrived.
@@ -153,12 +171,15 @@ class Conditions:
     motion_px: float = 0.0
     exposure_factor: float = 1.0
     zone_output: Mapping[Zone, float] = field(default_factory=lambda: MappingProxyType({}))
+    zone_gathered: Mapping[Zone, float] = field(default_factory=lambda: MappingProxyType({}))
+    zone_shift_k: Mapping[Zone, float] = field(default_factory=lambda: MappingProxyType({}))
     balance_shift_k: float = 0.0
     chart: ChartState = ChartState.CLEAN
     offset_mm: tuple[float, float] = (0.0, 0.0)
     distance_shift_mm: float = 0.0
     yaw_deg: float = 0.0
     pitch_deg: float = 0.0
+    roll_deg: float = 0.0
     late_shift_mm: float = 0.0
     drift: RigDrift = field(default_factory=RigDrift)
     cameras_swapped: bool = False
@@ -174,7 +195,12 @@ class Conditions:
     def light(self, asked: RingLight) -> RingLight:
         """Return how the ring really burns."""
         zones = {
-            zone: replace(state, health=state.health * self.zone_output.get(zone, 1.0))
+            zone: replace(
+                state,
+                health=state.health * self.zone_output.get(zone, 1.0),
+                temperature_k=max(2000.0, state.temperature_k + self.zone_shift_k.get(zone, 0.0)),
+                gathered=max(state.gathered, self.zone_gathered.get(zone, 0.0)),
+            )
             for zone, state in asked.zones.items()
         }
         return RingLight(zones=MappingProxyType(zones))
@@ -199,7 +225,7 @@ class Conditions:
         )
 
 
-def _apply(c: Conditions, fault: Fault, s: float) -> Conditions:  # noqa: PLR0911 - one per fault
+def _apply(c: Conditions, fault: Fault, s: float) -> Conditions:
     match fault:
         case Fault.DEFOCUS:
             return replace(c, defocus_px=c.defocus_px + 6.0 * s)
@@ -209,13 +235,6 @@ def _apply(c: Conditions, fault: Fault, s: float) -> Conditions:  # noqa: PLR091
             return replace(c, exposure_factor=c.exposure_factor * (1.0 + 1.4 * s))
         case Fault.UNDEREXPOSED:
             return replace(c, exposure_factor=c.exposure_factor / (1.0 + 3.5 * s))
-        case Fault.LIGHT_ZONE_OUT:
-            output = {**c.zone_output, Zone.LEFT: max(0.0, 1.0 - s)}
-            return replace(c, zone_output=MappingProxyType(output))
-        case Fault.UNEVEN_LIGHT:
-            low = max(0.0, 1.0 - 0.45 * s)
-            output = {**c.zone_output, Zone.RIGHT: low, Zone.TOP: (1.0 + low) / 2}
-            return replace(c, zone_output=MappingProxyType(output))
         case Fault.WRONG_WHITE_BALANCE:
             return replace(c, balance_shift_k=c.balance_shift_k - 1300.0 * s)
         case Fault.CHART_MISSING:
@@ -224,6 +243,25 @@ def _apply(c: Conditions, fault: Fault, s: float) -> Conditions:  # noqa: PLR091
             return replace(c, chart=ChartState.OCCLUDED)
         case Fault.CHART_DIRTY:
             return replace(c, chart=ChartState.DIRTY)
+        case _:
+            return _apply_ring(c, fault, s)
+
+
+def _apply_ring(c: Conditions, fault: Fault, s: float) -> Conditions:
+    match fault:
+        case Fault.LIGHT_ZONE_OUT:
+            output = {**c.zone_output, Zone.LEFT: max(0.0, 1.0 - s)}
+            return replace(c, zone_output=MappingProxyType(output))
+        case Fault.UNEVEN_LIGHT:
+            low = max(0.0, 1.0 - 0.45 * s)
+            output = {**c.zone_output, Zone.RIGHT: low, Zone.TOP: (1.0 + low) / 2}
+            return replace(c, zone_output=MappingProxyType(output))
+        case Fault.DIFFUSER_LOOSE:
+            gathered = {**c.zone_gathered, Zone.LEFT: min(1.0, 0.85 * s)}
+            return replace(c, zone_gathered=MappingProxyType(gathered))
+        case Fault.ZONE_WARM:
+            shifted = {**c.zone_shift_k, Zone.TOP: c.zone_shift_k.get(Zone.TOP, 0.0) - 1600.0 * s}
+            return replace(c, zone_shift_k=MappingProxyType(shifted))
         case _:
             return _apply_geometry(c, fault, s)
 
@@ -236,10 +274,6 @@ def _apply_geometry(c: Conditions, fault: Fault, s: float) -> Conditions:
             return replace(c, distance_shift_mm=c.distance_shift_mm - 75.0 * s)
         case Fault.TOO_FAR:
             return replace(c, distance_shift_mm=c.distance_shift_mm + 95.0 * s)
-        case Fault.HEAD_TURNED:
-            return replace(c, yaw_deg=c.yaw_deg + 17.0 * s)
-        case Fault.HEAD_TILTED_BACK:
-            return replace(c, pitch_deg=c.pitch_deg + 14.0 * s)
         case Fault.UNSYNCHRONISED:
             return replace(c, late_shift_mm=c.late_shift_mm + 1.6 * s)
         case Fault.RIG_DRIFT:
@@ -265,6 +299,13 @@ _WORN: Final = {
     Fault.SKIN_SHINES: {"sebum": 1.0},
     Fault.TEXTURE_HIDDEN: {"cream": 1.0},
 }
+_HELD: Final = {
+    Fault.HEAD_TURNED: ("yaw_deg", 17.0),
+    Fault.HEAD_TILTED_BACK: ("pitch_deg", 14.0),
+    Fault.HEAD_ROLLED_LEFT: ("roll_deg", 9.0),
+    Fault.HEAD_ROLLED_RIGHT: ("roll_deg", -9.0),
+    Fault.HEAD_TILTED_FORWARD: ("pitch_deg", -14.0),
+}
 _EXPRESSED: Final = {
     Fault.SMILING: ("smile", 0.8),
     Fault.BROWS_RAISED: ("brow_raise", 0.8),
@@ -276,6 +317,9 @@ def _apply_person(c: Conditions, fault: Fault, s: float) -> Conditions:
     if fault in _WORN:
         more = {name: min(1.0, full * s) for name, full in _WORN[fault].items()}
         return replace(c, worn=MappingProxyType({**c.worn, **more}))
+    if fault in _HELD:
+        angle, full = _HELD[fault]
+        return replace(c, **{angle: getattr(c, angle) + full * s})
     if fault in _EXPRESSED:
         name, full = _EXPRESSED[fault]
         made = {**c.expression, name: min(1.0, full * s)}

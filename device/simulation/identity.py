@@ -60,6 +60,8 @@ class VolumePlace(StrEnum):
     CHIN = "chin"
     JAW_LEFT = "jaw left"
     JAW_RIGHT = "jaw right"
+    NOSE = "nose"
+    GLABELLA = "glabella"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,11 @@ Rules kept here:
 2. A white matt surface on the axis at the working distance, square to it, has radiance 1 in every
    channel when all zones burn at full drive and 6504 K.
 3. Colour is carried in linear RGB (sRGB primaries); one light spectrum is one RGB triple.
+4. What a diffuser does to a zone moves its light from panel to panel and loses none: all panels are
+   as far from the axis, so rule 2 holds for a spoilt diffuser as for a sound one.
 
-Known gap: three bands stand for a spectrum, so metamerism between lights is not simulated.
+Known gap: three bands stand for a spectrum, so metamerism between lights is not simulated. A zone
+can have a white of its own (``temperature_k``), a spectrum it cannot.
 """
 
 from collections.abc import Mapping
@@ -52,11 +55,14 @@ class ZoneState:
         drive: Pulse width, 0..1.
         temperature_k: Correlated colour temperature of its white.
         health: Output against a new zone at the same drive, 0..1; 0 is a dead zone.
+        gathered: Share of its light that leaves through the panel at its clockwise end instead of
+            through all alike, 0..1; 0 is a sound diffuser.
     """
 
     drive: float = 1.0
     temperature_k: float = 5600.0
     health: float = 1.0
+    gathered: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no driver can do."""
@@ -64,6 +70,8 @@ class ZoneState:
             raise MalformedInput("a zone's drive must lie in 0..1")
         if not 0.0 <= self.health <= 1.0:
             raise MalformedInput("a zone's health must lie in 0..1")
+        if not 0.0 <= self.gathered <= 1.0:
+            raise MalformedInput("the share of a zone's light that is gathered must lie in 0..1")
         if not 2000.0 <= self.temperature_k <= 12000.0:  # noqa: PLR2004
             raise MalformedInput("a zone's colour temperature must lie in 2000..12000 K")
 
@@ -119,11 +127,14 @@ def panels(light: RingLight) -> Panels:
     positions, power = [], []
     for zone in Zone:
         state = light.zones[zone]
-        for angle in np.radians(_MIDDLE_DEG[zone] + spread):
+        share = np.full(PANELS_PER_ZONE, 1.0 - state.gathered)
+        share[-1] += PANELS_PER_ZONE * state.gathered
+        angles = np.radians(_MIDDLE_DEG[zone] + spread)
+        for angle, part in zip(angles, share, strict=True):
             positions.append(
                 [RING_RADIUS_MM * np.cos(angle), RING_RADIUS_MM * np.sin(angle), RING_FORWARD_MM]
             )
-            power.append(state.drive * state.health * white_light(state.temperature_k))
+            power.append(part * (state.drive * state.health * white_light(state.temperature_k)))
     places = np.array(positions)
     reach = np.array([0.0, 0.0, WORKING_DISTANCE_MM]) - places
     square = np.sum(reach**2, axis=-1)

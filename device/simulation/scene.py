@@ -180,7 +180,7 @@ class Scene:
         rotation = _FLIP @ turn(
             self.pose.yaw_deg + c.yaw_deg + (0.15 * c.late_shift_mm if late else 0.0),
             -(self.pose.pitch_deg + c.pitch_deg),
-            -self.pose.roll_deg,
+            -(self.pose.roll_deg + c.roll_deg),
         )
         place = np.array([self.pose.right_mm, self.pose.down_mm - _FACE_HEIGHT_MM, 0.0])
         place += [c.offset_mm[0], c.offset_mm[1], self.distance_mm + c.distance_shift_mm]

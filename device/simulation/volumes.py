@@ -43,6 +43,15 @@ def sites(form: HeadForm) -> dict[VolumePlace, Site]:
         VolumePlace.FOREHEAD: Site(
             centre_mm=(0.0, 46.0, 0.0), outwards=(0.0, 0.25, 0.97), radius_mm=18.0
         ),
+        # Between the brows, and on the bridge: both end before the inner corners of the eyes.
+        VolumePlace.GLABELLA: Site(
+            centre_mm=(0.0, form.brow_y + 0.5, 4.0), outwards=(0.0, 0.1, 0.995), radius_mm=10.0
+        ),
+        VolumePlace.NOSE: Site(
+            centre_mm=(0.0, form.nose_tip_y + 16.0, 20.0),
+            outwards=(0.0, 0.3, 0.954),
+            radius_mm=11.0,
+        ),
         VolumePlace.PERIORAL: Site(
             centre_mm=(0.0, mouth + 13.0, 8.0), outwards=(0.0, 0.0, 1.0), radius_mm=11.0
         ),

@@ -43,6 +43,8 @@ def _with(**added: Plain) -> Upcast:
 UPCASTS: dict[tuple[str, int], Upcast] = {
     # Before points in time could be drilled, every drill was of all that the backup held.
     ("RestoreDrillCompleted", 1): _with(point_in_time=False),
+    # Before corners were stored, a calibration kept its result and the residuals of its views.
+    ("CalibrationViewsRecorded", 1): _with(corners=None, platform=None),
 }
 """For each (name, version) no longer written: how to read it as version + 1."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.values.calibration import CalibrationRecord, CalibrationView, IlluminationRecord
 from domain.values.capture import DeviceConfiguration
 from domain.values.colour import ColourRecord
+from domain.values.content import ContentReference, Digest
 from domain.values.identifiers import CalibrationId, DeviceId
 from domain.values.light_field import LightFieldRecord
 from domain.values.signature import ElectronicSignature
@@ -60,6 +61,9 @@ class CalibrationViewsRecorded:
         coverage: Share of an 8 x 8 grid in which corners were seen, the poorer camera.
         missing: What the guidance still asked for when no more views were taken.
         rule: Which views are left out, in words and numbers.
+        corners: The corners of every view, from which the calibration can be calculated again; none
+            of calibrations that kept only their result.
+        platform: Digest of the computing platform's description; none likewise.
     """
 
     calibration: CalibrationId
@@ -67,6 +71,8 @@ class CalibrationViewsRecorded:
     coverage: float
     missing: tuple[str, ...]
     rule: str
+    corners: ContentReference | None
+    platform: Digest | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("CalibrationInvalidated", 1): equipment.CalibrationInvalidated,
     ("IlluminationCalibrated", 1): equipment.IlluminationCalibrated,
     ("FieldCheckPerformed", 1): equipment.FieldCheckPerformed,
-    ("CalibrationViewsRecorded", 1): equipment.CalibrationViewsRecorded,
+    ("CalibrationViewsRecorded", 2): equipment.CalibrationViewsRecorded,
     ("ColourCalibrated", 1): equipment.ColourCalibrated,
     ("LightFieldMeasured", 1): equipment.LightFieldMeasured,
     ("DeviceQuarantined", 1): equipment.DeviceQuarantined,

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-1. A run needs an accepted attempt, an approved release and consent to analysis [DRV-18, 29].
+1. A run needs an accepted attempt, an approved release and consent to analysis [DRV-18, 29], and
+   a picture of exactly one face: of a wall or of two people, numbers about skin look just as good.
 2. The model that ran is the one that was asked for, by digest.
 3. A run ends once, with results or with a failure; a step taken again decides nothing.
 4. A repeat of the run is compared, and "identical" is decided by digests [DRV-20].
@@ -10,10 +11,11 @@ Rules kept here:
 6. Each release is compared once with a run, in its shadow; that adds nothing to the run's results.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Final, assert_never
 
-from domain.errors import RuleViolation
+from domain.errors import Refusal, RuleViolation
 from domain.events.aggregate import Aggregate
 from domain.events.inference import (
     InferenceCompleted,
@@ -29,10 +31,12 @@ from domain.values.consent import Coverage
 from domain.values.finding import Finding
 from domain.values.identifiers import FindingId, InferenceId, ReleaseId
 from domain.values.model import OutputDifference, TensorDigest
+from domain.values.quality import FACE_COUNT, QualityMeasurement
 from domain.values.words import said
 
 IDENTICAL = "identical"
 OUTCOMES = (IDENTICAL, "within-tolerance", "different")
+FACE_RULE: Final = "inference.one-face"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,23 @@ def evolve(run: Inference, event: InferenceEvent) -> Inference:
 INFERENCE = Aggregate(kind=InferenceId.kind, initial=Inference(), evolve=evolve)
 
 
+def one_face(measurements: Sequence[QualityMeasurement]) -> Refusal | None:
+    """Return why nothing can be told of the face in view; none when exactly one is.
+
+    Args:
+        measurements: Ours of the attempt's stored bytes.
+    """
+    count = next((each.value for each in measurements if each.name == FACE_COUNT), None)
+    if count == 1:
+        return None
+    found = "it was not measured how many faces are" if count is None else f"{count:g} faces are"
+    return Refusal(
+        rule=FACE_RULE,
+        evidence=f"{found} in view, 1 is needed",
+        next_step="Capture again with one whole face in view and no picture of another.",
+    )
+
+
 def request_inference(
     run: Inference,
     request: InferenceRequested,
@@ -93,6 +114,7 @@ def request_inference(
     accepted: bool,
     approved: bool,
     consent: Coverage,
+    measurements: Sequence[QualityMeasurement],
 ) -> tuple[InferenceRequested, ...]:
     """Call for a run; () when it was called for before.
 
@@ -102,10 +124,12 @@ def request_inference(
         accepted: Whether the attempt was accepted.
         approved: Whether the release is approved now.
         consent: Whether consent covers analysis now.
+        measurements: Ours of the attempt's stored bytes.
 
     Raises:
         RuleViolation: the attempt is not accepted, the release is not approved, consent does not
-            cover analysis, or the run's identifier is not that of attempt and release.
+            cover analysis, not exactly one face is in view, or the run's identifier is not that of
+            attempt and release.
     """
     if run.requested is not None:
         return ()
@@ -133,6 +157,9 @@ def request_inference(
             consent.evidence,
             "Ask the client about analysis by software and record the answer.",
         )
+    unseen = one_face(measurements)
+    if unseen is not None:
+        raise RuleViolation(unseen.rule, unseen.evidence, unseen.next_step)
     return (request,)
 
 

@@ -5,7 +5,9 @@ Rules kept here:
 1. A plan is approved by a quality manager other than its author before anything is run: limits
    cannot follow results.
 2. A study is run once; whether it passed is worked out here from its figures and its plan.
-3. A result that failed is recorded and confirmed like one that passed; another try is another
+3. The figures count the cases that were measured, level by level, wherever a limit holds for each
+   level: a level that nobody judged cannot be left out of them.
+4. A result that failed is recorded and confirmed like one that passed; another try is another
    study, and both stay.
 """
 
@@ -29,7 +31,7 @@ from domain.values.content import ContentReference, Digest
 from domain.values.identifiers import PractitionerId, StudyId
 from domain.values.signature import Meaning
 from domain.values.signing import Signing, check_signing
-from domain.values.study import StudyFigure, StudyPlan, judge_study
+from domain.values.study import StudyFigure, StudyPlan, asks_each_level, counted_cases, judge_study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +149,8 @@ def complete_study(
         run_by: Who ran it.
 
     Raises:
-        RuleViolation: the plan is not approved yet, the study was run before, or it was run under
-            another plan.
+        RuleViolation: the plan is not approved yet, the study was run before, it was run under
+            another plan, or its figures do not count the cases.
     """
     planned = _planned(study)
     if not study.approved:
@@ -167,6 +169,7 @@ def complete_study(
             f"the result is of the plan {plan}",
             "Run the study under the plan that was approved.",
         )
+    _require_counted(planned.plan, figures, cases)
     outcomes = judge_study(planned.plan, figures)
     return StudyCompleted(
         data=data,
@@ -206,6 +209,19 @@ def _planned(study: Study) -> StudyPlanned:
     if study.planned is None:
         raise RuleViolation("study.planned", "the study was not laid down", "Lay it down first.")
     return study.planned
+
+
+def _require_counted(plan: StudyPlan, figures: Sequence[StudyFigure], cases: int) -> None:
+    counted = counted_cases(figures)
+    if counted is None and not asks_each_level(plan):
+        return
+    if counted != cases:
+        said = "not counted" if counted is None else f"counted as {counted}"
+        raise RuleViolation(
+            "study.cases-counted",
+            f"the result is of {cases} cases; in its figures they are {said}",
+            "Run the study over the same cases again, with this version: vultus study run --cases.",
+        )
 
 
 def _require_second(signing: Signing, first: PractitionerId, evidence: str) -> None:

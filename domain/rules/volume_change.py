@@ -6,7 +6,8 @@ Rules kept here:
    station, of a comparable pair, with a registration within the claim's limit
    [REQ-IN-046 to 049, 074; DRV-16].
 2. A region's verdict follows from its numbers and the claim alone: withheld below the coverage or
-   beyond the repeatability, no direction below what can be detected.
+   beyond the repeatability, no direction below what can be detected. A region of the claim that
+   was not seen at all is withheld as well; it does not go missing.
 3. A repeat is recorded beside the result; it never replaces it.
 """
 
@@ -25,6 +26,7 @@ from domain.values.identifiers import VolumeChangeId
 from domain.values.volume_change import ChangeVerdict, RegionChange, Uncertainty
 
 FACTOR_95 = 1.96
+COVERAGE_FACTOR = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,35 @@ def judge_region(
     )
 
 
+def withhold_unseen(limits: RegionLimits, content: ClaimContent) -> RegionChange:
+    """Return that nothing may be said about a region of which the earlier capture shows nothing.
+
+    Its uncertainty is what the claim's study found between repeats: nothing of this pair is in it.
+
+    Args:
+        limits: What the claim says of the region.
+        content: The claim.
+    """
+    return RegionChange(
+        region=limits.region,
+        change=0.0,
+        unit=content.unit,
+        uncertainty=Uncertainty(
+            depth_noise=0.0,
+            registration=0.0,
+            calibration=0.0,
+            repeatability=limits.test_retest_sd,
+            expanded=COVERAGE_FACTOR * limits.test_retest_sd,
+            coverage_factor=COVERAGE_FACTOR,
+        ),
+        minimum_detectable_change=limits.minimum_detectable_change,
+        coverage=0.0,
+        area_mm2=0.0,
+        verdict=ChangeVerdict.WITHHELD,
+        reason="no part of the region was seen in the earlier capture",
+    )
+
+
 def record_change(
     change: VolumeChange, measured: VolumeChangeMeasured, *, claim: ClaimContent
 ) -> tuple[VolumeChangeMeasured, ...]:
@@ -141,11 +172,17 @@ def record_change(
     strange = sorted(
         each.region for each in measured.regions if claim.limits_of(each.region) is None
     )
-    if strange or not measured.regions:
+    if strange:
         raise RuleViolation(
             "volume.regions",
-            f"the claim says nothing of {', '.join(strange) or 'any region measured'}",
+            f"the claim says nothing of {', '.join(strange)}",
             "Report the claim's regions only.",
+        )
+    if not measured.regions:
+        raise RuleViolation(
+            "volume.regions",
+            "none of the claim's regions was judged",
+            "Judge each of them; withhold the ones that were not seen.",
         )
     if len(measured.findings) != len(measured.regions):
         raise RuleViolation(

@@ -10,8 +10,12 @@ Rules kept here:
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from domain.errors import MalformedInput
+
+FACE_COUNT: Final = "face_count"
+"""The permanent word of how many faces are in view, which analyses rest on as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

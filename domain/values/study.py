@@ -7,6 +7,8 @@ Rules kept here:
    [REQ-IN-179, 180].
 3. Which limits were met follows from figures and limits alone; a limit without its figure, or with
    too few cases behind it, is not met.
+4. The figures count the cases of every stratum, also where nothing else could be worked out: a
+   level with too few cases for any figure is asked like every other, and was not measured.
 """
 
 import math
@@ -20,6 +22,8 @@ from domain.values.claim import EvidenceSource
 
 EVERYBODY: Final = "all"
 """The stratum of every case."""
+
+_EACH_LEVEL: Final = "=*"
 
 
 class Factor(StrEnum):
@@ -51,6 +55,7 @@ class Statistic(StrEnum):
     KAPPA = "weighted-kappa"
     SENSITIVITY = "sensitivity"
     SPECIFICITY = "specificity"
+    CASES = "cases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,7 @@ class StudyLimit:
     Attributes:
         statistic: Which figure.
         stratum: ``all``, or a factor and its level such as ``ita-class=dark``; ``ita-class=*``
-            holds for each level that has cases.
+            holds for each level that has cases, and is not met where a case has no level.
         minimum: Smallest acceptable value, or none.
         maximum: Largest acceptable value, or none.
         whole_interval: Whether the whole 95 % interval must lie within, not only the figure.
@@ -175,6 +180,18 @@ class LimitOutcome:
     evidence: str
 
 
+def asks_each_level(plan: StudyPlan) -> bool:
+    """Return whether some limit of the plan holds for each level that has cases."""
+    return any(limit.stratum.endswith(_EACH_LEVEL) for limit in plan.limits)
+
+
+def counted_cases(figures: Iterable[StudyFigure], stratum: str = EVERYBODY) -> int | None:
+    """Return how many cases the figures say a stratum has, or none where they do not say."""
+    return next(
+        (f.cases for f in figures if (f.statistic, f.stratum) == (Statistic.CASES, stratum)), None
+    )
+
+
 def judge_study(plan: StudyPlan, figures: Iterable[StudyFigure]) -> tuple[LimitOutcome, ...]:
     """Return for every limit, in every stratum it holds for, whether the figures meet it."""
     found = tuple(figures)
@@ -186,11 +203,21 @@ def judge_study(plan: StudyPlan, figures: Iterable[StudyFigure]) -> tuple[LimitO
 
 
 def _strata(limit: StudyLimit, figures: tuple[StudyFigure, ...]) -> tuple[str, ...]:
-    factor, _, level = limit.stratum.partition("=")
-    if level != "*":
+    if not limit.stratum.endswith(_EACH_LEVEL):
         return (limit.stratum,)
-    levels = sorted({f.stratum for f in figures if f.stratum.startswith(f"{factor}=")})
-    return tuple(levels) or (limit.stratum,)
+    levels = _levels(limit, figures)
+    if _placed(levels, figures) != counted_cases(figures):
+        return (*levels, limit.stratum)  # some cases are in no level, so no level asks for them
+    return levels or (limit.stratum,)
+
+
+def _levels(limit: StudyLimit, figures: tuple[StudyFigure, ...]) -> tuple[str, ...]:
+    factor = limit.stratum.removesuffix(_EACH_LEVEL)
+    return tuple(sorted({f.stratum for f in figures if f.stratum.startswith(f"{factor}=")}))
+
+
+def _placed(levels: tuple[str, ...], figures: tuple[StudyFigure, ...]) -> int:
+    return sum(counted_cases(figures, level) or 0 for level in levels)
 
 
 def _outcome(
@@ -207,15 +234,19 @@ def _outcome(
         (f for f in figures if (f.statistic, f.stratum) == (limit.statistic, stratum)), None
     )
     if figure is None:
-        return outcome("there is no such figure", met=False)
+        return outcome(f"not measured: {_why_no_figure(limit, stratum, figures)}", met=False)
     if figure.unit not in (plan.unit, "1"):
-        return outcome(f"the figure is in {figure.unit}, the limit in {plan.unit}", met=False)
+        return outcome(
+            f"not measured: the figure is in {figure.unit}, the limit in {plan.unit}", met=False
+        )
     if figure.cases < plan.fewest_cases:
-        return outcome(f"{figure.cases} cases are fewer than {plan.fewest_cases}", met=False)
+        return outcome(
+            f"not measured: {figure.cases} cases are fewer than {plan.fewest_cases}", met=False
+        )
     lower = upper = figure.value
     if limit.whole_interval:
         if figure.lower is None or figure.upper is None:
-            return outcome("the figure has no interval", met=False)
+            return outcome("not measured: the figure has no interval", met=False)
         lower, upper = figure.lower, figure.upper
     met = (limit.minimum is None or lower >= limit.minimum) and (
         limit.maximum is None or upper <= limit.maximum
@@ -225,3 +256,14 @@ def _outcome(
         shown += f" (95 % {figure.lower:.4g} to {figure.upper:.4g})"
     unit = "" if figure.unit == "1" else f" {figure.unit}"
     return outcome(f"{shown}{unit} of {figure.cases} cases", met=met)
+
+
+def _why_no_figure(limit: StudyLimit, stratum: str, figures: tuple[StudyFigure, ...]) -> str:
+    if stratum.endswith(_EACH_LEVEL):
+        whole = counted_cases(figures)
+        if whole is None:
+            return "the figures do not say how many cases each level has"
+        return f"{_placed(_levels(limit, figures), figures)} of {whole} cases have a level"
+    count = counted_cases(figures, stratum)
+    of = "" if count is None else f"; cases of the stratum: {count}"
+    return f"there is no such figure{of}"

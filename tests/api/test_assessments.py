@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from adapters.reported.content import CONTRAINDICATIONS
 from api.routes import assessments
 from domain.events.claim import ClaimRegistered
+from domain.events.model_release import ModelRegistered
 from domain.handling import drafts
 from domain.ledger import canonical
 from domain.values.actor import Actor
@@ -17,8 +19,13 @@ from domain.values.identifiers import FindingId, PractitionerId, SubjectId
 from domain.values.model import Artefact
 from tests.api.portal import Clinic, Person, Portal
 from tests.api.reporting import Reported, assessed, record
-from tests.builders import a_digest
+from tests.builders import RELEASE, a_digest, a_manifest
 from tests.claim_builders import CLAIM_ID, a_change, a_claim, a_region_change
+from tests.event_builders import (
+    an_assessment_opened,
+    an_inference_completed,
+    an_inference_requested,
+)
 
 
 @pytest.fixture
@@ -71,6 +78,32 @@ def test_what_is_shown_is_what_its_digest_names(practitioner: Person, made: Repo
     assert json.loads(content)
 
 
+@pytest.mark.verifies("REQ-IN-044")
+def test_a_finding_has_what_limits_its_own_release_and_when_not_to_use_it(
+    portal: Portal, practitioner: Person, made: Reported, clinic: Clinic
+) -> None:
+    assert shown(practitioner, made)["contraindications"] == [*CONTRAINDICATIONS]
+    subject = SubjectId(clinic.subject)
+    registered = ModelRegistered(
+        release=RELEASE,
+        manifest=a_manifest(),
+        registered_by=PractitionerId(clinic.people["quality"]),
+    )
+    context = portal.system.context(Actor.service("test"))
+    portal.system.log.append(drafts(RELEASE.stream, 0, (registered,), context))
+    requested = replace(an_inference_requested(), subject=subject, session=made.session)
+    completed = an_inference_completed(*an_assessment_opened().findings)
+    record(portal, subject, requested.inference.stream, 0, requested)
+    record(portal, subject, requested.inference.stream, 1, completed)
+
+    found = shown(practitioner, made)
+    origin = found["findings"][0]["origin"]
+
+    assert origin["limitations"] == ["Not a sun-reaction type"]
+    assert origin["contraindications"] == ["Full makeup"]
+    assert found["contraindications"] == [*CONTRAINDICATIONS, "Full makeup"]
+
+
 @pytest.mark.verifies("DRV-15", "REQ-IN-160")
 def test_a_measured_change_is_shown_with_both_captures_verdict_map_and_claim(
     portal: Portal, practitioner: Person, made: Reported, clinic: Clinic
@@ -109,6 +142,8 @@ def test_a_measured_change_is_shown_with_both_captures_verdict_map_and_claim(
     assert looked_at["distance"]["within"]
     assert looked_at["distance"]["limit"] == "at most 15 mm apart"
     assert view["label"] == SIMULATED_LABEL
+    assert view["contraindications"][0] == "Not for clinical use."
+    assert set(view["contraindications"]) <= set(found["contraindications"])
     assert found["findings"][0]["change"] == view["change"]
     assert found["artefacts"][-1]["name"] == "distance-map"
     assert found["artefacts"][-1]["attempt"] == change.attempt

@@ -1,11 +1,17 @@
 """The model register through the interface: upload, trial, second person, shadow, suspension."""
 
+import tempfile
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from starlette.formparsers import MultiPartParser
 
+from adapters.inference import slot_check
 from adapters.inference.release import ModelRelease, signed_message
+from api.app import FORM_BYTES
+from api.releases import MANIFEST_BYTES_MAX
 from domain.ledger import canonical
 from domain.values.content import Digest
 from tests.adapters.inference.learned import OUTPUTS, learned_model, learned_release, model_of
@@ -94,4 +100,67 @@ def test_a_model_that_is_not_what_its_manifest_states_is_refused(
 def test_a_model_that_nobody_signed_is_not_opened(portal: Portal, quality: Person) -> None:
     nonsense = b"not even a model"
     answer = upload(portal, quality, learned_release(nonsense), nonsense, "00" * 64)
+    assert answer.json()["rule"] == "model.signature"
+
+
+def test_a_model_of_another_manifest_is_refused_without_alarm(
+    portal: Portal, quality: Person
+) -> None:
+    answer = upload(portal, quality, learned_release(learned_model()), learned_model(0.5))
+    assert (answer.status_code, answer.json()["rule"]) == (409, "model.digest")
+    assert answer.json()["next_step"] == "Use the model and the manifest that were made together."
+
+
+def with_limits(portal: Portal, *, uploads: int) -> tuple[Portal, Person]:
+    """Serve the same record anew, with a limit for uploads and the model limit as it is now."""
+    settings = replace(portal.system.settings, upload_limit_bytes=uploads)
+    other = Portal(replace(portal.system, settings=settings), portal.clock)
+    other.totp.update(portal.totp)
+    return other, other.sign_in("quality")
+
+
+@pytest.mark.verifies("DRV-18")
+def test_a_model_up_to_the_size_of_a_slot_is_taken_in_whatever_the_limit_of_other_uploads(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = learned_model()
+    monkeypatch.setattr(slot_check, "MODEL_BYTES_MAX", len(model))
+    other, person = with_limits(portal, uploads=16)
+    assert registered(other, person, "1.0.0")["release"] in listed(person)
+
+    monkeypatch.setattr(slot_check, "MODEL_BYTES_MAX", len(model) - 1)
+    other, person = with_limits(portal, uploads=1 << 30)
+    answer = upload(other, person, learned_release(model, version="2.0.0"), model)
+    assert answer.status_code == 422
+    assert f"the model is larger than {len(model) - 1} bytes" in answer.json()["detail"]
+    assert {each["version"] for each in listed(person).values()} == {"1.0.0"}
+
+
+def test_more_than_a_model_and_its_manifest_is_not_even_read(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slot_check, "MODEL_BYTES_MAX", 1000)
+    other, person = with_limits(portal, uploads=1 << 30)
+    wide = bytes(FORM_BYTES + MANIFEST_BYTES_MAX + 1001)
+    answer = upload(other, person, learned_release(wide), wide)
+    assert answer.status_code == 413
+
+
+def test_only_registering_takes_in_as_much_as_a_model(portal: Portal, quality: Person) -> None:
+    release = registered(portal, quality, "1.0.0")["release"]
+    wide = {"reason": "x" * (2 << 20)}
+    assert quality.post(f"/model-releases/{release}/suspend", wide).status_code == 413
+
+
+def test_a_model_never_touches_a_disk_in_clear(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def roll_over(_file: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", roll_over)
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", 1)
+    other, person = with_limits(portal, uploads=16)
+    nonsense = bytes(3 << 20)
+    answer = upload(other, person, learned_release(nonsense), nonsense, "00" * 64)
     assert answer.json()["rule"] == "model.signature"

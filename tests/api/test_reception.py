@@ -29,7 +29,7 @@ from domain.ledger.entry import commitment, decode_entry, device_statement
 from domain.values.actor import Actor
 from domain.values.capture import CAPTURE_GATES, Gate
 from domain.values.consent import Purpose
-from domain.values.content import Digest
+from domain.values.content import ContentReference, Digest
 from domain.values.identifiers import DeviceId, SessionId, SubjectId
 from domain.values.time import DeviceTime
 from tests.api.portal import (
@@ -42,6 +42,7 @@ from tests.api.portal import (
 )
 from tests.api.station import Station, Wire
 from tests.builders import FRONTAL, gates
+from tests.event_builders import a_views_event
 
 LEFT, RIGHT = b"left frame", b"right frame"
 DAY = timedelta(days=1)
@@ -326,6 +327,25 @@ def test_the_stations_signature_over_a_refused_attempt_can_still_be_checked(
     attempt = decode("AttemptSubmitted", said.schema, canonical.parse_canonical(payload))
     assert isinstance(attempt, AttemptSubmitted)
     assert attempt.conditions.distance_mm == 450.0
+
+
+@pytest.mark.verifies("DRV-20")
+def test_the_corners_behind_a_calibration_come_before_the_statement_that_names_them(
+    portal: Portal, station: Station
+) -> None:
+    assert station.calibration is not None
+    corners = b'{"views": []}'
+    reference = ContentReference(
+        digest=Digest.of(corners), size_bytes=len(corners), media_type="application/json"
+    )
+    views = replace(a_views_event(), calibration=station.calibration, corners=reference)
+    (outcome,) = station.deliver(station.state(views))["refused"]
+    assert outcome["rule"] == "device.missing"
+    assert station.put(corners).status_code == 201
+    assert not station.deliver(station.state(views))["refused"]
+    record = portal.system.log.stream(station.device.stream)[-1]
+    assert record.event == views
+    assert len(record.blobs) == 1
 
 
 @pytest.mark.verifies("DRV-07")

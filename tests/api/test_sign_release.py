@@ -9,7 +9,7 @@ import pytest
 
 from adapters.inference.release import parse_manifest
 from api.commands import sign_release
-from domain.errors import DigestMismatch, MalformedInput
+from domain.errors import MalformedInput, RuleViolation
 from tests.adapters.inference.learned import learned_model, learned_release, model_of
 from tests.api.portal import Portal
 
@@ -48,7 +48,7 @@ def test_what_is_signed_is_registered(
 
 def test_a_manifest_of_another_model_is_not_signed(folder: Path) -> None:
     (folder / "model.onnx").write_bytes(learned_model(0.5))
-    with pytest.raises(DigestMismatch):
+    with pytest.raises(RuleViolation, match=r"model\.digest"):
         signed(folder)
     assert not (folder / "signed.json").exists()
 

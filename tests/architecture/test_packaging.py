@@ -18,7 +18,7 @@ def test_every_tool_looks_at_the_same_packages() -> None:
     expected = list(PACKAGES)
     assert _table("tool", "uv", "build-backend")["module-name"] == expected
     assert _table("tool", "importlinter")["root_packages"] == expected
-    assert _table("tool", "coverage", "run")["source"] == expected
+    assert _table("tool", "coverage", "run")["source"] == ["domain"]
     assert _table("tool", "mypy")["files"] == [*expected, "tests"]
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.imaging.board_corners import decode_corners
+from adapters.imaging.calibration import calibration_to_values
 from adapters.imaging.view_guidance import ENOUGH_COVERAGE
+from adapters.imaging.view_outliers import calibrate_from
 from device.settings import DEFAULT_COLOUR_LIMITS, DEFAULT_FIELD_LIMITS
 from device.simulated_world import BOARD_POSES
 from device.upkeep_words import perform
@@ -19,6 +22,8 @@ from domain.events.equipment import (
     IlluminationCalibrated,
     LightFieldMeasured,
 )
+from domain.ledger import canonical
+from domain.values.content import Digest
 from domain.values.light_field import LightFieldRecord
 from domain.values.protocol import ProtocolContent
 from tests.builders import OPERATOR, a_protocol_content, device_time
@@ -80,6 +85,23 @@ def test_every_view_is_printed_and_stated_with_its_residual(
     for view in views.views:
         assert any(f"view {view.number + 1}: {view.error_px:.3f} px" in line for line in said)
     assert {round(view.yaw_deg / 10) for view in views.views} >= {-2, 0, 2}
+
+
+@pytest.mark.verifies("DRV-20")
+def test_the_calibration_follows_again_from_the_corners_that_were_delivered(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    (recorded,) = stated(clinic, CalibrationRecorded)
+    (views,) = stated(clinic, CalibrationViewsRecorded)
+    assert isinstance(recorded, CalibrationRecorded)
+    assert isinstance(views, CalibrationViewsRecorded)
+    assert views.corners is not None
+    taken, size = decode_corners(clinic.server.content[views.corners.digest])
+    again = calibrate_from(taken, size).calibration
+    assert Digest.of(canonical.encode(calibration_to_values(again))) == (
+        recorded.calibration.parameters.digest
+    )
 
 
 @pytest.mark.verifies("REQ-IN-086", "REQ-IN-087", "REQ-IN-088", "REQ-IN-090")
@@ -345,3 +367,85 @@ def test_a_dead_zone_is_named_and_the_grey_target_is_not_measured(
     said: list[str] = []
     assert perform(clinic.station, "light", say=said.append) == 1
     assert any("grey target: not measured: light.zone: zone left" in line for line in said)
+
+
+@pytest.fixture(scope="module")
+def lit(tmp_path_factory: pytest.TempPathFactory) -> Clinic:
+    """A station whose light field has a baseline, and nothing else."""
+    folder = tmp_path_factory.mktemp("light")
+    clinic = a_clinic(folder / "station", a_script({}), folder / "cache")
+    assert perform(clinic.station, "light", say=lambda _: None) == 0
+    return clinic
+
+
+def light_field_with(clinic: Clinic, *faults: object) -> tuple[LightFieldRecord, str, int]:
+    """Return the light field that is stated with these faults, what was said, and the status."""
+    clinic.simulated.play(a_script({"faults": list(faults)}))
+    said: list[str] = []
+    status = perform(clinic.station, "light", say=said.append)
+    event = stated(clinic, LightFieldMeasured)[-1]
+    assert isinstance(event, LightFieldMeasured)
+    return event.field, "\n".join(said), status
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_a_loose_diffuser_is_found_as_a_diffuser_and_its_leds_are_not_blamed(lit: Clinic) -> None:
+    field, said, status = light_field_with(lit, "diffuser loose")
+    limits, drift = field.limits, {each.zone: each for each in field.drift}
+    assert status == 1
+    assert not field.passed
+    assert drift["left"].pattern > limits.pattern_drift
+    assert abs(drift["left"].level) < limits.level_drift / 5
+    for zone in drift.keys() - {"left"}:
+        assert drift[zone].pattern < limits.pattern_drift / 5
+        assert abs(drift[zone].level) < limits.level_drift / 5
+    (reason,) = field.reasons
+    assert reason.startswith("zone left: its field changed by")
+    assert reason.endswith("look at the diffuser")
+    assert reason in said
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_leds_that_faded_are_found_as_level_and_the_diffuser_is_not_blamed(lit: Clinic) -> None:
+    faded = {"fault": "light zone out", "severity": 0.2}
+    field, said, status = light_field_with(lit, faded)
+    limits, drift = field.limits, {each.zone: each for each in field.drift}
+    assert status == 1
+    assert drift["left"].level == pytest.approx(-0.2, abs=0.02)
+    assert drift["left"].pattern < limits.pattern_drift / 5
+    (reason,) = field.reasons
+    assert reason.startswith("zone left: its light changed by -20")
+    assert reason in said
+    assert "diffuser" not in "".join(field.reasons)
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_a_loose_diffuser_over_faded_leds_is_found_as_both(lit: Clinic) -> None:
+    field, _, status = light_field_with(
+        lit, "diffuser loose", {"fault": "light zone out", "severity": 0.2}
+    )
+    assert status == 1
+    level, pattern = field.reasons
+    assert level.startswith("zone left: its light changed by")
+    assert pattern.startswith("zone left: its field changed by")
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_a_zone_that_burns_warm_is_found_as_colour_and_not_as_level(lit: Clinic) -> None:
+    field, said, status = light_field_with(lit, "light zone too warm")
+    assert status == 1
+    assert field.baseline_cct_k is not None
+    assert -600 < field.cct_k - field.baseline_cct_k < -field.limits.cct_drift_k
+    assert max(abs(each.level) for each in field.drift) < field.limits.level_drift / 5
+    assert max(each.pattern for each in field.drift) < field.limits.pattern_drift / 5
+    (reason,) = field.reasons
+    assert reason.startswith("the colour temperature changed by -")
+    assert reason in said
+
+
+def test_a_diffuser_that_sits_again_passes(lit: Clinic) -> None:
+    assert light_field_with(lit, "diffuser loose")[2] == 1
+    field, said, status = light_field_with(lit)
+    assert status == 0, said
+    assert field.passed
+    assert field.baseline is not None

@@ -1,13 +1,13 @@
 """A study in a real browser: limits first, then what was found beside them, each signed for."""
 
-import base64
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from domain.events.codec import to_plain
 from domain.ledger import canonical
@@ -16,8 +16,9 @@ from domain.values.study import Factor, StudyPlan, judge_study
 from domain.values.time import ServerTime
 from tests.flows.test_browser import NARROW, WIDE, Clinic, assert_fits, keep, running_clinic
 from validation.demonstration import people
+from validation.studies.case_file import encode_cases
 from validation.studies.evaluation import evaluate
-from validation.studies.observations import Cases, Quantity, encode_cases
+from validation.studies.observations import Cases, Quantity
 from validation.studies.plans import SKIN_TONE
 from validation.studies.report import render_study
 
@@ -32,7 +33,7 @@ def clinic(story: Path) -> Iterator[Clinic]:
 
 @pytest.mark.verifies("REQ-IN-178")
 def test_a_study_is_shown_beside_its_limits_and_confirmed_by_a_second_person(
-    clinic: Clinic, browser: Browser
+    clinic: Clinic, browser: Browser, tmp_path: Path
 ) -> None:
     page = clinic.sign_in(browser, people.QUALITY, WIDE)
     page.get_by_role("link", name="Studies").click()
@@ -40,7 +41,16 @@ def test_a_study_is_shown_beside_its_limits_and_confirmed_by_a_second_person(
     expect(page.get_by_text("Not run yet").first).to_be_visible()
     expect(page.get_by_text(re.compile("No person was measured"))).to_be_visible()
     study = page.url.rsplit("/", 1)[1]
-    assert page.evaluate(SEND_RESULT, [study, *files_of(SKIN_TONE, of_all_tones())]) == 201
+    run = tmp_path / "run"
+    write_run(run, SKIN_TONE, of_all_tones())
+    page.get_by_role("button", name="Hand in a result").click()
+    dialog = page.get_by_role("dialog")
+    choose(dialog, "result", run / "result.json")
+    choose(dialog, "cases", run / "cases.json")
+    choose(dialog, "document", run / "report.pdf")
+    keep(page.screenshot(), WIDE, "studies hand in")
+    dialog.get_by_role("button", name="Hand in").click()
+    expect(page.get_by_text("Result awaits confirmation").first).to_be_visible()
     page.close()
 
     page = clinic.sign_in(browser, people.SECOND, WIDE)
@@ -63,18 +73,40 @@ def test_a_study_is_shown_beside_its_limits_and_confirmed_by_a_second_person(
     assert clinic.said == []
 
 
-SEND_RESULT = """async ([study, data, ...contents]) => {
-  const form = new FormData();
-  ["result", "cases", "document"].forEach((name, at) => {
-    const bytes = Uint8Array.from(atob(contents[at]), letter => letter.charCodeAt(0));
-    form.append(name, new Blob([bytes]), name);
-  });
-  form.append("data", data);
-  const headers = {"X-Vultus-Client": "ui", "Idempotency-Key": crypto.randomUUID()};
-  const path = `/api/v1/studies/${study}/result`;
-  const answered = await fetch(path, {method: "POST", body: form, headers});
-  return answered.status;
-}"""
+@pytest.mark.verifies("REQ-IN-178")
+def test_a_plan_is_laid_down_by_one_and_approved_by_another(
+    clinic: Clinic, browser: Browser, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    own = replace(SKIN_TONE, version="9.0", population="drawn for this test; no person")
+    plan.write_bytes(canonical.encode(to_plain(own)))
+    page = clinic.sign_in(browser, people.QUALITY, WIDE)
+    page.goto(f"{clinic.address}/studies")
+    page.get_by_role("button", name="Lay down a plan").click()
+    dialog = page.get_by_role("dialog")
+    choose(dialog, "plan", plan)
+    keep(page.screenshot(), WIDE, "studies lay down")
+    dialog.get_by_role("button", name="Lay down").click()
+    expect(page.get_by_text("Limits await approval").first).to_be_visible()
+    expect(page.get_by_role("button", name="Hand in a result")).to_have_count(0)
+    address = page.url
+    page.goto(f"{clinic.address}/studies")
+    page.get_by_role("button", name="Lay down a plan").click()
+    choose(dialog, "plan", plan)
+    dialog.get_by_role("button", name="Lay down").click()
+    expect(dialog.get_by_text("Write a change as a new version of the plan.")).to_be_visible()
+    page.close()
+
+    page = clinic.sign_in(browser, people.SECOND, WIDE)
+    page.goto(address)
+    page.get_by_role("button", name="Approve the limits").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Six-digit code").fill(clinic.code(people.SECOND))
+    dialog.get_by_role("button", name="Approve the limits").click()
+    expect(page.get_by_role("button", name="Hand in a result")).to_be_visible()
+    page.close()
+    # What a rule refused was refused on purpose; a browser hears of each such answer.
+    assert [each for each in clinic.said if "409" not in each] == []
 
 
 def of_all_tones() -> Cases:
@@ -101,8 +133,8 @@ def of_all_tones() -> Cases:
     return Cases(cases=tuple(cases))
 
 
-def files_of(plan: StudyPlan, cases: Cases) -> list[str]:
-    """Return what ``vultus study run`` would hand in: digest of the cases, then files, base64."""
+def write_run(folder: Path, plan: StudyPlan, cases: Cases) -> None:
+    """Write what ``vultus study run`` would hand in."""
     stored, figures = encode_cases(cases), evaluate(plan, cases)
     data, outcomes = Digest.of(stored), judge_study(plan, figures)
     at = ServerTime(1_790_000_000_000_000)
@@ -116,5 +148,12 @@ def files_of(plan: StudyPlan, cases: Cases) -> list[str]:
         "software": "0.1.0",
         "platform": str(Digest.of(b"platform")),
     }
-    files = (canonical.encode(result), stored, document)
-    return [str(data), *(base64.b64encode(each).decode() for each in files)]
+    folder.mkdir()
+    (folder / "result.json").write_bytes(canonical.encode(result))
+    (folder / "cases.json").write_bytes(stored)
+    (folder / "report.pdf").write_bytes(document)
+
+
+def choose(dialog: Locator, name: str, path: Path) -> None:
+    """Choose a file, as a person does in the window that the browser opens."""
+    dialog.locator(f"input[type=file][name={name}]").set_input_files(path)

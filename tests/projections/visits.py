@@ -51,6 +51,7 @@ from tests.builders import (
     a_manifest,
     a_stereo_pair,
     conditions,
+    faces_in_view,
     gates,
 )
 from tests.event_builders import (
@@ -274,7 +275,12 @@ class Visit:
         )
         self.infer(
             lambda state: inference.request_inference(
-                state, request, accepted=found.accepted, approved=True, consent=a_coverage()
+                state,
+                request,
+                accepted=found.accepted,
+                approved=True,
+                consent=a_coverage(),
+                measurements=(faces_in_view(1),),
             ),
             request.inference,
         )

@@ -9,7 +9,7 @@ import { head, map, page } from "./pictures";
 import { choose, scene, verified } from "./record";
 import { PASSED, SESSIONS } from "./sessions";
 import { STUDIES } from "./studies";
-import { surfaceContent } from "./surfaces";
+import { PLANE, surfaceContent } from "./surfaces";
 import { TRACE } from "./trace";
 
 export interface Reply {
@@ -155,6 +155,7 @@ function read(path: string[], query: URLSearchParams): Reply {
       return { status: 200, type: "model/x-ply", body: surfaceContent(), audit: position };
     case "depth-maps":
     case "artefacts":
+      if (more === "plane") return { status: 200, body: PLANE, audit: position };
       return { status: 200, type: "image/svg+xml", body: map(hue(decodeURIComponent(key ?? ""))) };
     case "version":
       return { status: 200, body: { version: "0.1.0", build: ME.build.digest, clinic: ME.clinic.name, demo: true } };
@@ -225,6 +226,7 @@ function write(path: string[], body: Record<string, unknown>): Reply {
   }
   if (noun === "subjects" && key === "search") return { status: 200, body: subjects(String(body.query), body.before === undefined ? null : String(body.before)) };
   if (noun === "ledger") return { status: 200, body: verified() };
+  if (noun === "studies" && key === undefined) return recorded({ study: id(742), digest: digest("plan") }, 201);
   return recorded(noun === "subjects" && key === undefined ? { subject: id(100), pseudonym: "QH-4817" } : { erased: true, certificate: "The key was destroyed." }, 201);
 }
 

@@ -21,6 +21,14 @@ const ROWS: Row[] = [
 
 const BEFORE: Record<string, number> = { ita: 30.9, "melanin-cheek": 41.2, "erythema-cheek": 33.8, "forehead-density": 0.179, "roughness-cheek": 18.9 };
 
+/** What the service would say of an earlier value with as large an uncertainty. */
+function before(then: number | undefined, now: number | null, uncertainty: number | null): Finding["previous"] {
+  if (then === undefined || now === null || uncertainty === null) return null;
+  const detectable_change = Math.hypot(uncertainty, uncertainty);
+  const change = now - then;
+  return { value: then, amended: false, compared: { change, detectable_change, detected: Math.abs(change) >= detectable_change } };
+}
+
 function findings(reviewed: number): Finding[] {
   return ROWS.map(([category, code, label, value, unit, uncertainty, confidence, text], at) => ({
     finding: id(600 + at), category, code, label, value, unit, uncertainty, coverage_factor: uncertainty === null ? null : 2, text, confidence,
@@ -32,8 +40,11 @@ function findings(reviewed: number): Finding[] {
     verdict: at < reviewed ? (at === 4 ? "amended" : "accepted") : "none",
     amended_value: at < reviewed && at === 4 ? 26.5 : null, reason_code: at < reviewed && at === 4 ? "clinical-judgement" : null,
     reason: at < reviewed && at === 4 ? "Transient flushing on the left after cleansing." : null, amended_text: null,
-    previous_value: BEFORE[code] ?? null,
-    origin: { inference: id(700), release: id(750), name: category === "lines" ? "Ridge lines" : "Chromophore map", version: "1.2.0", model_digest: digest("model") },
+    previous: before(BEFORE[code], value, uncertainty),
+    origin: { inference: id(700), release: id(750), name: category === "lines" ? "Ridge lines" : "Chromophore map", version: "1.2.0", model_digest: digest("model"),
+      limitations: ["Measured on clean skin, without makeup.", "Shown on simulated faces; not yet on people."],
+      contraindications: ["Not for the diagnosis or exclusion of any disease.", ...(category === "lines" ? ["Not for faces in motion."] : ["Not for choosing laser or light energy."])],
+    },
     change: null,
   }));
 }
@@ -48,6 +59,7 @@ const ARTEFACTS: Assessment["artefacts"] = [
 const CHANGES: Assessment["changes"] = [{
   change: id(710), view: "frontal", earlier_session: id(203), earlier_attempt: id(504), attempt: id(505),
   algorithm: "volume-change/1", claim: id(720), label: "validated on simulated heads only, not for clinical use",
+  contraindications: ["Not for clinical use.", "Not for captures made more than 366 days apart."],
   comparable: true, residual_mm: 0.073, inlier_share: 0.99, overlap: 0.97,
   differences: [
     { what: "distance", earlier: "450.2 mm", later: "450.9 mm", limit: "at most 5 mm apart", within: true },
@@ -72,7 +84,7 @@ function make(number: number, pseudonym: string, reviewed: number, state: Assess
     changes: CHANGES,
     withheld: [{ attempt: id(506), output: "volume-change", rule: "depth.completeness", evidence: "Stereo completeness 71 % is below 85 % in the left oblique view.", next_step: "Capture the left oblique view again in the next session." },
       { attempt: id(505), output: "clinical-volume-claim", rule: "claim.approved", evidence: "No approved claim covers clinical volume change yet.", next_step: "Nothing to do here; a study must come first." }],
-    contraindications: ["Do not use these values to decide on treatment without your own examination.", "Not for lesions that change, bleed or itch."],
+    contraindications: ["Not for the diagnosis or exclusion of any disease.", "Not for choosing laser or light energy.", "Not for clinical use.", "Not for faces in motion."],
     conclusion, presentation: { digest: digest(`presentation ${number} ${reviewed}`), content: { format: "vultus/presentation/v1", assessment: id(number), findings: shown.length } },
     signature: state === "open" ? null : { signer_name: "Dr Imogen Hale", meaning: "approved", signed_at: ago(31 * DAY), digest: digest("presentation 303") },
     report: state === "open" ? null : { report: id(800), number: "R-1F2E-3D4C-5B6A", digest: digest("pdf"), verification_code: "K7QD-3M2X-PZ5A-W4TB", issued_at: ago(31 * DAY - 1), flags: REPORT_FLAGS },

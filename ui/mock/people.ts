@@ -8,8 +8,8 @@ const ALL = [
   "subjects.hold", "erasure.request", "erasure.approve", "consents.record", "sessions.read",
   "sessions.operate", "images.view", "assessments.read", "assessments.review", "assessments.sign",
   "reports.read", "bundles.export", "devices.read", "devices.service", "calibrations.lock",
-  "protocols.read", "models.read", "models.approve", "trace.read", "audit.read", "ledger.read", "ledger.verify",
-  "practitioners.read", "claims.read", "claims.validate", "studies.read", "studies.approve",
+  "protocols.read", "models.read", "models.register", "models.approve", "trace.read", "audit.read", "ledger.read", "ledger.verify",
+  "practitioners.read", "claims.read", "claims.validate", "studies.read", "studies.run", "studies.approve",
 ];
 
 export const ME: Me = {
@@ -45,18 +45,22 @@ export const CLAIMS: Claim[] = [{
 export const CARDS: DeviceCard[] = [
   {
     device: STATION, serial: "VP-0007", model: "Portal M1", state: "ready",
-    reasons: [], calibration_until: ago(-21 * DAY), firmware: "2.4.1",
+    reasons: [], closed: [], calibration_until: ago(-21 * DAY), firmware: "2.4.1",
     last_seen_at: ago(0.3), clock_offset_ms: 12, last_sequence: 418,
   },
   {
-    device: id(11), serial: "VP-0012", model: "Portal M1", state: "attention",
+    device: id(11), serial: "VP-0012", model: "Portal M1", state: "ready",
     reasons: ["The calibration expires within three days.", "The clock is +6.2 s from ours."],
-    calibration_until: ago(-2 * DAY), firmware: "2.4.1", last_seen_at: ago(95),
+    closed: [], calibration_until: ago(-2 * DAY), firmware: "2.4.1", last_seen_at: ago(95),
     clock_offset_ms: 6_210, last_sequence: 203,
   },
   {
     device: id(12), serial: "VP-0003", model: "Portal M0", state: "quarantined",
-    reasons: ["Out of use: right camera came loose after transport."],
+    reasons: ["Out of use: right camera came loose after transport.", "There is no locked calibration."],
+    closed: [
+      { gate: "device-identity", evidence: "Out of use: right camera came loose after transport.", next_step: "Have the cause removed and the station put back into use." },
+      { gate: "calibration", evidence: "There is no locked calibration.", next_step: "Calibrate the station with the target and have the calibration locked." },
+    ],
     calibration_until: null, firmware: "2.3.9", last_seen_at: ago(4 * DAY),
     clock_offset_ms: -310, last_sequence: 77,
   },

@@ -15,10 +15,16 @@ function figure(statistic: string, stratum: string, value: number, half: number 
   return { statistic, stratum, value, lower: half === null ? null : value - half, upper: half === null ? null : value + half, unit, cases };
 }
 
+/** How many cases a stratum has; stands there also where nothing else could be worked out. */
+function counted(stratum: string, cases: number): StudyFigure {
+  return figure("cases", stratum, cases, null, "1", cases);
+}
+
 /** Agreement and repeats of one stratum, as a study works them out. */
 function figures(stratum: string, bias: number, sd: number, cases: number, unit: string): StudyFigure[] {
   const half = (1.96 * sd) / Math.sqrt(cases);
   return [
+    counted(stratum, cases),
     figure("bias", stratum, bias, half, unit, cases), figure("sd", stratum, sd, null, unit, cases), figure("rms", stratum, Math.hypot(bias, sd), null, unit, cases),
     figure("lower-limit-of-agreement", stratum, bias - 1.96 * sd, 1.7 * half, unit, cases), figure("upper-limit-of-agreement", stratum, bias + 1.96 * sd, 1.7 * half, unit, cases),
     figure("standard-error-of-measurement", stratum, sd / 6, sd / 40, unit, cases),
@@ -30,6 +36,7 @@ const TONE_FIGURES = [
   ...figures("all", 0.6, 2.9, 54, "deg"), figure("icc-2-1", "all", 0.994, 0.003, "1", 54),
   ...TONES.flatMap((tone, at) => figures(`ita-class=${tone}`, [-1.1, -0.3, 0.4, 0.9, 1.6, 2.2][at] ?? 0, 1.4 + at * 0.35, 9, "deg")),
   ...["20-39", "40-59", "60-79"].flatMap((band, at) => figures(`age-band=${band}`, 0.2 + at * 0.4, 2.6, 18, "deg")),
+  counted("age-band=80-89", 2),
 ];
 
 const DEPTH_LIMITS = [limit("rms", "all", null, 0.5), limit("rms", "ita-class=*", null, 0.75), limit("bias", "all", -0.2, 0.2, true), limit("icc-2-1", "all", 0.9, null, true)];
@@ -43,8 +50,8 @@ function judged(limits: readonly StudyLimit[], found: readonly StudyFigure[], fe
     const levels = [...new Set(found.map((one) => one.stratum))].filter((one) => one.startsWith(each.stratum.replace("*", "")));
     return (each.stratum.endsWith("=*") ? levels : [each.stratum]).map((stratum) => {
       const one = found.find((some) => some.statistic === each.statistic && some.stratum === stratum);
-      if (one === undefined) return { limit: number, stratum, met: false, evidence: "there is no such figure" };
-      if (one.cases < fewest) return { limit: number, stratum, met: false, evidence: `${one.cases} cases are fewer than ${fewest}` };
+      if (one === undefined) return { limit: number, stratum, met: false, evidence: `not measured: there is no such figure; cases of the stratum: ${found.find((some) => some.statistic === "cases" && some.stratum === stratum)?.cases ?? 0}` };
+      if (one.cases < fewest) return { limit: number, stratum, met: false, evidence: `not measured: ${one.cases} cases are fewer than ${fewest}` };
       const [lower, upper] = each.whole_interval ? [one.lower ?? 0, one.upper ?? 0] : [one.value, one.value];
       const met = lower >= (each.minimum ?? lower) && upper <= (each.maximum ?? upper);
       return { limit: number, stratum, met, evidence: `${one.value.toPrecision(4)} ${one.unit} of ${one.cases} cases` };

@@ -107,6 +107,9 @@ export function surfaceContent(): Uint8Array<ArrayBuffer> {
   return kept;
 }
 
+/** The plane that its heights are told from, as the service gives it. */
+export const PLANE = { point_mm: [0, 0, AWAY_MM - 40], normal: [0, 0, -1] };
+
 /** What the record says of an attempt's depth and surface. */
 export function depthOf(attempt: number, completeness: number): Depth {
   const settings = ["step_px=2", "unit_mm=0.01", "sigma_unit_mm=0.0001"];
@@ -117,6 +120,7 @@ export function depthOf(attempt: number, completeness: number): Depth {
     calibration: id(401), depth: content("depth", 3_412_080), completeness, algorithm: "lsm-pyramid/1", settings,
     quality_flags: completeness < 0.85 ? ["face-partly-occluded", "poor-alignment"] : [],
     surface: {
+      depth: content("depth", 0).digest,
       mesh: content("surface", surfaceContent().length, "model/x-ply"), uncertainty: content("uncertainty", 2_650_911),
       algorithm: "lsm-pyramid/1", settings: [...settings, `mesh_step_px=${STEP_PX}`], completeness, sigma_median_mm: 0.038,
     },

@@ -33,6 +33,7 @@ const WORDS: Record<string, string> = {
   single: "Single camera",
   "volume-change": "Volume change",
   "depth-map": "Depth map",
+  "stereo-geometry": "Distance, pose and depth",
   "skin-tone": "Skin tone",
   "ita-map": "Tone angle map",
   lines: "Lines and wrinkles",

@@ -20,6 +20,7 @@ export interface Sent {
   path: string;
   headers: Headers;
   body: Record<string, unknown>;
+  form: FormData | null;
 }
 
 /** Starts the application at an address; answers may be replaced to make things go wrong. */
@@ -37,7 +38,8 @@ export function start(
     const path = request.url.replace(/^http:\/\/[^/]+/, "").replace("/api/v1", "");
     const text = await request.text();
     const body = text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {};
-    const one = { method: request.method, path, headers: request.headers, body };
+    const form = init?.body instanceof FormData ? init.body : null;
+    const one = { method: request.method, path, headers: request.headers, body, form };
     sent.push(one);
     const reply = instead(one) ?? answer(request.method, path, body);
     const headers = new Headers({ "Content-Type": reply.type ?? "application/json" });

@@ -58,7 +58,24 @@ def hold_study(house: House, scribe: Scribe) -> Iterator[Deed]:
 
 def _figures() -> tuple[StudyFigure, ...]:
     strata = [EVERYBODY, *(f"{factor}={each}" for factor in _LEVELS for each in _LEVELS[factor])]
-    return tuple(
+    counts = [(EVERYBODY, CASES)] + [
+        (f"{factor}={each}", CASES // len(levels))
+        for factor, levels in _LEVELS.items()
+        for each in levels
+    ]
+    counted = tuple(
+        StudyFigure(
+            statistic=Statistic.CASES,
+            stratum=stratum,
+            value=float(count),
+            lower=None,
+            upper=None,
+            unit="1",
+            cases=count,
+        )
+        for stratum, count in counts
+    )
+    return counted + tuple(
         StudyFigure(
             statistic=statistic,
             stratum=stratum,

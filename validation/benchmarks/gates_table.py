@@ -15,7 +15,7 @@ from rich.table import Table
 
 from device.simulation.faults import GATE, Fault
 from device.simulation.identity import TypologyClass
-from validation.benchmarks.gates_cases import Case
+from validation.benchmarks.gates_cases import SHOWN, Case
 
 LEAST: Final = 0.95
 
@@ -61,13 +61,14 @@ OWNER: Final[dict[Fault, tuple[str, ...]]] = {
     Fault.TWO_FACES: ("face_count",),
     Fault.NO_FACE: ("face_found", "face_count"),
     Fault.PHOTOGRAPH: ("face_relief",),
+    Fault.HEAD_ROLLED_LEFT: ("eye_line", "face_roll"),
+    Fault.HEAD_ROLLED_RIGHT: ("eye_line", "face_roll"),
+    Fault.HEAD_TILTED_FORWARD: ("face_nod",),
 }
 """The measurements of the gate that owns each fault, as ``faults.GATE`` says it in words."""
 
 
 OTHERWISE: Final[dict[str, str]] = {
-    "face_roll": "framing",
-    "eye_line": "framing",
     "stereo_correspondence": "stereo",
     "depth_completeness": "stereo",
 }
@@ -134,7 +135,7 @@ def by_fault(judged: Sequence[Judged]) -> Table:
     table.add_column("its gate", overflow="fold")
     for heading in (*(typology.value for typology in TypologyClass), "all"):
         table.add_column(heading)
-    for fault in (None, *Fault):
+    for fault in (None, *SHOWN):
         own = [each for each in judged if each.case.fault is fault]
         table.add_row(
             _name(fault),
@@ -162,7 +163,7 @@ def by_gate(judged: Sequence[Judged]) -> Table:
     table = Table(title="which gates closed, cases")
     for heading in ("fault", "cases", *gates, "none"):
         table.add_column(heading)
-    for fault in (None, *Fault):
+    for fault in (None, *SHOWN):
         own = [each for each in judged if each.case.fault is fault]
         closed = [{gate_of(name) for name in each.missed} for each in own]
         owners = () if fault is None else tuple(gate_of(name) for name in OWNER[fault])
@@ -184,7 +185,7 @@ def by_limit(judged: Sequence[Judged]) -> Table:
     table = Table(title="limits missed, cases")
     for heading in ("fault", "its own", "besides"):
         table.add_column(heading, overflow="fold")
-    for fault in (None, *Fault):
+    for fault in (None, *SHOWN):
         own = () if fault is None else OWNER[fault]
         missed = [
             name for each in judged if each.case.fault is fault for name in sorted(each.missed)
@@ -209,7 +210,7 @@ def verdict(judged: Sequence[Judged]) -> tuple[bool, str]:
     passed = Share.of([each for each in judged if each.case.fault is None])
     kept = caught.kept and passed.kept
     shares = {
-        fault: Share.of([each for each in judged if each.case.fault is fault]) for fault in Fault
+        fault: Share.of([each for each in judged if each.case.fault is fault]) for fault in SHOWN
     }
     weak = [
         f"{fault.value} {share}" for fault, share in shares.items() if share.all and not share.kept

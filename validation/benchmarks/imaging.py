@@ -28,6 +28,7 @@ PARTS = {
     "change": "validation.benchmarks.imaging_change",
     "gates": "validation.benchmarks.imaging_gates",
     "boards": "validation.benchmarks.imaging_boards",
+    "rendering": "validation.benchmarks.imaging_rendering",
 }
 """Each part, and the module whose ``rows`` measures it."""
 

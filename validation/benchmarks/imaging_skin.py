@@ -22,10 +22,10 @@ from device.simulation.marks import MarkKind
 from device.simulation.scene import Scene, Subject
 from device.simulation.skin_colour import TYPOLOGY_LIMITS_DEG
 from validation.benchmarks.imaging_row import Extent, Row
-from validation.benchmarks.skin_areas import AreaAgreement
 from validation.benchmarks.skin_case import SKIN_MODELS, SkinCase
 from validation.benchmarks.skin_lines import DEPTHS_MM, NEAR_MM, LineAgreement
 from validation.benchmarks.skin_truth import Agreement
+from validation.skin_areas import AreaAgreement
 
 IDENTITIES: Final = (7401, 7402)
 AGES: Final = (34.0, 58.0)

@@ -36,7 +36,6 @@ from domain.values.facial_region import FacialRegion
 from domain.values.identifiers import InferenceId
 from validation.benchmarks.imaging_depth import calibrated
 from validation.benchmarks.imaging_row import Extent
-from validation.benchmarks.skin_areas import AreaAgreement, area_agreement, seen_chromophores
 from validation.benchmarks.skin_lines import (
     LineAgreement,
     line_agreement,
@@ -45,6 +44,7 @@ from validation.benchmarks.skin_lines import (
 )
 from validation.benchmarks.skin_truth import Agreement, agreement, drawn_marks
 from validation.benchmarks.skin_truth import head_points as places_of
+from validation.skin_areas import AreaAgreement, area_agreement, seen_chromophores
 
 SKIN_MODELS: Final = (
     "skin-chromophores",

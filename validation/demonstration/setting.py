@@ -7,24 +7,15 @@ Rules kept here:
 2. Each step may be repeated: it meets its own earlier record.
 """
 
-from functools import partial
-
-from adapters.inference.analyses import ANALYSES
-from adapters.inference.analysis import Analysis
 from adapters.inference.release import signed_message
+from adapters.inference.shipped import SHIPPED, shipped_release
 from adapters.one_time_password import provisioning_uri
+from api.founding import Founding, found
 from api.releases import register_release
 from api.wiring import System
 from domain.events.codec import to_plain
-from domain.events.practitioner import PractitionerEvent
-from domain.handling import load, update
-from domain.rules import clinic as clinics
-from domain.rules import practitioner as practitioners
-from domain.rules.clinic import CLINIC
-from domain.rules.practitioner import PRACTITIONER, Practitioner
 from domain.values.actor import Actor
 from domain.values.claim import ClaimContent
-from domain.values.content import Digest
 from domain.values.identifiers import PractitionerId
 from domain.values.protocol import ProtocolContent
 from domain.values.study import StudyPlan
@@ -43,44 +34,21 @@ TIME_ZONE = "Australia/Sydney"
 
 def found_clinic(system: System, secrets: Secrets) -> None:
     """Register the clinic, marked as demo, and its administrator."""
-    state, _ = load(system.log, CLINIC, system.clinic.stream)
-    if state.registered is None:
-        decide = partial(
-            clinics.register_clinic,
-            identifier=system.clinic,
-            name=CLINIC_NAME,
-            time_zone=TIME_ZONE,
-            demo=True,
-        )
-        update(system.log, CLINIC, system.clinic.stream, decide, system.context(SERVICE))
-    identifier = PractitionerId.derived(str(system.clinic), ADMINISTRATOR)
-    name, profession, roles = ROLES[ADMINISTRATOR]
-    person, _ = load(system.log, PRACTITIONER, identifier.stream)
-    if person.registered is None:
-
-        def decide_person(state: Practitioner) -> tuple[PractitionerEvent, ...]:
-            registered = practitioners.register_practitioner(
-                state,
-                practitioner=identifier,
-                display_name=name,
-                profession=profession,
-                registration="",
-            )
-            known = practitioners.evolve(state, registered)
-            issued = (practitioners.issue_credential(known, each) for each in ("password", "totp"))
-            granted = (
-                event
-                for role in roles
-                for event in practitioners.grant_role(known, role, granted_by=SERVICE)
-            )
-            return (registered, *issued, *granted)
-
-        update(system.log, PRACTITIONER, identifier.stream, decide_person, system.context(SERVICE))
-    if secrets.of(ADMINISTRATOR) is None:
-        password = new_password()
-        secret = system.accounts.issue(identifier, account=ADMINISTRATOR, password=password)
-        uri = provisioning_uri(secret, issuer="Vultus", account=ADMINISTRATOR)
-        secrets.keep(ADMINISTRATOR, password=password, one_time_password=uri)
+    if secrets.of(ADMINISTRATOR) is not None:
+        return
+    name, profession, _ = ROLES[ADMINISTRATOR]
+    founding = Founding(
+        clinic=CLINIC_NAME,
+        time_zone=TIME_ZONE,
+        demo=True,
+        account=ADMINISTRATOR,
+        name=name,
+        profession=profession,
+    )
+    password = new_password()
+    secret = found(system, founding, password=password, by=SERVICE)
+    uri = provisioning_uri(secret, issuer="Vultus", account=ADMINISTRATOR)
+    secrets.keep(ADMINISTRATOR, password=password, one_time_password=uri)
 
 
 def register_people(administrator: Person, secrets: Secrets) -> None:
@@ -110,19 +78,19 @@ def register_people(administrator: Person, secrets: Secrets) -> None:
 
 
 def register_model(system: System, quality: Person, second: Person) -> None:
-    """Register the releases of every analysis and have a second person approve them."""
-    for analysis in ANALYSES.values():
-        _register(system, quality, second, analysis)
+    """Register the releases that this build ships and have a second person approve them."""
+    for name in SHIPPED:
+        _register(system, quality, second, name)
 
 
-def _register(system: System, quality: Person, second: Person, analysis: Analysis) -> None:
-    model = analysis.model()
-    manifest = analysis.release(Digest.of(model)).manifest()
+def _register(system: System, quality: Person, second: Person, name: str) -> None:
+    shipped = shipped_release(name)
+    manifest = shipped.release.manifest()
     release, _ = register_release(
         system,
-        system.context(SERVICE, idempotency_key=f"demo-{analysis.name}"),
+        system.context(SERVICE, idempotency_key=f"demo-{name}"),
         manifest=manifest,
-        model=model,
+        model=shipped.model,
         signature=system.release_key.sign(signed_message(manifest)),
         registered_by=PractitionerId(quality.me["practitioner"]),
     )
@@ -132,7 +100,7 @@ def _register(system: System, quality: Person, second: Person, analysis: Analysi
         second.approve(
             f"/model-releases/{release}/approve",
             digest=known[str(release)]["manifest"]["manifest_digest"],
-            key=f"demo-approve-{analysis.name}",
+            key=f"demo-approve-{name}",
         )
 
 

@@ -135,23 +135,26 @@ def repeatability(repeats: list[ArrayLike]) -> Repeatability:
     freedom = sum(len(each) - 1 for each in cases)
     within = sqrt(squares / freedom)
     mean = float(np.concatenate(cases).mean())
-    sem = _deviation(within, freedom)
-    change = LIMITS_FACTOR * sqrt(2)
+    sem = standard_deviation(within, freedom)
     return Repeatability(
         cases=len(cases),
         repeats=sum(map(len, cases)),
         tem=within,
         relative_tem=None if mean == 0 else 100 * within / abs(mean),
         sem=sem,
-        mdc95=Interval(
-            value=change * sem.value, lower=change * sem.lower, upper=change * sem.upper
-        ),
-        coefficient=change * within,
+        mdc95=detectable_change(sem),
+        coefficient=LIMITS_FACTOR * sqrt(2) * within,
     )
 
 
-def _deviation(value: float, freedom: int) -> Interval:
-    """Return a standard deviation with the interval of chi squared."""
+def detectable_change(sem: Interval) -> Interval:
+    """Return the minimal detectable change, 95 %, of a standard error of measurement."""
+    change = LIMITS_FACTOR * sqrt(2)
+    return Interval(value=change * sem.value, lower=change * sem.lower, upper=change * sem.upper)
+
+
+def standard_deviation(value: float, freedom: int) -> Interval:
+    """Return a standard deviation of so many degrees of freedom with its chi-squared interval."""
     tail = (1 - COVERAGE) / 2
     return Interval(
         value=value,

@@ -4,7 +4,9 @@ Rules kept here:
 
 1. Whatever comes out is written, whether the limits were met or not; the exit code says which.
 2. A folder that holds a result is not written over: a result stays.
-3. What is recorded in a clinic's record goes through the interface, by people who sign
+3. A plan that comes with the product becomes, over labelled pictures, the plan of those pictures:
+   plan, result and report say whose they are and who labelled them.
+4. What is recorded in a clinic's record goes through the interface, by people who sign
    (``/studies``); this command needs no record.
 """
 
@@ -23,12 +25,16 @@ from domain.ledger import canonical
 from domain.values.content import Digest
 from domain.values.study import StudyPlan, judge_study
 from domain.values.time import ServerTime
+from validation.studies.case_file import decode_cases, encode_cases
 from validation.studies.evaluation import evaluate
 from validation.studies.labelled import measure_labelled
-from validation.studies.observations import Cases, decode_cases, encode_cases
+from validation.studies.labelled_plan import plan_over, require_output, require_truth
+from validation.studies.manifest import Manifest, read_manifest
+from validation.studies.observations import Cases
 from validation.studies.plans import PLANS
+from validation.studies.population import Population
 from validation.studies.report import render_study
-from validation.studies.simulated import MEASURE, Population
+from validation.studies.simulated import MEASURE
 
 RESULT_FORMAT = "vultus/study-result/v1"
 LIMIT_MISSED = 1
@@ -45,13 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words.add_parser("list", help="the plans that come with the product")
     plan = words.add_parser("plan", help="print a plan, to be changed or recorded")
     plan.add_argument("plan", help="a name from the list")
+    plan.add_argument("--labelled", type=Path, help="manifest of pictures the plan is to be over")
     run = words.add_parser("run", help="measure, compare with the plan's limits, write a report")
     run.add_argument("plan", help="a name from the list, or a plan's JSON file")
     run.add_argument("--out", type=Path, required=True, help="a new folder for the result")
     source = run.add_mutually_exclusive_group()
     source.add_argument("--cases", type=Path, help="cases measured elsewhere, as JSON")
     source.add_argument("--labelled", type=Path, help="manifest of pictures people labelled")
-    run.add_argument("--people", type=int, default=3, help="simulated people per skin class")
+    run.add_argument("--people", type=int, default=3, help="heads per skin class and light")
     run.add_argument("--repeats", type=int, default=3, help="captures of the same moment")
     run.add_argument("--seed", type=int, default=2026, help="decides who is simulated")
     run.add_argument("--size", choices=sorted(_SIZES), default="demo", help="of the pictures")
@@ -73,17 +80,21 @@ def _run(given: argparse.Namespace) -> int:
                 )
             return 0
         case "plan":
-            print(canonical.encode(to_plain(_plan(given.plan))).decode())
+            manifest = None if given.labelled is None else read_manifest(given.labelled)
+            print(canonical.encode(to_plain(_plan(given.plan, manifest))).decode())
             return 0
         case _:
             return _study(given)
 
 
 def _study(given: argparse.Namespace) -> int:
-    plan, out = _plan(given.plan), Path(given.out)
+    out = Path(given.out)
     if out.exists() and any(out.iterdir()):
         raise MalformedInput(f"study.out: {out.name} holds something; name a new folder")
-    cases = _cases(given, plan)
+    manifest = None if given.labelled is None else read_manifest(given.labelled)
+    plan = _plan(given.plan, manifest)
+    cases = _cases(given, plan, manifest)
+    require_truth(plan, cases.origin)
     stored = encode_cases(cases)
     figures = evaluate(plan, cases)
     outcomes = judge_study(plan, figures)
@@ -118,16 +129,13 @@ def _study(given: argparse.Namespace) -> int:
     return 0 if all(each.met for each in outcomes) else LIMIT_MISSED
 
 
-def _cases(given: argparse.Namespace, plan: StudyPlan) -> Cases:
+def _cases(given: argparse.Namespace, plan: StudyPlan, manifest: Manifest | None) -> Cases:
     if given.cases is not None:
         return decode_cases(_read(given.cases))
-    if given.labelled is not None:
-        labelled = measure_labelled(given.labelled, _say)
-        if labelled.output != plan.output:
-            raise MalformedInput(
-                f"study.output: {labelled.output} was labelled, the plan is about {plan.output}"
-            )
-        return labelled.cases
+    if manifest is not None:
+        require_output(plan, manifest)
+        require_truth(plan, manifest.origin)  # before pictures are measured for long
+        return measure_labelled(manifest, _say)
     measure = MEASURE.get(plan.output)
     if measure is None:
         raise MalformedInput(
@@ -145,9 +153,9 @@ def _cases(given: argparse.Namespace, plan: StudyPlan) -> Cases:
     return measure(population, _say)
 
 
-def _plan(name: str) -> StudyPlan:
+def _plan(name: str, manifest: Manifest | None) -> StudyPlan:
     if name in PLANS:
-        return PLANS[name]
+        return PLANS[name] if manifest is None else plan_over(PLANS[name], manifest)
     plan: StudyPlan = from_plain(StudyPlan, canonical.parse(_read(Path(name))))
     return plan
 

@@ -3,10 +3,14 @@
 Rules kept here:
 
 1. What a stratum has too few cases for is left out, never guessed; a limit on it is then not met.
+   The number of its cases is given all the same, so that no stratum goes unmentioned.
 2. The same cases in another order give the same figures.
 3. Agreement with the reference is that of the first measurement alone, as it would be reported; a
    mean of repeats would look better than what people get.
-4. Intraclass correlation needs every case to have the same number of repeats.
+4. Intraclass correlation needs every case to have the same number of repeats; places of one head
+   are no subjects, so there is none of heads measured at many places.
+5. A figure's cases are independent ones: heads, never their places. What was withheld is counted
+   among a stratum's cases and is behind none of its figures.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,13 +24,25 @@ from domain.errors import MalformedInput
 from domain.values.study import EVERYBODY, Factor, Statistic, StudyFigure, StudyPlan
 from validation.studies.agreement import (
     FEWEST_PAIRS,
+    Agreement,
     Interval,
     agreement,
+    detectable_change,
     repeatability,
 )
 from validation.studies.classification import Weights, detection, kappa
 from validation.studies.intraclass import icc_2_1, icc_3_1
-from validation.studies.observations import Case, Cases, Classified, Quantity, Segmented, levels
+from validation.studies.observations import (
+    Case,
+    Cases,
+    Classified,
+    Quantity,
+    Sampled,
+    Segmented,
+    levels,
+    pairs,
+)
+from validation.studies.sampled import sampled_agreement, sampled_error
 
 YES_OR_NO: Final = 2
 _MEASURED_TWICE: Final = 2
@@ -55,12 +71,16 @@ def strata(factors: Sequence[Factor], cases: Sequence[C]) -> Iterator[tuple[str,
 def _figures(
     plan: StudyPlan, classes: Sequence[str], stratum: str, cases: Sequence[Case]
 ) -> Iterator[StudyFigure]:
+    yield _figure(Statistic.CASES, stratum, float(len(cases)), "1", len(cases))
     quantities = [each for each in cases if isinstance(each, Quantity)]
+    sampled = [each for each in cases if isinstance(each, Sampled)]
     classified = [each for each in cases if isinstance(each, Classified)]
     segmented = [each for each in cases if isinstance(each, Segmented)]
     if quantities:
         yield from _of_agreement(quantities, stratum, plan.unit)
         yield from _of_repeats(quantities, stratum, plan.unit)
+    if sampled:
+        yield from _of_places(sampled, stratum, plan.unit)
     if classified:
         yield from _of_classes(classified, classes, stratum)
     if segmented:
@@ -68,13 +88,27 @@ def _figures(
 
 
 def _of_agreement(cases: Sequence[Quantity], stratum: str, unit: str) -> Iterator[StudyFigure]:
-    pairs = [(each.repeats[0], each.reference) for each in cases if each.reference is not None]
-    if len(pairs) < FEWEST_PAIRS:
-        return
-    found = agreement([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    known = list(pairs(cases))
+    if len(known) >= FEWEST_PAIRS:
+        found = agreement([pair[0] for pair in known], [pair[1] for pair in known])
+        yield from _agreed(found, stratum, unit)
 
+
+def _of_places(cases: Sequence[Sampled], stratum: str, unit: str) -> Iterator[StudyFigure]:
+    if len(cases) < FEWEST_PAIRS:
+        return
+    yield from _agreed(sampled_agreement(cases), stratum, unit)
+    repeated = [each for each in cases if len(each.places[0].repeats) >= _MEASURED_TWICE]
+    if len(repeated) >= FEWEST_PAIRS:
+        sem = sampled_error(repeated)
+        yield _figure(Statistic.TEM, stratum, sem.value, unit, len(repeated))
+        yield _figure(Statistic.SEM, stratum, sem, unit, len(repeated))
+        yield _figure(Statistic.MDC95, stratum, detectable_change(sem), unit, len(repeated))
+
+
+def _agreed(found: Agreement, stratum: str, unit: str) -> Iterator[StudyFigure]:
     def figure(statistic: Statistic, value: Interval | float) -> StudyFigure:
-        return _figure(statistic, stratum, value, unit, len(pairs))
+        return _figure(statistic, stratum, value, unit, found.pairs)
 
     yield figure(Statistic.BIAS, found.bias)
     yield figure(Statistic.SD, found.sd)
@@ -123,7 +157,7 @@ def _of_classes(
 def _of_overlap(cases: Sequence[Segmented], stratum: str) -> Iterator[StudyFigure]:
     """Yield mean overlaps; where nothing was marked and nothing is there, there is no overlap."""
     counted = [each for each in cases if each.found + each.there]
-    for statistic, overlap in ((Statistic.DICE, _dice), (Statistic.JACCARD, _jaccard)):
+    for statistic, overlap in ((Statistic.DICE, dice), (Statistic.JACCARD, _jaccard)):
         values = [overlap(each) for each in counted]
         if len(values) >= FEWEST_PAIRS:
             mean = agreement(values, np.zeros(len(values))).bias
@@ -133,7 +167,8 @@ def _of_overlap(cases: Sequence[Segmented], stratum: str) -> Iterator[StudyFigur
             yield _figure(statistic, stratum, inside, "1", len(values))
 
 
-def _dice(case: Segmented) -> float:
+def dice(case: Segmented) -> float:
+    """Return Dice's overlap of a case that has a mask at all, 0..1."""
     return 2 * case.common / (case.found + case.there)
 
 

@@ -1,26 +1,21 @@
-"""What a study measured: cases with their strata, one form for people and for machines.
+"""What a study measured: cases with their strata.
 
 Rules kept here:
 
 1. A case is named by a pseudonym; nothing of a person is in it.
-2. All cases of a study are of one kind: quantities, classes or segmentations.
-3. The stored form is canonical JSON, so that the cases behind a result have one digest.
-4. Reading is strict: an unknown field, a missing one or a number that is none is refused with the
-   case it stands in.
+2. All cases of a study are of one kind: quantities, quantities at many places, classes or
+   segmentations. What the measurement withheld is a case, too, and is counted like the others.
+3. Cases are independent of one another: many places of one head are one case.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from domain.errors import MalformedInput
-from domain.ledger import canonical
-from domain.ledger.canonical import JsonValue
+from domain.values.content import Digest
 from domain.values.study import Factor
-
-FORMAT: Final = "vultus/study-cases/v1"
-MOST_CASES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +33,34 @@ class Quantity:
     factors: Mapping[Factor, str]
     repeats: tuple[float, ...]
     reference: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One place of a head that was measured at many.
+
+    Attributes:
+        repeats: Measurements under the same conditions, in the plan's unit.
+        reference: What they should have been.
+    """
+
+    repeats: tuple[float, ...]
+    reference: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """One head, or one person, measured at many places, which share what is wrong with a capture.
+
+    Attributes:
+        case: Pseudonym.
+        factors: The level of each factor.
+        places: At least one, each with the same number of repeats.
+    """
+
+    case: str
+    factors: Mapping[Factor, str]
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +99,37 @@ class Segmented:
     common: int
 
 
-Case: TypeAlias = Quantity | Classified | Segmented
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """One thing that the measurement said nothing about, by its own rule.
+
+    Attributes:
+        case: Pseudonym.
+        factors: The level of each factor.
+        why: The rule and its evidence, in words.
+    """
+
+    case: str
+    factors: Mapping[Factor, str]
+    why: str
+
+
+Case: TypeAlias = Quantity | Sampled | Classified | Segmented | Withheld
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where cases come from.
+
+    Attributes:
+        source: Where pictures and labels come from, or what was simulated, in words.
+        labelled_by: Who labelled, by qualification and number, not by name; none without labels.
+        manifest: Digest of the manifest that lists pictures and labels; none without one.
+    """
+
+    source: str
+    labelled_by: str | None
+    manifest: Digest | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +139,12 @@ class Cases:
     Attributes:
         classes: The ordered classes, for classified cases; two of them mean no and yes.
         cases: The cases.
+        origin: Where they come from; none where that was not stored.
     """
 
     classes: tuple[str, ...] = ()
     cases: tuple[Case, ...]
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         """Refuse mixtures, classes that do not exist and impossible counts.
@@ -97,7 +152,8 @@ class Cases:
         Raises:
             MalformedInput: the cases are no study.
         """
-        if not self.cases or len({type(each) for each in self.cases}) > 1:
+        kinds = {type(each) for each in self.cases} - {Withheld}
+        if not self.cases or len(kinds) > 1:
             raise MalformedInput("study.cases: cases of one kind are needed")
         for each in self.cases:
             match each:
@@ -109,132 +165,33 @@ class Cases:
                     0 <= common <= min(found, there)
                 ):
                     raise MalformedInput(f"study.overlap: {each.case} shares more than it has")
-                case Quantity(repeats=repeats, reference=reference) if not repeats or not all(
-                    map(math.isfinite, (*repeats, *(() if reference is None else (reference,))))
-                ):
-                    raise MalformedInput(f"study.values: {each.case} has no finite measurement")
+                case Quantity(repeats=repeats, reference=reference):
+                    _require_finite(each.case, repeats, reference)
+                case Sampled(places=places):
+                    if not places or len({len(place.repeats) for place in places}) > 1:
+                        raise MalformedInput(
+                            f"study.places: {each.case} needs places of one number of repeats"
+                        )
+                    for place in places:
+                        _require_finite(each.case, place.repeats, place.reference)
 
 
-def encode_cases(cases: Cases) -> bytes:
-    """Return the stored form: canonical JSON. Source: RFC 8785."""
-    return canonical.encode(
-        {
-            "format": FORMAT,
-            "kind": _KINDS[type(cases.cases[0])],
-            "classes": list(cases.classes),
-            "cases": [_to_plain(each) for each in cases.cases],
-        }
-    )
-
-
-def decode_cases(content: bytes) -> Cases:
-    """Read the stored form, or the same as a person wrote it.
-
-    Raises:
-        MalformedInput: it is not such a list of cases, with the case it fails in.
-    """
-    plain = _object(canonical.parse(content), {"format", "kind", "classes", "cases"}, "the file")
-    if plain["format"] != FORMAT:
-        raise MalformedInput(f"study.format: the file is not {FORMAT}")
-    listed, classes = plain["cases"], plain["classes"]
-    if not isinstance(listed, list) or not isinstance(classes, list) or len(listed) > MOST_CASES:
-        raise MalformedInput(f"study.format: lists are needed, of {MOST_CASES} cases at most")
-    kind = plain["kind"]
-    if kind not in _READERS:
-        raise MalformedInput(f"study.format: kind is one of {', '.join(sorted(_READERS))}")
-    read = _READERS[str(kind)]
-    return Cases(
-        classes=tuple(map(str, classes)),
-        cases=tuple(read(each, f"case {number}") for number, each in enumerate(listed)),
-    )
-
-
-def _to_plain(case: Case) -> dict[str, JsonValue]:
-    shared: dict[str, JsonValue] = {
-        "case": case.case,
-        "factors": {str(factor): level for factor, level in case.factors.items()},
-    }
-    match case:
-        case Quantity():
-            return shared | {"repeats": list(case.repeats), "reference": case.reference}
-        case Classified():
-            return shared | {"said": case.said, "true": case.true}
-        case Segmented():
-            return shared | {"found": case.found, "there": case.there, "common": case.common}
-
-
-def _quantity(plain: JsonValue, where: str) -> Quantity:
-    given = _object(plain, {"case", "factors", "repeats", "reference"}, where)
-    repeats, reference = given["repeats"], given["reference"]
-    if not isinstance(repeats, list):
-        raise MalformedInput(f"study.format: {where}: repeats are a list of numbers")
-    return Quantity(
-        case=_text(given["case"], where),
-        factors=_factors(given["factors"], where),
-        repeats=tuple(_number(each, where) for each in repeats),
-        reference=None if reference is None else _number(reference, where),
-    )
-
-
-def _classified(plain: JsonValue, where: str) -> Classified:
-    given = _object(plain, {"case", "factors", "said", "true"}, where)
-    return Classified(
-        case=_text(given["case"], where),
-        factors=_factors(given["factors"], where),
-        said=_count(given["said"], where),
-        true=_count(given["true"], where),
-    )
-
-
-def _segmented(plain: JsonValue, where: str) -> Segmented:
-    given = _object(plain, {"case", "factors", "found", "there", "common"}, where)
-    return Segmented(
-        case=_text(given["case"], where),
-        factors=_factors(given["factors"], where),
-        found=_count(given["found"], where),
-        there=_count(given["there"], where),
-        common=_count(given["common"], where),
-    )
-
-
-_KINDS: Final = {Quantity: "quantity", Classified: "class", Segmented: "segmentation"}
-_READERS: Final[Mapping[str, Callable[[JsonValue, str], Case]]] = {
-    "quantity": _quantity,
-    "class": _classified,
-    "segmentation": _segmented,
-}
-
-
-def _object(plain: JsonValue, names: set[str], where: str) -> Mapping[str, JsonValue]:
-    if not isinstance(plain, dict) or plain.keys() != names:
-        raise MalformedInput(f"study.format: {where} has the fields {', '.join(sorted(names))}")
-    return plain
-
-
-def _factors(plain: JsonValue, where: str) -> Mapping[Factor, str]:
-    if not isinstance(plain, dict) or not plain.keys() <= set(Factor):
-        raise MalformedInput(f"study.format: {where}: factors are {', '.join(Factor)}")
-    return {Factor(name): _text(level, where) for name, level in plain.items()}
-
-
-def _text(plain: JsonValue, where: str) -> str:
-    if not isinstance(plain, str) or not plain:
-        raise MalformedInput(f"study.format: {where} lacks a word")
-    return plain
-
-
-def _number(plain: JsonValue, where: str) -> float:
-    if isinstance(plain, bool) or not isinstance(plain, int | float):
-        raise MalformedInput(f"study.format: {where} holds a value that is no number")
-    return float(plain)
-
-
-def _count(plain: JsonValue, where: str) -> int:
-    if isinstance(plain, bool) or not isinstance(plain, int) or plain < 0:
-        raise MalformedInput(f"study.format: {where} holds a value that is no count")
-    return plain
+def _require_finite(case: str, repeats: tuple[float, ...], reference: float | None) -> None:
+    values = repeats if reference is None else (*repeats, reference)
+    if not repeats or not all(map(math.isfinite, values)):
+        raise MalformedInput(f"study.values: {case} has no finite measurement")
 
 
 def levels(cases: Sequence[Case], factor: Factor) -> list[str]:
     """Return the levels of a factor that occur, in order."""
     return sorted({each.factors[factor] for each in cases if factor in each.factors})
+
+
+def pairs(cases: Sequence[Case]) -> Iterator[tuple[float, float]]:
+    """Yield what was measured first, beside its reference, of every place and every quantity."""
+    for each in cases:
+        match each:
+            case Quantity(repeats=repeats, reference=reference) if reference is not None:
+                yield repeats[0], reference
+            case Sampled(places=places):
+                yield from ((place.repeats[0], place.reference) for place in places)

@@ -3,15 +3,11 @@
 Rules kept here:
 
 1. What is measured are encoded pictures, by the functions that measure a clinic's.
-2. Identities are drawn from the study's seed; those that development looked at stay out.
-3. Repeats share everything but the sensor's noise.
-
-Known gap: a rigid head in an ideal rest; expression, breathing and a person's skin are not in it.
+2. Places of one head share its pose and its captures: they are one case.
+3. An area is compared where the output looks, with exact depth's truth; what is withheld is a case.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -20,92 +16,111 @@ from numpy.typing import NDArray
 from adapters.imaging.calibration import CameraIntrinsics, StereoCalibration
 from adapters.imaging.decode import decode
 from adapters.imaging.depth import reconstruct
+from adapters.inference.skin_pigmentation import HAEMOGLOBIN_STEP
 from device.simulation import colorimetry
-from device.simulation.identity import TypologyClass
-from device.simulation.lights import RingLight
+from device.simulation.appearance import Appearance, SkinCondition
 from device.simulation.parts import PartId
-from device.simulation.rig import DEMO, Camera, Resolution, StereoRig
-from device.simulation.scene import Scene, Subject
-from device.simulation.sensor import Exposure
+from device.simulation.rig import Camera, StereoRig
 from device.simulation.sequence import png
 from device.simulation.skin_colour import BLOOD_FRACTION, melanin_of, skin_linear
-from device.simulation.station import CaptureSettings, SimulatedCapture, capture
-from domain.values.study import Factor
-from validation.studies.observations import Cases, Quantity
-from validation.studies.pictures import typology_angle_deg
+from device.simulation.station import SimulatedCapture
+from validation.skin_areas import raised_on, seen_chromophores
+from validation.studies.evaluation import count_overlap
+from validation.studies.observations import (
+    Case,
+    Cases,
+    Classified,
+    Place,
+    Quantity,
+    Sampled,
+    Withheld,
+)
+from validation.studies.pictures import CLASSES, typology_angle_deg
+from validation.studies.population import Population, Sitter
+from validation.studies.segmentations import marked_on
 
-SEEN_IN_DEVELOPMENT: Final = frozenset(range(32))
-_LIGHTS: Final = {"standard": 5600.0, "warm": 5000.0}
+STANDARD: Final = ("standard",)
+REDDENED: Final = Appearance(skin=SkinCondition(redness=0.6))
+"""What the skin has in a study of redness: most seeds draw hardly any."""
+
 _POINTS: Final = 40
-_OLDER: Final = 0.4
-
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Population:
-    """Who is measured.
-
-    Attributes:
-        seed: Decides the identities.
-        people: Identities for each class of skin colour, at least 1.
-        repeats: Captures of the same moment, at least 2.
-        resolution: Of both cameras.
-        cache: Folder for heads and views that are dear to make.
-    """
-
-    seed: int = 2026
-    people: int = 3
-    repeats: int = 3
-    resolution: Resolution = DEMO
-    cache: Path | None = None
-
-    def subjects(self) -> Iterator[tuple[str, Subject]]:
-        """Yield a pseudonym and a subject for every place in the study."""
-        rng = np.random.default_rng(self.seed)
-        for typology in TypologyClass:
-            for number in range(self.people):
-                identity = max(SEEN_IN_DEVELOPMENT) + 1 + int(rng.integers(1 << 20))
-                name = f"{typology.value.replace(' ', '-')}-{number}"
-                yield name, Subject(identity_seed=identity, typology=typology)
-
-
 def skin_tone_cases(population: Population, say: Progress) -> Cases:
-    """Return the typology angle of every subject under every light, beside the class's own."""
+    """Return the typology angle of every head under its light, beside its class's own."""
     cases = []
-    for name, subject in population.subjects():
-        truth = float(
-            colorimetry.typology_angle_deg(
-                skin_linear(np.array(melanin_of(subject.typology)), np.array(BLOOD_FRACTION))
+    for sitter in population.sitters():
+        say(sitter.name)
+        colour = skin_linear(
+            np.array(melanin_of(sitter.subject.typology)), np.array(BLOOD_FRACTION)
+        )
+        cases.append(
+            Quantity(
+                case=sitter.name,
+                factors=sitter.factors(),
+                repeats=tuple(
+                    typology_angle_deg(png(taken.left.image))
+                    for taken in population.captures(sitter)
+                ),
+                reference=float(colorimetry.typology_angle_deg(colour)),
             )
         )
-        for light, kelvin in _LIGHTS.items():
-            say(f"{name}, {light} light")
-            scene = Scene(subject=subject, light=RingLight.even(temperature_k=kelvin))
-            settings = CaptureSettings(
-                resolution=population.resolution, exposure=Exposure(white_balance_k=kelvin)
+    return Cases(cases=tuple(cases), origin=population.origin)
+
+
+def tone_class_cases(population: Population, say: Progress) -> Cases:
+    """Return the class of skin tone that every head is put into, beside the one it was made of."""
+    output = CLASSES["ita-class"]
+    cases = []
+    for sitter in population.sitters():
+        say(sitter.name)
+        (taken,) = population.captures(sitter, most=1)
+        cases.append(
+            Classified(
+                case=sitter.name,
+                factors=sitter.factors(),
+                said=output.names.index(output.measure(png(taken.left.image))),
+                true=output.names.index(sitter.subject.typology.value),
             )
-            cases.append(
-                Quantity(
-                    case=f"{name}-{light}",
-                    factors=_factors(subject) | {Factor.LIGHTING: light},
-                    repeats=tuple(
-                        typology_angle_deg(png(taken.left.image))
-                        for taken in _repeats(population, scene, settings)
-                    ),
-                    reference=truth,
-                )
-            )
-    return Cases(cases=tuple(cases))
+        )
+    return Cases(classes=output.names, cases=tuple(cases), origin=population.origin)
+
+
+def redness_cases(population: Population, say: Progress) -> Cases:
+    """Return how redness overlaps, on every head, with where it has more blood than its middle."""
+    cases: list[Case] = []
+    for sitter in population.sitters(STANDARD, REDDENED):
+        say(sitter.name)
+        (taken,) = population.captures(sitter, most=1)
+        cases.append(_redness(sitter, taken, population))
+    return Cases(cases=tuple(cases), origin=population.origin)
+
+
+def _redness(sitter: Sitter, taken: SimulatedCapture, population: Population) -> Case:
+    left, right = png(taken.left.image), png(taken.right.image)
+    calibration = calibration_of(taken.truth.calibrated)
+    depth = reconstruct(decode(left), decode(right), calibration)
+    found = marked_on(left, "redness", depth=depth, camera=calibration.left)
+    if isinstance(found, str):
+        return Withheld(case=sitter.name, factors=sitter.factors(), why=found)
+    exact = seen_chromophores(sitter.scene(), taken.truth.rig.left, population.cache)["redness"]
+    there = raised_on(exact, found.looked_at, found.pixel_mm, HAEMOGLOBIN_STEP)
+    return count_overlap(sitter.name, sitter.factors(), found.where & found.looked_at, there)
 
 
 def depth_cases(population: Population, say: Progress) -> Cases:
-    """Return depth at places of every subject's skin, beside the exact depth there."""
-    cases: list[Quantity] = []
-    for name, subject in population.subjects():
-        say(f"{name}, depth")
-        settings = CaptureSettings(resolution=population.resolution)
-        taken = list(_repeats(population, Scene(subject=subject), settings))
+    """Return depth at places of every head's skin, beside the exact depth there.
+
+    A head is one case: its places share its pose and what is wrong with its captures.
+
+    Raises:
+        MalformedInput: a head has no place with depth in every capture.
+    """
+    cases = []
+    for sitter in population.sitters(STANDARD):
+        say(f"{sitter.name}, depth")
+        taken = list(population.captures(sitter))
         calibration = calibration_of(taken[0].truth.calibrated)
         maps = [
             reconstruct(decode(png(each.left.image)), decode(png(each.right.image)), calibration)
@@ -114,23 +129,28 @@ def depth_cases(population: Population, say: Progress) -> Cases:
         step = maps[0].step
         exact, skin = _exact(taken[0], step, maps[0].valid.shape)
         known = np.logical_and.reduce([each.valid for each in maps]) & skin & np.isfinite(exact)
-        places = np.argwhere(known)
-        rng = np.random.default_rng([population.seed, subject.identity_seed])
-        for place in rng.permutation(places)[:_POINTS]:
-            row, column = int(place[0]), int(place[1])
-            cases.append(
-                Quantity(
-                    case=f"{name}-{row}-{column}",
-                    factors=_factors(subject),
-                    repeats=tuple(float(each.depth_mm[row, column]) for each in maps),
-                    reference=float(exact[row, column]),
-                )
+        rng = np.random.default_rng([population.seed, sitter.subject.identity_seed])
+        drawn = rng.permutation(np.argwhere(known))[:_POINTS]
+        cases.append(
+            Sampled(
+                case=sitter.name,
+                factors=sitter.factors(),
+                places=tuple(
+                    Place(
+                        repeats=tuple(float(each.depth_mm[row, column]) for each in maps),
+                        reference=float(exact[row, column]),
+                    )
+                    for row, column in drawn
+                ),
             )
-    return Cases(cases=tuple(cases))
+        )
+    return Cases(cases=tuple(cases), origin=population.origin)
 
 
 MEASURE: Final[dict[str, Callable[[Population, Progress], Cases]]] = {
     "ita": skin_tone_cases,
+    "ita-class": tone_class_cases,
+    "redness": redness_cases,
     "depth-map": depth_cases,
 }
 """How the cases of an output are measured on the simulated station."""
@@ -154,13 +174,6 @@ def calibration_of(rig: StereoRig) -> StereoCalibration:
     )
 
 
-def _repeats(
-    population: Population, scene: Scene, settings: CaptureSettings
-) -> Iterator[SimulatedCapture]:
-    for seed in range(population.repeats):
-        yield capture(scene, settings, seed=seed, cache=population.cache)
-
-
 def _exact(
     taken: SimulatedCapture, step: int, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -170,12 +183,6 @@ def _exact(
     part = taken.part[: rows * step, : columns * step].reshape(rows, step, columns, step)
     skin = (part == PartId.SKIN).all(axis=(1, 3))
     return np.asarray(depth.mean(axis=(1, 3)), np.float64), np.asarray(skin)
-
-
-def _factors(subject: Subject) -> dict[Factor, str]:
-    age = subject.identity().age
-    band = "older" if age > _OLDER else "younger" if age < -_OLDER else "middle"
-    return {Factor.ITA_CLASS: subject.typology.value.replace(" ", "-"), Factor.AGE_BAND: band}
 
 
 def _intrinsics(camera: Camera) -> CameraIntrinsics:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from adapters.imaging.depth import METHOD, DepthMap
-from adapters.imaging.depth_mesh import Mesh, height_map, mesh_of, normals_of, points_of
+from adapters.imaging.depth_mesh import Mesh, mesh_of, points_of
 from adapters.imaging.pixels import EncodedRgb
 from domain.errors import MalformedInput
 from tests.adapters.imaging.scenes import Floats, Scene, calibration
@@ -90,30 +90,10 @@ def test_texture_and_colours_belong_to_the_vertex() -> None:
     assert made.colours[one].astype(int) == pytest.approx([40, 100, 7], abs=1)
 
 
-def test_normals_of_cells_follow_the_slope() -> None:
-    leaning = depth_of(plane(across=0.5))
-    normals = normals_of(leaning, RIG)
-    points = points_of(leaning, RIG).astype(float)
-    along = points[50, 60] - points[50, 20]
-    along /= np.linalg.norm(along)
-    assert abs(float(normals[50, 40] @ along)) < 0.02
-    assert normals[50, 40, 2] < 0
-    assert np.isnan(normals[0]).all()
-
-
-def test_heights_are_above_the_plane_that_fits_best() -> None:
-    bumped = plane(across=0.3)
-    bumped[50:54, 40:44] -= 3
-    heights = height_map(depth_of(bumped), RIG)
-    assert float(heights[52, 42]) == pytest.approx(3, abs=1.0)
-    assert abs(float(np.median(heights))) < 0.1
-
-
 def test_what_has_no_surface_is_refused() -> None:
     nothing = np.full((104, 80), np.nan)
-    for make in (lambda: mesh(nothing), lambda: height_map(depth_of(nothing), RIG)):
-        with pytest.raises(MalformedInput, match=r"mesh\.surface"):
-            make()
+    with pytest.raises(MalformedInput, match=r"mesh\.surface"):
+        mesh(nothing)
     with pytest.raises(MalformedInput, match=r"mesh\.stride"):
         mesh(plane(), stride=0)
     with pytest.raises(MalformedInput, match=r"calibration\.size"):

@@ -25,9 +25,11 @@ from adapters.inference.analysis import Given, Judged, Reported, Source
 from adapters.inference.colour_uncertainty import COVERAGE_FACTOR
 from adapters.inference.onnx_model import ReleasedModel, StepsAfter
 from adapters.inference.release import parse_manifest
+from adapters.inference.skin_density_graph import LUMINANCE_DENSITY_MAP
 from adapters.inference.skin_measures import Tone
 from adapters.inference.skin_repeatability import ESTIMATED, MEASURED, REPEATED
 from adapters.inference.tensors import Tensor
+from domain.errors import Refusal
 from domain.values.content import Digest
 from domain.values.facial_region import FacialRegion
 from domain.values.finding import Finding
@@ -373,6 +375,50 @@ def test_a_coarse_picture_has_no_pores_and_says_which_pixel_they_need() -> None:
     pores = next(each for each in reported.withheld if each.output == "texture: pores")
     assert pores.ground.rule == "model.resolution"
     assert "a pixel shows 0.250 mm of skin, at most 0.08 mm is needed" in pores.ground.evidence
+
+
+def judged_by(given: Given) -> Judged:
+    """Return the verdict of the texture release on an input."""
+    analysis = ANALYSES["skin-texture"]
+    domain = analysis.release(Digest.of(analysis.model())).input_domain
+    verdict = analysis.judge(domain, given)
+    assert verdict.permitted
+    return Judged(inference=InferenceId.derived("a", "b"), domain=domain, verdict=verdict)
+
+
+def texture_of(given: Given) -> tuple[Mapping[str, Tensor], dict[str, Refusal]]:
+    """Return what texture works out of an input, and why it withholds what."""
+    even = np.zeros(given.beside["looked_at"].shape, np.float32)
+    outputs = {LUMINANCE_DENSITY_MAP: even}
+    results = skin_texture.SkinTexture().worked_out(outputs, given)
+    reported = ANALYSES["skin-texture"].reported(results, given, judged_by(given))
+    return results, {each.output: each.ground for each in reported.withheld}
+
+
+@pytest.mark.verifies("DRV-22")
+def test_skin_in_no_whole_block_is_said_to_be_that_and_neither_coarse_nor_without_scale() -> None:
+    given, _, _ = run("skin-texture", source(face()))
+    striped = given.beside["looked_at"].copy()
+    striped[:, ::2] = 0
+    fine = {**given.beside, "looked_at": striped, "pixel_mm": np.array(0.06)}
+    results, withheld = texture_of(replace(given, beside=fine))
+    assert "texture" not in results
+    texture = ("roughness", "fine lines", "wrinkles", "texture gradient", "relief")
+    assert {withheld[f"texture: {each}"].rule for each in texture} == {"model.skin-in-one-piece"}
+    assert "mm² of skin looked at lie scattered" in withheld["texture: relief"].evidence
+    assert "texture: pores" not in withheld
+
+
+@pytest.mark.verifies("DRV-22")
+def test_relief_without_depth_on_the_skin_says_so_though_there_is_a_scale() -> None:
+    given, _, _ = run("skin-texture", source(face()))
+    holed = {**given.beside, "depth_mm": np.zeros_like(given.beside["depth_mm"])}
+    _, withheld = texture_of(replace(given, beside=holed))
+    assert withheld["texture: relief"].rule == "model.depth-on-skin"
+    without = {name: each for name, each in holed.items() if not name.startswith("depth_")}
+    _, withheld = texture_of(replace(given, beside=without))
+    assert withheld["texture: relief"].rule == "model.scale"
+    assert withheld["texture: roughness"].rule == "model.resolution"
 
 
 @pytest.mark.parametrize("name", SKIN)

@@ -115,6 +115,7 @@ from tests.builders import (
     a_wording,
     an_illumination_record,
     device_time,
+    faces_in_view,
     gates,
 )
 from tests.builders import conditions as some_conditions
@@ -519,7 +520,7 @@ class ClinicDay:
     def accept(
         self,
         session: SessionId,
-        measured: tuple[QualityMeasurement, ...] = (),
+        measured: tuple[QualityMeasurement, ...] = (faces_in_view(1),),
         *,
         subject: SubjectId = SUBJECT,
     ) -> Record:

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from adapters.imaging.calibration import calibration_to_bytes
+from adapters.imaging.decode import decode
 from tests.adapters.imaging import drawings, scenes
 
 SCENE = scenes.Scene(width=456, height=608)
@@ -38,3 +39,19 @@ def _picture(side: str, *, seed: int, chart: bool) -> bytes:
         drawn = drawings.encode(drawings.chart_picture(_CHART, width=100, height=80))
         picture[520:600, 4:104] = drawn
     return scenes.png(picture)
+
+
+@cache
+def wall() -> bytes:
+    """Return a picture of a wall in the colour of skin, and nobody before it."""
+    noise = np.random.default_rng(6).normal(0, 4, (SCENE.height, SCENE.width, 3))
+    return scenes.png(np.clip(np.array([205, 170, 140]) + noise, 0, 255).astype(np.uint8))
+
+
+@cache
+def two_people() -> bytes:
+    """Return a picture of two people beside each other."""
+    faces = [_picture("left", seed=each, chart=False) for each in (1, 2)]
+    beside = np.hstack([decode(each).encoded[::2, ::2] for each in faces])
+    rest = np.zeros((SCENE.height - beside.shape[0], SCENE.width, 3), np.uint8)
+    return scenes.png(np.vstack([beside, rest]))

@@ -6,7 +6,8 @@ import pytest
 
 from adapters.repeating.recording import reproduce_inference
 from domain.errors import DigestMismatch, NotFound, SignatureInvalid
-from domain.events.capture_session import OutputWithheld
+from domain.events.capture_session import AttemptMeasured, OutputWithheld
+from domain.events.equipment import CalibrationInvalidated
 from domain.events.inference import (
     InferenceCompleted,
     InferenceFailed,
@@ -15,14 +16,23 @@ from domain.events.inference import (
 )
 from domain.events.model_release import ModelRegistered, ModelSuspended
 from domain.events.record import Record
-from domain.policies import RequestInferences, RunInference
+from domain.policies import ReconstructDepth, RequestInferences, RunInference
 from domain.values.actor import Actor
 from domain.values.consent import Purpose
 from domain.values.content import Digest
 from domain.values.identifiers import InferenceId, SessionId
 from tests.adapters.workers import frames
 from tests.adapters.workers.clinic_day import ClinicDay
-from tests.builders import QUALITY_MANAGER, SUBJECT, an_attempt_id
+from tests.adapters.workers.test_withholding import as_jpeg
+from tests.builders import (
+    CALIBRATION,
+    DEVICE,
+    OPERATOR,
+    QUALITY_MANAGER,
+    SUBJECT,
+    an_attempt_id,
+    faces_in_view,
+)
 
 
 @pytest.mark.verifies("DRV-18")
@@ -49,6 +59,40 @@ def test_consent_withdrawn_before_analysis_withholds_the_output(day: ClinicDay) 
     assert "InferenceRequested" not in day.names()
 
 
+@pytest.mark.verifies("DRV-22")
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_picture_of_no_face_or_of_two_gives_no_number(day: ClinicDay, count: int) -> None:
+    session = day.open_session()
+    step = RequestInferences(session=session, attempt=day.submit(session))
+    judged = day.accept(session, (faces_in_view(count),))
+    withheld = [each.event for each in day.workers().take(step, judged)]
+    assert {type(each) for each in withheld} == {OutputWithheld}
+    for each in withheld:
+        assert isinstance(each, OutputWithheld)
+        assert (each.rule, each.evidence) == (
+            "inference.one-face",
+            f"{count} faces are in view, 1 is needed",
+        )
+    assert not day.workers().take(step, judged)
+    assert "InferenceRequested" not in day.names()
+
+
+@pytest.mark.verifies("DRV-22")
+@pytest.mark.parametrize(("what", "count"), [("wall", 0), ("two people", 2)])
+def test_how_many_faces_a_photograph_shows_is_counted_before_anything_is_called_for(
+    day: ClinicDay, what: str, count: int
+) -> None:
+    session = day.open_session(station=False)
+    picture = frames.wall() if what == "wall" else frames.two_people()
+    day.import_photograph(session, as_jpeg(picture))
+    day.work()
+    events = day.events(session.stream)
+    (measured,) = (each for each in events if isinstance(each, AttemptMeasured))
+    counts = [each.value for each in measured.measurements if each.name == "face_count"]
+    assert counts == [count]
+    assert "InferenceRequested" not in day.names()
+
+
 def test_consent_given_again_later_runs_nothing_behind_the_clients_back(day: ClinicDay) -> None:
     session = day.open_session()
     day.submit(session)
@@ -58,6 +102,27 @@ def test_consent_given_again_later_runs_nothing_behind_the_clients_back(day: Cli
     day.agree(Purpose.AI_ANALYSIS)
     step = RequestInferences(session=session, attempt=an_attempt_id())
     assert not day.workers().take(step, judged)
+
+
+@pytest.mark.verifies("REQ-IN-144")
+def test_depth_under_a_calibration_found_defective_since_is_given_to_no_run(
+    day: ClinicDay,
+) -> None:
+    session = day.open_session()
+    attempt = day.submit(session)
+    judged = day.accept(session)
+    workers = day.workers()
+    assert workers.take(ReconstructDepth(session=session, attempt=attempt), judged)
+    request, *_ = workers.take(RequestInferences(session=session, attempt=attempt), judged)
+    day.record(
+        DEVICE.stream,
+        CalibrationInvalidated(calibration=CALIBRATION, reason="the rig was dropped"),
+        by=Actor.practitioner(OPERATOR),
+    )
+    (failed,) = (each.event for each in _run(day, request))
+    assert isinstance(failed, InferenceFailed)
+    assert failed.rule == "depth.locked-calibration"
+    assert "the rig was dropped" in failed.evidence
 
 
 @pytest.mark.parametrize("ended", ["model", "consent"])

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from adapters.inference.reproduction import Outcome
+from adapters.repeating.captures import repeat_measurements
 from domain.errors import DigestMismatch, FollowingStopped, NotFound, RuleViolation
 from domain.events.capture_session import (
     AttemptJudged,
@@ -15,9 +17,12 @@ from domain.events.capture_session import (
     AttemptUnmeasurable,
     OutputWithheld,
 )
+from domain.events.equipment import CalibrationInvalidated
 from domain.policies import JudgeAttempt
+from domain.values.actor import Actor
 from tests.adapters.workers import frames
 from tests.adapters.workers.clinic_day import ClinicDay, clinic_day, protocol_content
+from tests.builders import CALIBRATION, DEVICE, OPERATOR
 
 LEFT, RIGHT = 0, 1
 
@@ -111,6 +116,32 @@ def test_without_a_calibration_the_geometry_is_not_measured_and_the_limit_fails(
     assert "depth_completeness" not in {each.name for each in measured.measurements}
     assert isinstance(judged, AttemptJudged)
     assert [each.name for each in judged.verdict.reasons] == ["depth_completeness"]
+
+
+@pytest.mark.verifies("REQ-IN-046", "REQ-IN-144")
+def test_under_a_calibration_found_defective_since_geometry_is_withheld_with_the_reason(
+    day: ClinicDay,
+) -> None:
+    session = day.open_session()
+    attempt = day.submit(session)
+    day.record(
+        DEVICE.stream,
+        CalibrationInvalidated(calibration=CALIBRATION, reason="the rig was dropped"),
+        by=Actor.practitioner(OPERATOR),
+    )
+    day.work()
+    withheld, measured, judged = day.events(session.stream)[-3:]
+    assert isinstance(withheld, OutputWithheld)
+    assert (withheld.attempt, withheld.output) == (attempt, "stereo-geometry")
+    assert withheld.rule == "depth.locked-calibration"
+    assert "the rig was dropped" in withheld.evidence
+    assert isinstance(measured, AttemptMeasured)
+    names = {each.name for each in measured.measurements}
+    assert not names & {"working_distance", "face_turn", "epipolar_residual", "depth_completeness"}
+    assert isinstance(judged, AttemptJudged)
+    assert not judged.verdict.acceptable
+    record = day.log.stream(session.stream)[-2]
+    assert repeat_measurements(day.bench(), record, measured).outcome is Outcome.BIT_IDENTICAL
 
 
 def test_stored_bytes_that_were_changed_stop_the_workers_at_the_record(day: ClinicDay) -> None:

@@ -23,23 +23,25 @@ from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.claim import claim_digest
 from domain.values.actor import Actor
 from domain.values.assessment import Withheld
-from domain.values.claim import SIMULATED_LABEL
+from domain.values.claim import SIMULATED_LABEL, RegionLimits
 from domain.values.comparability import CaptureFacts
+from domain.values.facial_region import FacialRegion
 from domain.values.identifiers import AssessmentId, ClaimId, SessionId, VolumeChangeId
 from domain.values.signature import Meaning
 from domain.values.volume_change import ChangeVerdict
 from tests.adapters.imaging.curved_faces import STILL, moved, seen
 from tests.adapters.workers.clinic_day import ClinicDay
 from tests.builders import OPERATOR, QUALITY_MANAGER, SUBJECT
-from tests.claim_builders import a_claim
+from tests.claim_builders import LIMITS, a_claim
 
 CLAIM = ClaimId.derived("simulated")
+CHIN = replace(LIMITS, region=FacialRegion.CHIN)
 POSE = moved((1.0, -1.0, 0.5), (2.0, 1.0, -1.0))
 
 
-def claim(day: ClinicDay, *models: str) -> None:
+def claim(day: ClinicDay, *models: str, regions: tuple[RegionLimits, ...] = (LIMITS,)) -> None:
     """Record a claim in force for types of station."""
-    content = a_claim(simulated=True, models=models)
+    content = a_claim(simulated=True, models=models, regions=regions)
     person = Actor.practitioner(OPERATOR)
     day.record(
         CLAIM.stream,
@@ -195,6 +197,55 @@ def test_a_recorded_change_is_measured_again_and_what_differs_is_named(
     assert found is not None
     assert found.outcome is Outcome.DIFFERENT
     assert found.evidence.startswith("changed: settings; off: ")
+
+
+@pytest.mark.verifies("REQ-IN-159", "DRV-16", "DRV-20")
+def test_a_region_of_the_claim_that_was_not_seen_is_withheld_as_a_fact(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(day, "simulated", regions=(LIMITS, CHIN))
+    first = visit(day, "first")
+    monkeypatch.setattr(volume, "_face", faces(first, bump_mm3=1000.0))
+    comparable(monkeypatch)
+    second = visit(day, "second")
+    (change,) = changes(day)
+    cheek, chin = change.regions
+    assert (cheek.region, cheek.verdict) == (LIMITS.region, ChangeVerdict.INCREASE)
+    assert (chin.region, chin.verdict) == (CHIN.region, ChangeVerdict.WITHHELD)
+    assert chin.reason == "no part of the region was seen in the earlier capture"
+    found = {each.code: each for each in opened(day, second).findings if each.category == "volume"}
+    unseen = found["volume-change-chin"]
+    assert (unseen.value, unseen.uncertainty, unseen.confidence) == (None, None, 0.0)
+    assert unseen.text == f"Withheld: {chin.reason}."
+
+    record = day.log.stream(change.change.stream)[0]
+    again = repeat(day.bench(), record)
+    assert again is not None
+    assert again.evidence == "nothing changed; 2 regions and map identical"
+    before = replace(change, regions=(cheek,), findings=change.findings[:1])
+    older = repeat(day.bench(), replace(record, event=before))
+    assert older is not None
+    assert (older.outcome, older.evidence) == (
+        Outcome.BIT_IDENTICAL,
+        "nothing changed; 1 regions and map identical",
+    )
+
+
+@pytest.mark.verifies("REQ-IN-159", "DRV-16")
+def test_where_no_region_of_the_claim_was_seen_each_is_withheld_for_that_reason(
+    day: ClinicDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(day, "simulated", regions=(CHIN,))
+    first = visit(day, "first")
+    monkeypatch.setattr(volume, "_face", faces(first, bump_mm3=1000.0))
+    comparable(monkeypatch)
+    second = visit(day, "second")
+    (change,) = changes(day)
+    (chin,) = change.regions
+    assert chin.verdict is ChangeVerdict.WITHHELD
+    (finding,) = change.findings
+    assert finding in opened(day, second).findings
+    assert withheld(day, second) == []
 
 
 def changes(day: ClinicDay) -> list[VolumeChangeMeasured]:

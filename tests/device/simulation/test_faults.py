@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from device.simulation.card import CHART_LAB_D50, chart_linear
-from device.simulation.faults import GATE, ChartState, Fault, FaultState, conditions
+from device.simulation.faults import (
+    GATE,
+    UPKEEP,
+    ChartState,
+    Fault,
+    FaultState,
+    conditions,
+)
 from device.simulation.parts import PartId
 from device.simulation.station import SimulatedCapture, capture
 from domain.errors import MalformedInput
@@ -115,6 +122,23 @@ def _grain(taken: SimulatedCapture) -> float:
     return float(fine.std() / grey.mean())
 
 
+def _eyes_deg(taken: SimulatedCapture) -> float:
+    """Return how far the line of the pupils slopes down to the subject's left, degrees."""
+    (right_x, right_y), (left_x, left_y) = (
+        taken.truth.landmarks[name].left_px for name in ("pupil right", "pupil left")
+    )
+    return float(np.degrees(np.arctan2(left_y - right_y, left_x - right_x)))
+
+
+def _above(taken: SimulatedCapture) -> float:
+    """Return light beside the eye against light beside the mouth, on the left of the picture."""
+    values = []
+    for name in ("exocanthion right", "cheilion right"):
+        x, y = (round(v) for v in taken.truth.landmarks[name].left_px)
+        values.append(float(np.median(luma(taken.left.linear[y - 6 : y + 7, x - 14 : x - 4]))))
+    return values[0] / values[1]
+
+
 CHANGES: list[tuple[Fault, Measure, Callable[[float, float], bool]]] = [
     (Fault.DEFOCUS, _detail, lambda good, bad: bad < 0.8 * good),
     (Fault.MOTION_BLUR, _detail_ratio, lambda good, bad: bad > 1.05 * good),
@@ -205,6 +229,19 @@ CHANGES: list[tuple[Fault, Measure, Callable[[float, float], bool]]] = [
     (Fault.TWO_FACES, _shown(PartId.EYE_LEFT), lambda good, bad: bad > 1.1 * good),
     (Fault.NO_FACE, _shown(PartId.SKIN), lambda good, bad: good > 0 == bad),
     (Fault.PHOTOGRAPH, _shown(PartId.PRINT), lambda good, bad: good == 0 and bad > 50000),
+    (Fault.HEAD_ROLLED_LEFT, _eyes_deg, lambda good, bad: abs(bad - good - 9) < 0.5),
+    (Fault.HEAD_ROLLED_RIGHT, _eyes_deg, lambda good, bad: abs(good - bad - 9) < 0.5),
+    (
+        Fault.HEAD_TILTED_FORWARD,
+        lambda t: t.truth.landmarks["pronasale"].left_px[1],
+        lambda good, bad: bad > good + 10,
+    ),
+    (Fault.DIFFUSER_LOOSE, _above, lambda good, bad: bad > 1.01 * good),
+    (
+        Fault.ZONE_WARM,
+        lambda t: float(_patch(t, 20)[0] / _patch(t, 20)[2]),
+        lambda good, bad: abs(good - 1) < 0.06 and bad > 1.06 * good,
+    ),
 ]
 
 
@@ -231,6 +268,10 @@ def test_a_fault_changes_what_it_says(
 def test_faults_of_no_severity_change_nothing() -> None:
     for fault in Fault:
         assert conditions([FaultState(fault=fault, severity=0.0)]) == conditions([]), fault
+
+
+def test_only_the_light_field_finds_what_no_gate_owns() -> None:
+    assert {fault for fault in Fault if GATE[fault].startswith("light field")} == set(UPKEEP)
 
 
 def test_faults_combine() -> None:

@@ -53,6 +53,23 @@ def test_a_dead_zone_leaves_its_own_side_darker(zone: Zone) -> None:
     assert min(sides, key=lambda z: float(sides[z])) is zone
 
 
+@pytest.mark.parametrize("gathered", [0.3, 1.0])
+@pytest.mark.parametrize("zone", list(Zone))
+def test_a_loose_diffuser_moves_the_light_of_its_zone_and_loses_none(
+    zone: Zone, gathered: float
+) -> None:
+    dark = {each.value: ZoneState(drive=0.0) for each in Zone if each is not zone}
+    sound, loose = (
+        _with(**dark, **{zone.value: ZoneState(gathered=share)}) for share in (0.0, gathered)
+    )
+    np.testing.assert_allclose(panels(loose).power.sum(axis=0), panels(sound).power.sum(axis=0))
+    before, after = _lit(sound)[..., 1], _lit(loose)[..., 1]
+    assert after[3, 3] == pytest.approx(before[3, 3], rel=1e-5)
+    assert after.mean() == pytest.approx(before.mean(), rel=0.01)
+    pattern = (after / after.mean()) / (before / before.mean()) - 1
+    assert np.abs(pattern).max() > 0.1 * gathered
+
+
 def test_drive_and_health_act_alike_and_in_proportion() -> None:
     half_drive = _lit(RingLight.even(temperature_k=6504.0, drive=0.5))
     np.testing.assert_allclose(
@@ -67,7 +84,13 @@ def test_a_warm_ring_is_warm() -> None:
 
 
 def test_states_no_driver_has_are_refused() -> None:
-    for bad in ({"drive": 1.1}, {"health": -0.1}, {"temperature_k": 500.0}):
+    for bad in (
+        {"drive": 1.1},
+        {"health": -0.1},
+        {"temperature_k": 500.0},
+        {"gathered": 1.1},
+        {"gathered": float("nan")},
+    ):
         with pytest.raises(MalformedInput):
             ZoneState(**bad)
     with pytest.raises(MalformedInput):

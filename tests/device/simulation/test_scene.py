@@ -25,6 +25,15 @@ def test_positive_yaw_pitch_and_roll_are_left_up_and_left_ear_down() -> None:
     assert _direction(Scene(pose=HeadPose(roll_deg=20)), (1, 0, 0))[1] > 0.3
 
 
+def test_a_head_rolls_to_either_side_from_how_it_is_held() -> None:
+    held = HeadPose(roll_deg=1.5)
+    for fault, roll_deg in ((Fault.HEAD_ROLLED_LEFT, 10.5), (Fault.HEAD_ROLLED_RIGHT, -7.5)):
+        rolled = Scene(pose=held, faults=(FaultState(fault=fault),))
+        np.testing.assert_allclose(
+            rolled.head_pose(), Scene(pose=HeadPose(roll_deg=roll_deg)).head_pose(), atol=1e-9
+        )
+
+
 def test_the_head_turns_about_the_neck() -> None:
     neck = np.array([0.0, -60.0, -90.0])
     still, turned = Scene().head_pose(), Scene(pose=HeadPose(yaw_deg=25)).head_pose()

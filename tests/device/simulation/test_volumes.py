@@ -1,5 +1,6 @@
 """Volume changes are exact, wherever they are."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from device.simulation.head import build_head
 from device.simulation.head_form import HeadForm
 from device.simulation.identity import (
     NO_CHANGE,
@@ -17,6 +19,7 @@ from device.simulation.identity import (
 )
 from device.simulation.volumes import added_volume
 from domain.errors import MalformedInput
+from domain.values.facial_region import FacialRegion
 from tests.device.simulation.stage import SUBJECT, asset, volume_mm3
 
 FORM = HeadForm(SUBJECT.identity())
@@ -59,6 +62,41 @@ def test_a_cheek_change_leaves_the_rest_of_the_face_alone(cache: Path, side: Sid
     other = "right" if side is Side.LEFT else "left"
     for name in ("pronasale", "glabella", "pogonion", f"malar {other}", f"exocanthion {side}"):
         assert not lift[surface.landmarks[name]].any(), name
+
+
+def test_every_region_of_the_face_can_change() -> None:
+    places = {place.value.replace("tear trough", "periorbital") for place in VolumePlace}
+    assert {place.replace(" ", "-") for place in places} == {each.value for each in FacialRegion}
+
+
+@pytest.mark.parametrize("extreme", [-1.4, 1.4])
+def test_nose_and_glabella_are_exact_and_in_place_on_every_head(extreme: float) -> None:
+    identity = replace(
+        SUBJECT.identity(),
+        nose_width=extreme,
+        nose_length=extreme,
+        nose_bridge=extreme,
+        brow_ridge=extreme,
+        brow_height=extreme,
+    )
+    surface = build_head(identity, NO_CHANGE)
+    bridge = ("glabella", "sellion", "pronasale")
+    high, root, tip = (surface.points[surface.landmarks[name]] for name in bridge)
+    for place, top, low in (
+        (VolumePlace.GLABELLA, high[1] + 8, root[1]),
+        (VolumePlace.NOSE, root[1], tip[1]),
+    ):
+        change = SessionChange.of_volumes({place: 0.3})
+        lift = added_volume(HeadForm(identity), surface.points, change)
+        moved = np.asarray(surface.points + lift, np.float32)
+        measured = abs(volume_mm3(moved) - volume_mm3(surface.points)) / 1000
+        assert measured == pytest.approx(0.3, rel=0.01), place
+        peak = surface.points[np.unravel_index(np.argmax(lift[..., 2]), lift.shape[:2])]
+        assert abs(peak[0]) < 2, place
+        assert low < peak[1] < top, place
+        for side in Side:
+            for lid in ("endocanthion", "palpebrale superius", "exocanthion"):
+                assert not lift[surface.landmarks[f"{lid} {side}"]].any(), (place, lid)
 
 
 def test_no_change_moves_nothing(cache: Path) -> None:

@@ -21,6 +21,7 @@ from domain.rules.inference import (
     complete_inference,
     differences,
     fail_inference,
+    one_face,
     refuse_inference,
     refuse_shadow,
     request_inference,
@@ -28,7 +29,8 @@ from domain.rules.inference import (
 from domain.values.consent import Purpose
 from domain.values.identifiers import FindingId, InferenceId, ReleaseId
 from domain.values.model import TensorDigest
-from tests.builders import PLATFORM, a_coverage, a_digest, a_finding
+from domain.values.quality import QualityMeasurement
+from tests.builders import PLATFORM, a_coverage, a_digest, a_finding, faces_in_view
 from tests.event_builders import an_inference_completed, an_inference_requested
 from tests.given import given
 
@@ -38,7 +40,12 @@ FAILED = InferenceFailed(rule="image.png", evidence="chunk IDAT is cut")
 ANALYSIS = a_coverage(Purpose.AI_ANALYSIS)
 
 request = partial(
-    request_inference, request=REQUESTED, accepted=True, approved=True, consent=ANALYSIS
+    request_inference,
+    request=REQUESTED,
+    accepted=True,
+    approved=True,
+    consent=ANALYSIS,
+    measurements=(faces_in_view(1),),
 )
 complete = partial(complete_inference, completed=COMPLETED)
 fail = partial(fail_inference, rule=FAILED.rule, evidence=FAILED.evidence)
@@ -64,6 +71,24 @@ def test_nothing_runs_on_an_attempt_that_was_not_accepted() -> None:
 def test_nothing_runs_without_consent_to_analysis() -> None:
     declined = a_coverage(Purpose.AI_ANALYSIS, covered=False)
     given(INFERENCE).when(partial(request, consent=declined)).refuses("inference.consent")
+
+
+@pytest.mark.verifies("DRV-22")
+@pytest.mark.parametrize(
+    ("measurements", "evidence"),
+    [
+        ((faces_in_view(0),), "0 faces are in view, 1 is needed"),
+        ((faces_in_view(2),), "2 faces are in view, 1 is needed"),
+        ((), "it was not measured how many faces are in view, 1 is needed"),
+    ],
+)
+def test_nothing_runs_unless_exactly_one_face_is_in_view(
+    measurements: tuple[QualityMeasurement, ...], evidence: str
+) -> None:
+    given(INFERENCE).when(partial(request, measurements=measurements)).refuses("inference.one-face")
+    found = one_face(measurements)
+    assert found is not None
+    assert found.evidence == evidence
 
 
 def test_a_run_is_named_by_its_attempt_and_release() -> None:

@@ -21,7 +21,7 @@ from domain.values.content import Digest
 from domain.values.identifiers import StudyId
 from domain.values.signature import Meaning
 from domain.values.signing import Signing
-from domain.values.study import judge_study
+from domain.values.study import Statistic, judge_study
 from tests.builders import (
     PRACTITIONER,
     QUALITY_MANAGER,
@@ -30,7 +30,7 @@ from tests.builders import (
     a_signature,
     a_signing,
 )
-from tests.domain.values.test_study import AT_MOST_TWO, PLAN, figure
+from tests.domain.values.test_study import AT_MOST_TWO, PLAN, UNBIASED, counted, figure
 from tests.given import given
 
 IDENTIFIER = StudyId.derived(PLAN.name, PLAN.version)
@@ -92,6 +92,23 @@ def test_limits_stand_before_the_run() -> None:
 def test_a_result_of_another_plan_is_refused() -> None:
     other = partial(complete, plan=plan_digest(PLAN))
     given(STUDY, PLANNED, APPROVED).when(other).refuses("study.same-plan")
+
+
+def test_a_level_that_nobody_judged_keeps_a_study_from_passing() -> None:
+    by_tone = replace(LIMITED, limits=(UNBIASED,))
+    planned = replace(PLANNED, plan=by_tone)
+    light = figure(Statistic.BIAS, "ita-class=light", 0.2, ends=(-0.5, 0.9))
+    run = partial(complete, plan=plan_digest(by_tone))
+    approved = given(STUDY, planned, APPROVED)
+    result = approved.when(
+        partial(run, cases=22, figures=(*counted(light=20, dark=2), light))
+    ).ask()
+    assert isinstance(result, StudyCompleted)
+    assert not result.passed
+    assert [each.stratum for each in result.outcomes if not each.met] == ["ita-class=dark"]
+    approved.when(partial(run, figures=(light,))).refuses("study.cases-counted")
+    all_light = partial(run, cases=22, figures=(*counted(light=20), light))
+    approved.when(all_light).refuses("study.cases-counted")
 
 
 def test_nothing_is_done_twice() -> None:

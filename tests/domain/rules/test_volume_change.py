@@ -13,6 +13,7 @@ from domain.rules.volume_change import (
     judge_region,
     record_change,
     record_repeat,
+    withhold_unseen,
 )
 from domain.values.facial_region import FacialRegion
 from domain.values.volume_change import ChangeVerdict
@@ -102,6 +103,19 @@ def test_a_region_that_was_hardly_seen_is_withheld_with_the_share() -> None:
     judged = judge(change=0.5, coverage=0.69, repeats_apart=None)
     assert judged.verdict is ChangeVerdict.WITHHELD
     assert judged.reason == "69% of the region was measured in both captures, 70% are needed"
+
+
+@pytest.mark.verifies("REQ-IN-142", "DRV-16")
+def test_a_region_that_was_not_seen_is_withheld_with_no_more_than_the_claims_own_numbers() -> None:
+    unseen = withhold_unseen(LIMITS, CLAIM)
+    assert (unseen.region, unseen.unit) == (LIMITS.region, CLAIM.unit)
+    assert unseen.verdict is ChangeVerdict.WITHHELD
+    assert unseen.reason == "no part of the region was seen in the earlier capture"
+    assert (unseen.change, unseen.coverage, unseen.area_mm2) == (0.0, 0.0, 0.0)
+    assert unseen.uncertainty.expanded == 2 * LIMITS.test_retest_sd
+    assert unseen.minimum_detectable_change == LIMITS.minimum_detectable_change
+    measured = a_change(unseen)
+    given(VOLUME_CHANGE).when(partial(record, measured=measured)).then(measured)
 
 
 @pytest.mark.verifies("REQ-IN-143")

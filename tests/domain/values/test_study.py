@@ -13,6 +13,8 @@ from domain.values.study import (
     StudyFigure,
     StudyLimit,
     StudyPlan,
+    asks_each_level,
+    counted_cases,
     judge_study,
 )
 
@@ -58,6 +60,17 @@ def figure(
     )
 
 
+def counted(**levels: int) -> tuple[StudyFigure, ...]:
+    """Return how many cases each class of skin has, and all of them together."""
+    strata = {EVERYBODY: sum(levels.values())} | {
+        f"ita-class={level}": count for level, count in levels.items()
+    }
+    return tuple(
+        figure(Statistic.CASES, stratum, float(count), cases=count, unit="1")
+        for stratum, count in strata.items()
+    )
+
+
 def met(*figures: StudyFigure, plan: StudyPlan = PLAN) -> dict[tuple[int, str], bool]:
     return {(each.limit, each.stratum): each.met for each in judge_study(plan, figures)}
 
@@ -65,11 +78,49 @@ def met(*figures: StudyFigure, plan: StudyPlan = PLAN) -> dict[tuple[int, str], 
 def test_every_limit_is_asked_in_every_stratum_it_names() -> None:
     light = figure(Statistic.BIAS, "ita-class=light", 0.2, ends=(-0.5, 0.9))
     dark = figure(Statistic.BIAS, "ita-class=dark", 0.2, ends=(-0.5, 1.1))
-    assert met(figure(value=1.9), light, dark) == {
+    assert met(*counted(light=20, dark=20), figure(value=1.9), light, dark) == {
         (0, EVERYBODY): True,
         (1, "ita-class=dark"): False,
         (1, "ita-class=light"): True,
     }
+
+
+def test_a_level_with_cases_and_without_a_figure_is_not_measured() -> None:
+    plan = replace(PLAN, limits=(UNBIASED,))
+    light = figure(Statistic.BIAS, "ita-class=light", 0.2, ends=(-0.5, 0.9))
+    dark, bright = judge_study(plan, (*counted(light=20, dark=2), light))
+    assert (dark.stratum, dark.met) == ("ita-class=dark", False)
+    assert dark.evidence == "not measured: there is no such figure; cases of the stratum: 2"
+    assert (bright.stratum, bright.met) == ("ita-class=light", True)
+
+
+@pytest.mark.parametrize(
+    ("figures", "why"),
+    [
+        ((), "not measured: the figures do not say how many cases each level has"),
+        (
+            (figure(Statistic.CASES, value=22.0, cases=22, unit="1"), counted(light=20)[1]),
+            "not measured: 20 of 22 cases have a level",
+        ),
+    ],
+)
+def test_cases_in_no_level_are_asked_for(figures: tuple[StudyFigure, ...], why: str) -> None:
+    light = figure(Statistic.BIAS, "ita-class=light", 0.2, ends=(-0.5, 0.9))
+    outcomes = judge_study(replace(PLAN, limits=(UNBIASED,)), (*figures, light))
+    assert [(each.stratum, each.met) for each in outcomes] == [
+        ("ita-class=light", True),
+        ("ita-class=*", False),
+    ]
+    assert outcomes[-1].evidence == why
+
+
+def test_cases_are_counted_by_stratum_where_figures_say_so() -> None:
+    figures = counted(light=20, dark=2)
+    assert counted_cases(figures) == 22
+    assert counted_cases(figures, "ita-class=dark") == 2
+    assert counted_cases((figure(),)) is None
+    assert asks_each_level(PLAN)
+    assert not asks_each_level(replace(PLAN, limits=(AT_MOST_TWO,)))
 
 
 @pytest.mark.parametrize(
@@ -87,12 +138,14 @@ def test_a_limit_is_not_met_by_too_much_too_few_another_unit_or_nothing(
     (outcome,) = judge_study(replace(PLAN, limits=(AT_MOST_TWO,)), (found,))
     assert not outcome.met
     assert why in outcome.evidence
+    assert ("not measured: " in outcome.evidence) is (why != "2.1 deg of 20 cases")
 
 
 def test_a_limit_on_the_whole_interval_needs_one() -> None:
     plan = replace(PLAN, limits=(UNBIASED,))
-    outcomes = judge_study(plan, (figure(Statistic.BIAS, "ita-class=dark", 0.0),))
-    assert [each.evidence for each in outcomes] == ["the figure has no interval"]
+    dark = figure(Statistic.BIAS, "ita-class=dark", 0.0)
+    outcomes = judge_study(plan, (*counted(dark=20), dark))
+    assert [each.evidence for each in outcomes] == ["not measured: the figure has no interval"]
     assert [each.stratum for each in judge_study(plan, ())] == ["ita-class=*"]
     assert not any(each.met for each in judge_study(plan, ()))
 

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Sequence
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from adapters.imaging.face_measures import FACE_MEASURES
 from adapters.imaging.measures import MEASURES
-from device.simulation.faults import GATE, Fault
+from device.simulation.faults import GATE, UPKEEP, Fault
 from device.simulation.identity import TypologyClass
 from device.simulation.scene import HeadPose
 from validation.benchmarks import gates
@@ -20,6 +21,7 @@ from validation.benchmarks.gates_cases import (
     CLEAN_EVERY,
     FIRST_IDENTITY,
     ROUND,
+    SHOWN,
     Case,
     People,
     cases,
@@ -51,7 +53,18 @@ SAMPLE = (
     (Fault.PHOTOGRAPH, TypologyClass.LIGHT),
     (Fault.CAMERAS_SWAPPED, TypologyClass.LIGHT),
     (Fault.UNEQUAL_EXPOSURE, TypologyClass.LIGHT),
+    (Fault.NO_FACE, TypologyClass.LIGHT),
+    (Fault.BLACK_FRAME, TypologyClass.DARK),
+    (Fault.TRUNCATED, TypologyClass.BROWN),
+    (Fault.HEAD_ROLLED_LEFT, TypologyClass.DARK),
+    (Fault.HEAD_ROLLED_RIGHT, TypologyClass.LIGHT),
+    (Fault.HEAD_TILTED_FORWARD, TypologyClass.DARK),
 )
+SHOWN_BEFORE = {
+    People.DEVELOPMENT: "54b653bbec29711d00e7205ac4d5878d62c35b0ee9f4e1df554f23dbcbf43390",
+    People.HOLDOUT: "2966410a1d0dc9e93213061422d18100e8b4a8ad94489bdba9e69bfd71ac5e4f",
+}
+"""Digests of the first 264 cases, as they were when a round had 33 faults."""
 
 
 def as_told(right: Sequence[Case], missed: Sequence[Case] = ()) -> list[Judged]:
@@ -80,7 +93,8 @@ def test_a_round_shows_every_fault_to_every_class_once(people: People) -> None:
     faulty = Counter((case.fault, case.typology) for case in chosen if case.fault is not None)
     clean = Counter(case.typology for case in chosen if case.fault is None)
     assert set(faulty.values()) == {1}
-    assert len(faulty) == len(Fault) * len(TypologyClass)
+    assert len(faulty) == len(SHOWN) * len(TypologyClass)
+    assert {fault for fault, _ in faulty} == set(Fault) - UPKEEP
     assert len(set(clean.values())) == 1
     assert sum(clean.values()) == ROUND // CLEAN_EVERY
     assert len({case.pose for case in chosen}) == ROUND
@@ -89,6 +103,23 @@ def test_a_round_shows_every_fault_to_every_class_once(people: People) -> None:
 def test_the_first_cases_are_the_same_in_every_run() -> None:
     assert list(cases(ROUND))[:40] == list(cases(40))
     assert list(cases(40)) == list(cases(40, People.DEVELOPMENT))
+
+
+@pytest.mark.parametrize("people", People)
+def test_faults_that_were_added_later_change_no_earlier_case(people: People) -> None:
+    told = "\n".join(
+        f"{case.identity_seed} {case.typology.value} {case.fault and case.fault.value} {case.pose}"
+        for case in cases(264, people)
+    )
+    assert sha256(told.encode()).hexdigest() == SHOWN_BEFORE[people]
+
+
+@pytest.mark.parametrize("people", People)
+def test_a_second_round_shows_the_faults_of_the_first_again(people: People) -> None:
+    twice = list(cases(2 * ROUND, people))
+    for first, second in zip(twice[:ROUND], twice[ROUND:], strict=True):
+        assert (first.fault, first.typology) == (second.fault, second.typology)
+        assert first.pose != second.pose
 
 
 def test_a_person_has_one_skin_class() -> None:
@@ -113,8 +144,15 @@ def test_development_never_shows_whom_the_hold_out_shows() -> None:
 
 def test_every_fault_has_an_owner_that_the_protocol_limits() -> None:
     limited = {limit.name for limit in STEREO_FACE.limits}
-    for fault in Fault:
-        assert set(OWNER[fault]) & limited, fault
+    assert set(OWNER) == set(Fault) - UPKEEP
+    for fault, own in OWNER.items():
+        assert set(own) & limited, fault
+
+
+def test_either_side_of_the_roll_is_judged_by_the_line_of_the_eyes() -> None:
+    for fault in (Fault.HEAD_ROLLED_LEFT, Fault.HEAD_ROLLED_RIGHT):
+        assert OWNER[fault] == ("eye_line", "face_roll")
+    assert gate_of("eye_line") == gate_of("face_roll") == "framing"
 
 
 def test_every_limited_measurement_belongs_to_a_gate_in_words() -> None:
@@ -128,13 +166,13 @@ def test_every_limited_measurement_belongs_to_a_gate_in_words() -> None:
 
 def test_tables_show_every_fault_class_and_gate() -> None:
     judged = as_told(list(cases(ROUND)))
-    assert by_fault(judged).row_count == len(Fault) + 2
-    assert by_gate(judged).row_count == by_limit(judged).row_count == len(Fault) + 1
+    assert by_fault(judged).row_count == len(SHOWN) + 2
+    assert by_gate(judged).row_count == by_limit(judged).row_count == len(SHOWN) + 1
     text = printed(judged)
     for typology in TypologyClass:
         assert typology.value in text
-    assert "198/198 (100.0 %)" in text
-    assert "66/66 (100.0 %)" in text
+    assert "216/216 (100.0 %)" in text
+    assert "72/72 (100.0 %)" in text
 
 
 def test_a_gate_that_is_not_the_faults_own_proves_nothing() -> None:
@@ -155,8 +193,8 @@ def test_the_verdict_is_over_both_shares_and_names_weak_faults() -> None:
     kept, said = verdict(as_told(chosen))
     assert kept
     assert said == (
-        "kept: faults caught by their own gate 198/198 (100.0 %), clean captures that pass "
-        "66/66 (100.0 %), each at least 95 %; single faults under it: none"
+        "kept: faults caught by their own gate 216/216 (100.0 %), clean captures that pass "
+        "72/72 (100.0 %), each at least 95 %; single faults under it: none"
     )
     kept, said = verdict(as_told([*rest, *smiling[1:]], smiling[:1]))
     assert kept

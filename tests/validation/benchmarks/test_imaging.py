@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,12 +10,13 @@ from rich.console import Console
 
 from adapters.imaging.depth import METHOD, DepthMap
 from device.simulation.rig import FULL, Resolution
-from validation.benchmarks import imaging
+from validation.benchmarks import imaging, imaging_rendering
 from validation.benchmarks.imaging import measured, table_of
 from validation.benchmarks.imaging_depth import Errors
 from validation.benchmarks.imaging_row import Extent, Row
 
 SMALL = Resolution(columns=480, rows=640)
+TINY = Resolution(columns=120, rows=160)
 
 
 @pytest.mark.slow
@@ -27,6 +29,31 @@ def test_every_row_of_depth_is_measured_and_shown() -> None:
     out = StringIO()
     Console(file=out, width=200).print(table_of("depth", rows))
     assert "pair to depth, 2 cores" in out.getvalue()
+
+
+@pytest.mark.slow
+def test_the_speed_of_rendering_has_a_row_for_previews_and_for_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imaging_rendering, "PREVIEW", TINY)
+    extent = Extent(resolution=TINY, quick=True, cache=tmp_path)
+    by_metric = {row.metric: row for row in measured("rendering", extent)}
+    assert list(by_metric) == [
+        "a head made anew",
+        "preview frames per second, a face that moves",
+        "preview frames per second, a face held still",
+        "a pair rendered anew",
+        "a pair from the folder",
+    ]
+    for row in by_metric.values():
+        assert row.measured > 0
+        assert row.firm is not None
+        assert row.goal is not None
+        assert row.least is (row.unit == "1/s")
+        assert row.goal >= row.firm if row.least else row.goal <= row.firm
+        assert row.remark
+    assert "120 x 160 pixels, both cameras" in by_metric["a pair rendered anew"].remark
+    assert not list(tmp_path.iterdir()), "nothing kept for others is used or changed"
 
 
 def test_a_row_reaches_its_bounds_from_the_right_side() -> None:

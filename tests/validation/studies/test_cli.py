@@ -11,8 +11,8 @@ from domain.values.content import Digest
 from domain.values.study import StudyPlan
 from tests.domain.values.test_study import PLAN
 from tests.validation.studies.test_report import CASES
+from validation.studies.case_file import decode_cases, encode_cases
 from validation.studies.cli import LIMIT_MISSED, NOT_RUN, main
-from validation.studies.observations import decode_cases, encode_cases
 from validation.studies.plans import PLANS
 
 

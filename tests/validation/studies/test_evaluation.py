@@ -46,6 +46,18 @@ def test_a_bias_of_one_stratum_is_found_there() -> None:
     assert not outcomes["ita-class=dark"]
 
 
+@pytest.mark.verifies("REQ-IN-173")
+def test_a_class_of_skin_with_too_few_cases_keeps_a_study_from_passing() -> None:
+    light = quantities({"light": 0.0}, of_each=10).cases
+    dark = quantities({"dark": 30.0}, of_each=2).cases
+    plan = replace(PLAN, limits=PLAN.limits[1:])  # unbiased in each class
+    outcomes = judge_study(plan, evaluate(plan, Cases(cases=(*light, *dark))))
+    found = {each.stratum: each for each in outcomes}
+    assert found["ita-class=light"].met
+    assert not found["ita-class=dark"].met
+    assert "not measured" in found["ita-class=dark"].evidence
+
+
 def test_the_order_of_cases_changes_nothing() -> None:
     cases = quantities({"dark": 1.0, "light": 0.0})
     turned = replace(cases, cases=cases.cases[::-1])
@@ -54,7 +66,10 @@ def test_the_order_of_cases_changes_nothing() -> None:
 
 def test_too_few_cases_and_unequal_repeats_leave_figures_out() -> None:
     few = evaluate(PLAN, quantities({"dark": 0.0}, of_each=2))
-    assert few == ()
+    assert [(each.statistic, each.stratum, each.cases) for each in few] == [
+        (Statistic.CASES, EVERYBODY, 2),
+        (Statistic.CASES, "ita-class=dark", 2),
+    ]
     once = by_place(evaluate(PLAN, quantities({"dark": 0.0}, repeats=1)))
     assert (Statistic.BIAS, EVERYBODY) in once
     assert (Statistic.TEM, EVERYBODY) not in once

@@ -7,16 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import MalformedInput
+from domain.values.content import Digest
 from domain.values.study import Factor
+from validation.studies.case_file import decode_cases, encode_cases
 from validation.studies.observations import (
     Case,
     Cases,
     Classified,
+    Origin,
+    Place,
     Quantity,
+    Sampled,
     Segmented,
-    decode_cases,
-    encode_cases,
+    Withheld,
     levels,
+    pairs,
 )
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -40,16 +45,54 @@ segmented = st.builds(
     there=st.integers(5, 9),
     common=st.integers(0, 5),
 )
+sampled = st.builds(
+    Sampled,
+    case=names,
+    factors=factors,
+    places=st.lists(
+        st.builds(
+            Place, repeats=st.lists(numbers, min_size=2, max_size=2).map(tuple), reference=numbers
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+)
+withheld = st.builds(Withheld, case=names, factors=factors, why=names)
+origins = st.builds(
+    Origin,
+    source=names,
+    labelled_by=st.none() | names,
+    manifest=st.none() | st.binary(max_size=2).map(Digest.of),
+)
 
 
 @given(
     st.one_of(
-        *(st.lists(kind, min_size=1, max_size=4) for kind in (quantities, classified, segmented))
-    )
+        *(
+            st.lists(kind | withheld, min_size=1, max_size=4)
+            for kind in (quantities, sampled, classified, segmented)
+        )
+    ),
+    st.none() | origins,
 )
-def test_cases_are_read_back_as_they_were(drawn: list[Case]) -> None:
-    cases = Cases(classes=("none", "some", "much"), cases=tuple(drawn))
+def test_cases_are_read_back_as_they_were(drawn: list[Case], origin: Origin | None) -> None:
+    cases = Cases(classes=("none", "some", "much"), cases=tuple(drawn), origin=origin)
     assert decode_cases(encode_cases(cases)) == cases
+
+
+def test_what_the_first_format_can_say_is_still_written_in_it_to_the_byte() -> None:
+    assert encode_cases(Cases(cases=(ONE,))) == (
+        b'{"cases":[{"case":"a","factors":{"region":"chin"},"reference":null,"repeats":[1]}],'
+        b'"classes":[],"format":"vultus/study-cases/v1","kind":"quantity"}'
+    )
+    more = Cases(cases=(ONE, Withheld(case="b", factors={}, why="too dark")))
+    assert json.loads(encode_cases(more))["format"] == "vultus/study-cases/v2"
+
+
+def test_pairs_are_first_measurements_beside_their_references() -> None:
+    known = Quantity(case="c", factors={}, repeats=(2.0, 3.0), reference=4.0)
+    head = Sampled(case="d", factors={}, places=(Place(repeats=(5.0,), reference=6.0),))
+    assert list(pairs([ONE, known, head])) == [(2.0, 4.0), (5.0, 6.0)]
 
 
 ONE = Quantity(case="a", factors={Factor.REGION: "chin"}, repeats=(1.0,), reference=None)
@@ -65,6 +108,18 @@ ONE = Quantity(case="a", factors={Factor.REGION: "chin"}, repeats=(1.0,), refere
         (Quantity(case="b", factors={}, repeats=(), reference=1.0),),
         (Quantity(case="b", factors={}, repeats=(float("nan"),), reference=1.0),),
         (Quantity(case="b", factors={}, repeats=(1.0,), reference=float("inf")),),
+        (Sampled(case="b", factors={}, places=()),),
+        (Sampled(case="b", factors={}, places=(Place(repeats=(), reference=1.0),)),),
+        (
+            Sampled(
+                case="b",
+                factors={},
+                places=(
+                    Place(repeats=(1.0,), reference=1.0),
+                    Place(repeats=(1.0, 2.0), reference=1.0),
+                ),
+            ),
+        ),
     ],
 )
 def test_what_is_no_case_is_refused(cases: tuple[Case, ...]) -> None:
@@ -91,6 +146,17 @@ CASE = PLAIN["cases"][0]
         {"cases": [CASE | {"repeats": ["1"]}]},
         {"cases": [CASE | {"reference": True}]},
         {"kind": "class", "cases": [{"case": "a", "factors": {}, "said": -1, "true": 0}]},
+        {"kind": "sampled", "cases": [{"case": "a", "factors": {}, "places": []}]},
+        {"cases": [{"case": "a", "factors": {}, "withheld": "too dark"}]},
+        {"format": "vultus/study-cases/v2"},
+        {"format": "vultus/study-cases/v2", "origin": {"source": "a clinic"}},
+        {"format": "vultus/study-cases/v2", "origin": None, "kind": "sampled"},
+        {
+            "format": "vultus/study-cases/v2",
+            "origin": None,
+            "kind": "sampled",
+            "cases": [{"case": "a", "factors": {}, "places": 1}],
+        },
     ],
 )
 def test_a_file_that_is_no_list_of_cases_is_refused_by_rule(changed: dict[str, object]) -> None:

@@ -71,7 +71,9 @@ export interface Depth {
   surface?: Surface;
 }
 
+/** `depth` is the digest of the depth map that the surface was made of. */
 export interface Surface {
+  depth: string;
   mesh: Content;
   uncertainty: Content;
   algorithm: string;

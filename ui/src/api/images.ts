@@ -17,7 +17,7 @@ export function pageUrl(report: string, page: number): string {
   return `${PREFIX}/reports/${report}/pages/${page}.png`;
 }
 
-export function surfaceUrl(digest: string, session: string, form: "ply" | "obj" | "stl"): string {
+export function surfaceUrl(digest: string, session: string, form: "ply" | "obj" | "stl" | "zip"): string {
   return `${PREFIX}${surfacePath(digest, session)}&form=${form}`;
 }
 
@@ -28,4 +28,9 @@ export function surfacePath(digest: string, session: string): string {
 
 export function depthMapUrl(digest: string, session: string): string {
   return `${PREFIX}/depth-maps/${digest}?session=${session}&purpose=care`;
+}
+
+/** A map that is made of a recorded depth map when it is asked for. */
+export function madeOfDepthUrl(digest: string, session: string, made: "heights" | "normals"): string {
+  return `${PREFIX}/depth-maps/${digest}/${made}?session=${session}&purpose=care`;
 }

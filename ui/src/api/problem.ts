@@ -31,6 +31,17 @@ export function unreachable(): ProblemError {
   });
 }
 
+/** What is shown of a chosen file that is not what it should be; nothing was sent. */
+export function unreadable(name: string, madeBy: string): ProblemError {
+  return new ProblemError({
+    type: "urn:vultus:problem:malformed",
+    title: "Not readable",
+    status: 422,
+    detail: `${name} is not what ${madeBy} writes. Nothing was sent.`,
+    next_step: "Choose the file as it was written.",
+  });
+}
+
 /** Reads a problem document; anything else that is not a success becomes one. */
 export function problemFrom(body: unknown, status: number): ProblemError {
   if (typeof body === "object" && body !== null && "title" in body && "type" in body) {

@@ -132,12 +132,11 @@ export const study = (study: string) =>
       answer(client.GET("/studies/{study}", { params: { path: { study } } })) as Promise<object> as Promise<t.StudyDetail>,
   });
 
-/** Sessions and reports that rest on a claim. */
-export const restingOnClaim = (identifier: string) =>
+/** Sessions and reports that rest on a claim or a calibration. */
+export const restingOn = (kind: "claim" | "calibration", identifier: string) =>
   queryOptions({
-    queryKey: ["affected", "claim", identifier],
-    queryFn: () =>
-      answer(client.GET("/trace/affected", { params: { query: { kind: "claim", identifier } } })),
+    queryKey: ["affected", kind, identifier],
+    queryFn: () => answer(client.GET("/trace/affected", { params: { query: { kind, identifier } } })),
   });
 
 export const protocols = queryOptions({

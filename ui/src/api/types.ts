@@ -149,6 +149,7 @@ export type Finding = Closed<
   Described["FindingView"],
   { verdict: "none" | "accepted" | "amended" | "rejected" }
 >;
+export type Previous = Described["PreviousValue"];
 export type Flag = content.Flag;
 export type Assessment = Closed<
   Described["AssessmentDetail"],

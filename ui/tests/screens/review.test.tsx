@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { describe, expect, test, vi } from "vitest";
+import { ASSESSMENTS } from "../../mock/assessments";
 import { id } from "../../mock/identifiers";
 import { report } from "../../src/api/standing";
 import { start } from "../application";
@@ -88,5 +89,41 @@ describe("a change between two captures", () => {
     expect(screen.getAllByText("Comparable")).toHaveLength(2);
     fireEvent.click(screen.getByRole("button", { name: "2 conditions looked at, all alike" }));
     expect(screen.getByText("at most 5 mm apart")).toBeTruthy();
+  });
+});
+
+describe("when a finding must not be used", () => {
+  const open = async (label: string, instead?: Parameters<typeof start>[1]) => {
+    start(`/assessments/${id(300)}`, instead);
+    fireEvent.click(await screen.findByText(label));
+  };
+
+  test("a card offers what its own release rules out, and not what another one does", async () => {
+    await open("Line density, forehead");
+    const own = await screen.findByLabelText("Contraindications of Ridge lines 1.2.0");
+    expect(own.textContent).toContain("Not for faces in motion.");
+    expect(own.textContent).not.toContain("laser");
+    await open("Erythema index, nose");
+    const other = await screen.findByLabelText("Contraindications of Chromophore map 1.2.0");
+    expect(other.textContent).toContain("Not for choosing laser or light energy.");
+  });
+
+  test("limitations of the release that stand on the card are not said twice", async () => {
+    await open("Erythema index, nose");
+    expect(await screen.findByText(/2 contraindications and 1 limitation of Chromophore map 1\.2\.0/)).toBeTruthy();
+    expect(screen.getAllByText("Measured on clean skin, without makeup.")).toHaveLength(1);
+  });
+
+  test("a change of volume offers what its claim rules out", async () => {
+    await open("Mid-face depth, left to right difference", ({ method, path }) => {
+      const assessment = ASSESSMENTS[0];
+      if (method !== "GET" || path !== `/assessments/${id(300)}` || assessment === undefined) return undefined;
+      const findings = assessment.findings.map((each) =>
+        each.code === "midface-depth" ? { ...each, origin: null, change: assessment.changes[0]?.change ?? null } : each,
+      );
+      return { status: 200, body: { ...assessment, findings } };
+    });
+    const ruledOut = await screen.findByLabelText("Contraindications of its claim");
+    expect(ruledOut.textContent).toContain("Not for captures made more than 366 days apart.");
   });
 });

@@ -3,7 +3,9 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
 import { id } from "../../mock/identifiers";
 import { ME } from "../../mock/people";
+import { STUDIES } from "../../mock/studies";
 import { start } from "../application";
+import { choose } from "../choosing";
 
 async function panel(title: string) {
   const heading = await screen.findByText(title, { selector: "h2" });
@@ -72,8 +74,9 @@ describe("a study", () => {
     expect(drawn).toBeTruthy();
     expect(drawn.querySelectorAll("[data-few=true]")).toHaveLength(0);
     fireEvent.click(strata.getByText("Age band"));
-    expect(strata.getByRole("img", { name: /40-59/ })).toBeTruthy();
-    expect(strata.getAllByRole("row")).toHaveLength(5);
+    expect(strata.getByRole("img", { name: /40-59.*; 80-89 not measured/ })).toBeTruthy();
+    expect(strata.getAllByRole("row")).toHaveLength(6);
+    expect(strata.getAllByRole("row").at(-1)?.textContent).toMatch(/^80-892not measured/);
   });
 
   test("draws a figure of too few cases as one that is held against nothing", async () => {
@@ -114,5 +117,91 @@ describe("a study", () => {
     start(`/studies/${id(740)}`);
     await panel("By stratum");
     expect(screen.queryByRole("button", { name: /Approve|Confirm/ })).toBeNull();
+  });
+});
+
+describe("laying down a plan", () => {
+  test("sends what stands in the file, and shows the study", async () => {
+    const sent = start("/studies");
+    fireEvent.click(await screen.findByRole("button", { name: "Lay down a plan" }));
+    await screen.findByRole("dialog");
+    choose("plan", new File(['{"name": "Skin tone", "limits": [0.75]}'], "plan.json"));
+    fireEvent.click(screen.getByRole("button", { name: "Lay down" }));
+    expect(await screen.findByText("Who, and in which order")).toBeTruthy();
+    const [one] = sent.filter((each) => each.method === "POST" && each.path === "/studies");
+    expect(one?.body).toEqual({ plan: { name: "Skin tone", limits: [0.75] } });
+  });
+
+  test("a file that is no plan is refused in words, and nothing is sent", async () => {
+    for (const text of ["%PDF-1.7", "[1]", "null"]) {
+      const sent = start("/studies");
+      fireEvent.click(await screen.findByRole("button", { name: "Lay down a plan" }));
+      await screen.findByRole("dialog");
+      choose("plan", new File([text], "report.pdf"));
+      fireEvent.click(screen.getByRole("button", { name: "Lay down" }));
+      expect(await screen.findByText(/report.pdf is not what vultus study plan writes/)).toBeTruthy();
+      expect(sent.some((each) => each.method === "POST")).toBe(false);
+    }
+  });
+
+  test("is asked of nobody who may not run studies", async () => {
+    const permissions = ME.permissions.filter((each) => each !== "studies.run");
+    start("/studies", ({ path }) => (path === "/me" ? { status: 200, body: { ...ME, permissions } } : undefined));
+    expect(await screen.findByText("Limits await approval")).toBeTruthy();
+    expect(screen.queryByText("Lay down a plan")).toBeNull();
+  });
+});
+
+describe("handing in a result", () => {
+  const APPROVED = { ...STUDIES[0], state: "approved" };
+  const path = `/studies/${id(742)}`;
+  const data = `sha256:${"ab".repeat(32)}`;
+
+  async function handedIn(result: string): Promise<void> {
+    fireEvent.click(await screen.findByRole("button", { name: "Hand in a result" }));
+    await screen.findByRole("dialog");
+    const button = screen.getByRole("button", { name: "Hand in" }) as HTMLButtonElement;
+    choose("result", new File([result], "result.json"));
+    choose("cases", new File(["{}"], "cases.json"));
+    expect(button.disabled).toBe(true);
+    choose("document", new File(["%PDF"], "report.pdf"));
+    await waitFor(() => expect(button.disabled).toBe(false));
+    fireEvent.click(button);
+  }
+
+  test("sends the three files and the digest that the result names", async () => {
+    const sent = start(path, (one) => (one.method === "GET" && one.path === path ? { status: 200, body: APPROVED } : undefined));
+    await handedIn(JSON.stringify({ data }));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    const [one] = sent.filter((each) => each.method === "POST" && each.path === `${path}/result`);
+    expect(["result", "cases", "document"].map((name) => (one?.form?.get(name) as File).name)).toEqual([
+      "result.json", "cases.json", "report.pdf",
+    ]);
+    expect(one?.form?.get("data")).toBe(data);
+  });
+
+  test("says what was refused, whether here or by the service", async () => {
+    const refusal = {
+      type: "urn:vultus:problem:refused", title: "A rule refused this", status: 409, rule: "study.same-plan", detail: "",
+      evidence: "the result is of the plan sha256:cc", next_step: "Run the study under the plan that was approved.",
+    };
+    start(path, (one) => {
+      if (one.method === "POST") return { status: 409, body: refusal };
+      return one.path === path ? { status: 200, body: APPROVED } : undefined;
+    });
+    await handedIn("{}");
+    expect(await screen.findByText(/result.json is not what vultus study run writes/)).toBeTruthy();
+    choose("result", new File([JSON.stringify({ data })], "result.json"));
+    fireEvent.click(screen.getByRole("button", { name: "Hand in" }));
+    expect(await screen.findByText(/the result is of the plan sha256:cc/)).toBeTruthy();
+    expect(screen.getByText(refusal.next_step)).toBeTruthy();
+  });
+
+  test("is offered only once limits are approved, and only before a result", async () => {
+    for (const number of [740, 741, 742]) {
+      start(`/studies/${id(number)}`);
+      await screen.findByText("Who, and in which order");
+      expect(screen.queryByText("Hand in a result")).toBeNull();
+    }
   });
 });

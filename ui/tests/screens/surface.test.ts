@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { depthOf, surfaceContent } from "../../mock/surfaces";
 import { filesOf, setting } from "../../src/screens/surface/described";
 import { DIRECTIONS, directionsOf, isAt, seenFrom } from "../../src/screens/surface/directions";
+import { heightColours, heightScale, heightsOf, heightTicks } from "../../src/screens/surface/heights";
 import { distanceOf, extentOf, framingOf, pointAt, roundLength, spacingOf } from "../../src/screens/surface/measure";
 import { readSurface, type SurfaceMesh, UnreadableSurface } from "../../src/screens/surface/ply";
 import { hex, type Light, linear, ramp, UNTOLD } from "../../src/screens/surface/ramp";
@@ -118,6 +119,30 @@ describe("the scale of uncertainty", () => {
   });
 });
 
+describe("heights", () => {
+  const plane = { point_mm: [0, 0, 450], normal: [0, 0.6, -0.8] };
+
+  test("are told from the plane, towards the camera", () => {
+    const found = heightsOf(new Float32Array([7, 0, 450, 0, 0, 440, 0, 10, 450, 0, 0, 455]), plane);
+    expect([...found]).toEqual([0, 8, 6, -4].map((each) => expect.closeTo(each, 5)));
+  });
+
+  test("lie on a scale as far below as above that ends at a round number, and says what lies beyond", () => {
+    const flat = heightScale(new Float32Array([-3, 4]));
+    expect(flat).toEqual({ topMm: 5, beyond: 0 });
+    expect(heightTicks(flat).map(({ text }) => text)).toEqual(["−5", "0", "+5"]);
+    const far = heightScale(new Float32Array([...Array<number>(400).fill(-12), 90]));
+    expect(far).toEqual({ topMm: 20, beyond: 1 / 401 });
+    expect(heightTicks(far).map(({ text }) => text)).toEqual(["≤ −20", "0", "≥ +20"]);
+  });
+
+  test("have the colours of the scale from its lower to its upper end", () => {
+    const found = heightColours(new Float32Array([-20, 0, 20, 99]), 20);
+    const shown = [0, 1, 2, 3].map((at) => hex([...found.slice(at * 3, at * 3 + 3)] as unknown as Light));
+    expect(shown).toEqual([ramp(0), ramp(0.5), ramp(1), ramp(1)].map(hex));
+  });
+});
+
 describe("directions", () => {
   test("left and right are the person's, and each has its key", () => {
     expect(DIRECTIONS.map(({ label, leftDeg, key }) => [label, leftDeg, key])).toEqual([
@@ -190,18 +215,25 @@ describe("what is taken away", () => {
   test("every file says what it holds, by the settings it was recorded with", () => {
     const files = filesOf(depthOf(1, 0.96), "s", 1_000);
     expect(files.map(({ name }) => name)).toEqual([
-      "Surface, PLY", "Surface, OBJ", "Surface, STL", "Depth map, PNG", "Uncertainty of depth, PNG",
+      "Surface, PLY", "Surface, OBJ", "Surface, STL", "Surface with photograph, ZIP",
+      "Depth map, PNG", "Height map, PNG", "Normals, PNG", "Uncertainty of depth, PNG",
     ]);
+    const [zip, heights, normals] = [files[3], files[5], files[6]];
+    expect(zip?.href).toMatch(/&form=zip$/);
+    expect(zip?.contains).toContain("A look at the photograph as well");
+    expect(heights?.href).toMatch(/^\/api\/v1\/depth-maps\/sha256:[0-9a-f]{64}\/heights\?session=s&purpose=care$/);
+    expect(heights?.contains).toContain("(level − 32768) × 0.01 mm above the plane that fits this depth best, 0 is no depth");
+    expect(normals?.href).toMatch(/\/normals\?session=s&purpose=care$/);
     expect(files[1]?.href).toMatch(/^\/api\/v1\/surfaces\/sha256:[0-9a-f]{64}\?session=s&purpose=care&form=obj$/);
     expect(files[2]?.size).toBe("50 kB, made on request");
-    expect(files[3]?.contains).toContain("a level is 0.01 mm");
-    expect(files[4]?.contains).toContain("a level is 0.0001 mm of standard uncertainty (k = 1), 0 is untold, one for 2 × 2 pixels");
+    expect(files[4]?.contains).toContain("a level is 0.01 mm");
+    expect(files[7]?.contains).toContain("a level is 0.0001 mm of standard uncertainty (k = 1), 0 is untold, one for 2 × 2 pixels");
   });
 
   test("depth of an older method goes without a surface, and names no unit it does not know", () => {
     const { surface: _, ...older } = depthOf(1, 0.96);
     const files = filesOf({ ...older, settings: [] }, "s", null);
-    expect(files.map(({ name }) => name)).toEqual(["Depth map, PNG"]);
+    expect(files.map(({ name }) => name)).toEqual(["Depth map, PNG", "Height map, PNG", "Normals, PNG"]);
     expect(files[0]?.contains).toContain("16-bit grey, a distance along");
     expect(setting(["a=b"], "a")).toBeNull();
   });

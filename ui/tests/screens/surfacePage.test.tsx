@@ -29,7 +29,7 @@ describe("the surface of an attempt", () => {
     const instead = await screen.findByRole("alert");
     expect(within(instead).getByText("This browser cannot draw surfaces")).toBeTruthy();
     expect(within(instead).getByText(/uncertainty known of 9\d\.\d % of the points/)).toBeTruthy();
-    for (const name of ["Surface, PLY", "Surface, OBJ", "Surface, STL", "Depth map, PNG", "Uncertainty of depth, PNG"]) {
+    for (const name of ["Surface, PLY", "Surface, OBJ", "Surface, STL", "Surface with photograph, ZIP", "Depth map, PNG", "Height map, PNG", "Normals, PNG", "Uncertainty of depth, PNG"]) {
       expect(screen.getByRole("link", { name }).hasAttribute("download")).toBe(true);
     }
   });

@@ -2,7 +2,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { id } from "../../mock/identifiers";
-import { start } from "../application";
+import { type Sent, start } from "../application";
 
 type Told = (seen: { leftDeg: number; upDeg: number; mmPerPx: number }) => void;
 
@@ -32,6 +32,7 @@ vi.mock("../../src/screens/surface/stage", () => {
   };
 });
 
+let sent: Sent[] = [];
 const asked = (name: string) => drawn.asked.filter(([each]) => each === name).map(([, ...given]) => given);
 
 beforeEach(() => {
@@ -39,8 +40,8 @@ beforeEach(() => {
   vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue({} as never);
 });
 
-async function drawing(): Promise<HTMLElement> {
-  start(`/sessions/${id(201)}/attempts/${id(505)}/surface`);
+async function drawing(instead?: Parameters<typeof start>[1]): Promise<HTMLElement> {
+  sent = start(`/sessions/${id(201)}/attempts/${id(505)}/surface`, instead);
   await screen.findByText("The surface is drawn.");
   return screen.getByRole("img", { name: /^Surface, frontal view, attempt 1: [\d,]+ points, .* uncertainty known of/ });
 }
@@ -90,6 +91,34 @@ describe("a drawn surface", () => {
     expect(within(legend).getByText("≥ 0.2")).toBeTruthy();
     expect(within(legend).getByText(/untold: .* of the points/)).toBeTruthy();
     await waitFor(() => expect(asked("paint").at(-1)?.[0]).toBeInstanceOf(Float32Array));
+  });
+
+  test("shows heights above the plane it asks for then, once, with unit, ends and what they do not say", async () => {
+    const planes = () => sent.filter(({ path }) => path.includes("/plane"));
+    await drawing();
+    expect(planes()).toHaveLength(0);
+    fireEvent.click(screen.getByRole("radio", { name: "Height" }));
+    const legend = await screen.findByLabelText("Legend of the heights");
+    expect(within(legend).getByText(/^Height, mm/).textContent).toContain("above the plane that fits this surface best");
+    expect(within(legend).getByText(/Where nothing is drawn there is no depth/)).toBeTruthy();
+    expect(within(legend).getByText(/heights of two captures do not compare/)).toBeTruthy();
+    expect(within(legend).getByText("0")).toBeTruthy();
+    await waitFor(() => expect(asked("paint").at(-1)?.[0]).toBeInstanceOf(Float32Array));
+    fireEvent.click(screen.getByRole("radio", { name: "Clay" }));
+    fireEvent.click(screen.getByRole("radio", { name: "Height" }));
+    expect(planes().map(({ method, path }) => [method, path.replace(/sha256[^/]*/, "D").replace(/session=[^&]*/, "session=S")])).toEqual([
+      ["GET", "/depth-maps/D/plane?session=S&purpose=care"],
+    ]);
+  });
+
+  test("says why there are no heights, and stays clay", async () => {
+    const refused = { type: "x", title: "There is nothing here", status: 404, detail: "The calibration is not on record." };
+    await drawing(({ path }) => (path.includes("/plane") ? { status: 404, body: refused } : undefined));
+    fireEvent.click(screen.getByRole("radio", { name: "Height" }));
+    const told = await screen.findByText(/The calibration is not on record/);
+    expect(told.closest("[role=alert]")?.textContent).toContain("No heights.");
+    expect(screen.queryByLabelText("Legend of the heights")).toBeNull();
+    expect(asked("paint").at(-1)).toEqual([null]);
   });
 
   test("gives a distance only with its uncertainty, and says what it is not", async () => {

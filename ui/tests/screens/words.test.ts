@@ -11,9 +11,18 @@ describe("words", () => {
     expect(words("ai-analysis")).toBe("Analysis by software");
   });
 
-  test("a change inside the uncertainty of both values is not called a change", () => {
-    expect(changeText(3.0, 2.2)).toBe("no change beyond the uncertainty");
-    expect(changeText(-5.1, 2.2)).toBe("change \u22125.1, beyond the uncertainty");
+  test("a change is called one exactly where the service says so, beside what both values leave open", () => {
+    const before = (change: number, detectable_change: number, detected: boolean) =>
+      changeText({ value: 14, amended: false, compared: { change, detectable_change, detected } }, "°");
+    expect(before(-10, 10.2, false)).toBe("no change beyond the uncertainty of both, 10 °");
+    expect(before(-5.1, 3.1, true)).toBe("change \u22125.1 °, beyond the uncertainty of both, 3.1 °");
+  });
+
+  test("no change is told where a value states no uncertainty, and the card says why", () => {
+    expect(changeText({ value: 28, amended: true, compared: null }, "1")).toMatch(/^set by the practitioner/);
+    expect(changeText({ value: 28, amended: false, compared: null }, "1")).toBe(
+      "without an uncertainty of both; no change is told",
+    );
   });
 
   test("an amended finding shows both values", () => {

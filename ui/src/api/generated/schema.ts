@@ -438,6 +438,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/depth-maps/{digest}/heights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Heights
+         * @description Return the heights of a depth map above the plane that fits it best: a 16-bit grey PNG.
+         *
+         *     A height is (level - 32768) / 100 millimetres, towards the camera; level 0 is no depth. The file
+         *     says so itself, with its plane. Heights of two captures do not compare.
+         */
+        get: operations["heights_api_v1_depth_maps__digest__heights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/depth-maps/{digest}/normals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Normals
+         * @description Return the normals of a depth map: a 16-bit PNG, red x, green y, blue z.
+         *
+         *     A component is (level - 32768) / 32767, in the axes of the left camera; level 0 in all three is
+         *     no normal. The file says so itself.
+         */
+        get: operations["normals_api_v1_depth_maps__digest__normals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/depth-maps/{digest}/plane": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plane
+         * @description Return the plane above which the heights of a depth map are told.
+         */
+        get: operations["plane_api_v1_depth_maps__digest__plane_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device/blobs/{digest}": {
         parameters: {
             query?: never;
@@ -1473,7 +1539,8 @@ export interface paths {
          * Surface
          * @description Return the surface of an attempt; in OBJ without its uncertainty, in STL bare.
          *
-         *     Each is one file that refers to no other.
+         *     Each of these is one file that refers to no other. ZIP holds the surface as OBJ, with its
+         *     material, and as PLY, both with the recorded left picture as their texture; STL has none.
          */
         get: operations["surface_api_v1_surfaces__digest__get"];
         put?: never;
@@ -2182,6 +2249,8 @@ export interface components {
             claim: string;
             /** Comparable */
             comparable: boolean;
+            /** Contraindications */
+            contraindications: string[];
             /** Differences */
             differences: components["schemas"]["DifferenceView"][];
             /** Earlier Attempt */
@@ -2262,6 +2331,18 @@ export interface components {
             time_zone: string;
         };
         /**
+         * ClosedGate
+         * @description A gate that would not pass now, why, and what to do.
+         */
+        ClosedGate: {
+            /** Evidence */
+            evidence: string;
+            /** Gate */
+            gate: string;
+            /** Next Step */
+            next_step: string;
+        };
+        /**
          * CodeState
          * @description What a printed code stands for, without any content.
          */
@@ -2276,6 +2357,18 @@ export interface components {
             known: boolean;
             /** Number */
             number: string | null;
+        };
+        /**
+         * ComparedValue
+         * @description A change of one quantity, the smallest that can be told from none, and whether it was.
+         */
+        ComparedValue: {
+            /** Change */
+            change: number;
+            /** Detectable Change */
+            detectable_change: number;
+            /** Detected */
+            detected: boolean;
         };
         /**
          * Comparison
@@ -2386,6 +2479,8 @@ export interface components {
             calibration_until: string | null;
             /** Clock Offset Ms */
             clock_offset_ms: number | null;
+            /** Closed */
+            closed: components["schemas"]["ClosedGate"][];
             /** Device */
             device: string;
             /** Firmware */
@@ -2574,8 +2669,7 @@ export interface components {
             /** Needs Confirmation */
             needs_confirmation: boolean;
             origin: components["schemas"]["Origin"] | null;
-            /** Previous Value */
-            previous_value: number | null;
+            previous: components["schemas"]["PreviousValue"] | null;
             /** Quality Flags */
             quality_flags: string[];
             /** Reason */
@@ -2598,7 +2692,7 @@ export interface components {
          * @description How a surface is written; PLY is what is recorded, the others are made of it.
          * @enum {string}
          */
-        Form: "ply" | "obj" | "stl";
+        Form: "ply" | "obj" | "stl" | "zip";
         /**
          * Frame
          * @description An image without its pixels.
@@ -2996,11 +3090,15 @@ export interface components {
         };
         /**
          * Origin
-         * @description Which released model a finding comes from.
+         * @description Which released model a finding comes from, what limits it and when it must not be used.
          */
         Origin: {
+            /** Contraindications */
+            contraindications: string[];
             /** Inference */
             inference: string;
+            /** Limitations */
+            limitations: string[];
             /** Model Digest */
             model_digest: string;
             /** Name */
@@ -3074,6 +3172,27 @@ export interface components {
             };
         };
         /**
+         * Plane
+         * @description The plane above which the heights of one depth map are told.
+         *
+         *     It fits all points of that depth map best, and is no other capture's: heights of two captures
+         *     do not compare. Axes are the left camera's (x right, y down, z away), in millimetres.
+         */
+        Plane: {
+            /** Normal */
+            normal: [
+                number,
+                number,
+                number
+            ];
+            /** Point Mm */
+            point_mm: [
+                number,
+                number,
+                number
+            ];
+        };
+        /**
          * Planned
          * @description A study that was laid down, and the digest its approval signs.
          */
@@ -3140,6 +3259,17 @@ export interface components {
             opened_at: string;
             /** Session */
             session: string;
+        };
+        /**
+         * PreviousValue
+         * @description What a finding was before; ``compared`` is absent where no change may be told.
+         */
+        PreviousValue: {
+            /** Amended */
+            amended: boolean;
+            compared: components["schemas"]["ComparedValue"] | null;
+            /** Value */
+            value: number;
         };
         /**
          * ProjectionStanding
@@ -4176,6 +4306,12 @@ export interface components {
             position: number;
         };
         /**
+         * Purpose
+         * @description Why somebody looks.
+         * @enum {string}
+         */
+        api__looks__Purpose: "care" | "quality" | "audit";
+        /**
          * Registered
          * @description A claim that was registered, and the digest its validation signs.
          */
@@ -4205,12 +4341,6 @@ export interface components {
             /** Version */
             version: number;
         };
-        /**
-         * Purpose
-         * @description Why somebody looks.
-         * @enum {string}
-         */
-        api__routes__images__Purpose: "care" | "quality" | "audit";
         /**
          * Registered
          * @description A model that was registered, and the digest its approval signs.
@@ -4424,7 +4554,7 @@ export interface operations {
         parameters: {
             query: {
                 session: string;
-                purpose?: components["schemas"]["api__routes__images__Purpose"];
+                purpose?: components["schemas"]["api__looks__Purpose"];
             };
             header?: {
                 "x-vultus-at-least"?: number | null;
@@ -5088,7 +5218,7 @@ export interface operations {
         parameters: {
             query: {
                 session: string;
-                purpose?: components["schemas"]["api__routes__images__Purpose"];
+                purpose?: components["schemas"]["api__looks__Purpose"];
             };
             header?: {
                 "x-vultus-at-least"?: number | null;
@@ -5106,6 +5236,110 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    heights_api_v1_depth_maps__digest__heights_get: {
+        parameters: {
+            query: {
+                session: string;
+                purpose?: components["schemas"]["api__looks__Purpose"];
+            };
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    normals_api_v1_depth_maps__digest__normals_get: {
+        parameters: {
+            query: {
+                session: string;
+                purpose?: components["schemas"]["api__looks__Purpose"];
+            };
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plane_api_v1_depth_maps__digest__plane_get: {
+        parameters: {
+            query: {
+                session: string;
+                purpose?: components["schemas"]["api__looks__Purpose"];
+            };
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plane"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -5464,7 +5698,7 @@ export interface operations {
         parameters: {
             query: {
                 session: string;
-                purpose?: components["schemas"]["api__routes__images__Purpose"];
+                purpose?: components["schemas"]["api__looks__Purpose"];
             };
             header?: {
                 "x-vultus-at-least"?: number | null;
@@ -5498,7 +5732,7 @@ export interface operations {
         parameters: {
             query: {
                 session: string;
-                purpose?: components["schemas"]["api__routes__images__Purpose"];
+                purpose?: components["schemas"]["api__looks__Purpose"];
                 width?: number;
             };
             header?: {
@@ -6869,7 +7103,7 @@ export interface operations {
             query: {
                 session: string;
                 form?: components["schemas"]["Form"];
-                purpose?: components["schemas"]["api__routes__images__Purpose"];
+                purpose?: components["schemas"]["api__looks__Purpose"];
             };
             header?: {
                 "x-vultus-at-least"?: number | null;

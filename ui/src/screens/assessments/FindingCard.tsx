@@ -1,14 +1,15 @@
 // One finding: its value with uncertainty, what limits it, where it comes from, and the judgement.
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import type { Change, Finding } from "../../api/types";
+import type { Change, Finding, Previous } from "../../api/types";
 import { Digest } from "../../parts/Digest";
 import { Glyph } from "../../parts/Glyph";
 import { KeyHint } from "../../parts/KeyHint";
 import { Mark } from "../../parts/Mark";
-import { difference, quantity, unitText } from "../../quantities";
+import { decimalsFor, difference, quantity, unitText } from "../../quantities";
 import { words } from "../../words";
 import styles from "./FindingCard.module.css";
+import { NotFor } from "./NotFor";
 import type { Reviewing } from "./reviewing";
 
 interface Props {
@@ -64,7 +65,7 @@ export function FindingCard({ finding, change, chosen, first, onChoose, map, onM
 }
 
 function Details({ finding, change, map, onMap, actions }: Omit<Props, "chosen" | "first" | "onChoose">) {
-  const { value, text, uncertainty, coverage_factor, origin, previous_value: previous } = finding;
+  const { value, text, coverage_factor, origin, previous } = finding;
   return (
     <div className={styles.details}>
       <dl className={styles.facts}>
@@ -92,8 +93,8 @@ function Details({ finding, change, map, onMap, actions }: Omit<Props, "chosen" 
           <>
             <dt>Last session</dt>
             <dd>
-              {earlierText(previous, finding)}
-              <span>{changeText(value - previous, uncertainty)}</span>
+              {earlierText(previous.value, finding)}
+              <span>{changeText(previous, finding.unit)}</span>
             </dd>
           </>
         )}
@@ -131,6 +132,7 @@ function Details({ finding, change, map, onMap, actions }: Omit<Props, "chosen" 
           <li key={limitation}>{limitation}</li>
         ))}
       </ul>
+      <NotFor finding={finding} change={change} />
       {finding.verdict !== "none" && finding.verdict !== "accepted" && <Judged finding={finding} />}
       {map !== null && (
         <div className={styles.actions}>
@@ -190,12 +192,14 @@ function Judged({ finding }: { finding: Finding }) {
   );
 }
 
-/** Says a change beside what can be told apart at all. */
-export function changeText(change: number, uncertainty: number | null): string {
-  if (uncertainty === null) return `change ${difference(change, null)}`;
-  // Two values of the same uncertainty differ detectably beyond the root of the sum of squares.
-  const detectable = Math.SQRT2 * uncertainty;
-  return Math.abs(change) <= detectable
-    ? "no change beyond the uncertainty"
-    : `change ${difference(change, uncertainty)}, beyond the uncertainty`;
+/** Says a change as the service judged it: beyond what both values leave open, or not. */
+export function changeText({ amended, compared }: Previous, unit: string | null): string {
+  if (compared === null)
+    return amended
+      ? "set by the practitioner, without an uncertainty; no change is told"
+      : "without an uncertainty of both; no change is told";
+  const { change, detectable_change: least, detected } = compared;
+  const inUnit = (number: string) => `${number} ${unitText(unit)}`.trim();
+  const both = `the uncertainty of both, ${inUnit(least.toFixed(decimalsFor(least)))}`;
+  return detected ? `change ${inUnit(difference(change, least))}, beyond ${both}` : `no change beyond ${both}`;
 }

@@ -1,17 +1,17 @@
-// The calibrations of a station: residuals, validity, and who locked each.
-import { Button, Modal, Stack } from "@mantine/core";
+// The calibrations of a station: residuals, validity, what each was made with, and who locked it.
+import { Button } from "@mantine/core";
 import { useState } from "react";
-import { answer, client, writing } from "../../api/client";
 import type { Calibration, Device } from "../../api/types";
 import { day, dayAndClock } from "../../moments";
 import { Empty } from "../../parts/Empty";
-import { Facts } from "../../parts/Facts";
 import { Mark, type Tone } from "../../parts/Mark";
 import { Panel } from "../../parts/Panel";
-import { SigningForm } from "../../parts/SigningForm";
-import { useMay, useMe } from "../../shell/me";
+import { useMay } from "../../shell/me";
 import { count } from "../../words";
+import { madeWith } from "./CalibrationFacts";
 import styles from "./Device.module.css";
+import { InvalidateDialog } from "./InvalidateDialog";
+import { LockDialog } from "./LockDialog";
 
 const STATES: Record<Calibration["state"], { tone: Tone; text: string; glyph?: "lock" }> = {
   locked: { tone: "pass", text: "Locked, in force", glyph: "lock" },
@@ -25,6 +25,7 @@ const STATES: Record<Calibration["state"], { tone: Tone; text: string; glyph?: "
 export function Calibrations({ detail }: { detail: Device }) {
   const mayLock = useMay("calibrations.lock");
   const [locking, setLocking] = useState<Calibration | null>(null);
+  const [invalidating, setInvalidating] = useState<Calibration | null>(null);
   return (
     <Panel title="Calibrations" aside="newest first" flush>
       {detail.calibrations.length === 0 ? (
@@ -39,57 +40,78 @@ export function Calibrations({ detail }: { detail: Device }) {
               <th className="number">Epipolar px</th>
               <th className="number">Baseline mm</th>
               <th>Valid until</th>
-              <th>
-                <span className="visually-hidden">Lock</span>
-              </th>
             </tr>
           </thead>
-          <tbody>
-            {detail.calibrations.map((each) => {
-              const state = STATES[each.state];
-              return (
-                <tr key={each.calibration}>
-                  <td>
-                    {dayAndClock(each.performed_at)}
-                    <div className="quiet">{each.operator_name}</div>
-                    <Views calibration={each} />
-                  </td>
-                  <td>
-                    <Mark tone={state.tone} glyph={state.glyph}>
-                      {state.text}
-                    </Mark>
-                    {each.reasons.map((reason) => (
-                      <div key={reason} className={styles.reason}>
-                        {reason}
-                      </div>
-                    ))}
-                    {each.invalidated_because && <div className={styles.reason}>{each.invalidated_because}</div>}
-                    {each.notes.map((note) => (
-                      <div key={note} className="quiet">
-                        {note}
-                      </div>
-                    ))}
-                    {each.locked_by && <div className="quiet">by {each.locked_by}</div>}
-                  </td>
-                  <td className="number">{each.reprojection_error_px.toFixed(3)}</td>
-                  <td className="number">{each.epipolar_error_px.toFixed(3)}</td>
-                  <td className="number">{each.baseline_mm.toFixed(3)}</td>
-                  <td>{day(each.valid_until)}</td>
-                  <td>
+          {detail.calibrations.map((each) => (
+            <tbody key={each.calibration}>
+              <tr className={styles.above}>
+                <td>
+                  {dayAndClock(each.performed_at)}
+                  <div className="quiet">{each.operator_name}</div>
+                  <Views calibration={each} />
+                </td>
+                <td>
+                  <Standing calibration={each} />
+                </td>
+                <td className="number">{each.reprojection_error_px.toFixed(3)}</td>
+                <td className="number">{each.epipolar_error_px.toFixed(3)}</td>
+                <td className="number">{each.baseline_mm.toFixed(3)}</td>
+                <td>{day(each.valid_until)}</td>
+              </tr>
+              <tr>
+                <td colSpan={6}>
+                  <div className={styles.with}>
+                    <span>{madeWith(each)}</span>
                     {mayLock && each.state === "recorded" && (
                       <Button size="compact-sm" onClick={() => setLocking(each)}>
                         Lock
                       </Button>
                     )}
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
+                    {mayLock && mayBeInvalidated(each) && (
+                      <Button size="compact-sm" variant="default" onClick={() => setInvalidating(each)}>
+                        Invalidate
+                      </Button>
+                    )}
+                  </div>
+                </td>
+              </tr>
+            </tbody>
+          ))}
         </table>
       )}
       {locking && <LockDialog detail={detail} calibration={locking} onClose={() => setLocking(null)} />}
+      {invalidating && (
+        <InvalidateDialog detail={detail} calibration={invalidating} onClose={() => setInvalidating(null)} />
+      )}
     </Panel>
+  );
+}
+
+/** One that failed was never used, and one that was invalidated never will be again. */
+function mayBeInvalidated({ state }: Calibration): boolean {
+  return state !== "failed" && state !== "invalidated";
+}
+
+function Standing({ calibration }: { calibration: Calibration }) {
+  const state = STATES[calibration.state];
+  return (
+    <>
+      <Mark tone={state.tone} glyph={state.glyph}>
+        {state.text}
+      </Mark>
+      {calibration.reasons.map((reason) => (
+        <div key={reason} className={styles.reason}>
+          {reason}
+        </div>
+      ))}
+      {calibration.invalidated_because && <div className={styles.reason}>{calibration.invalidated_because}</div>}
+      {calibration.notes.map((note) => (
+        <div key={note} className="quiet">
+          {note}
+        </div>
+      ))}
+      {calibration.locked_by && <div className="quiet">by {calibration.locked_by}</div>}
+    </>
   );
 }
 
@@ -112,54 +134,5 @@ function Views({ calibration }: { calibration: Calibration }) {
         ))}
       </ul>
     </details>
-  );
-}
-
-interface LockProps {
-  detail: Device;
-  calibration: Calibration;
-  onClose: () => void;
-}
-
-function LockDialog({ detail, calibration, onClose }: LockProps) {
-  const me = useMe();
-  return (
-    <Modal opened onClose={onClose} title="Lock the calibration">
-      <Stack gap="sm">
-        <p>
-          From now on {detail.card.serial} measures with these parameters. You may not lock a
-          calibration that you performed yourself.
-        </p>
-        <Facts
-          items={[
-            ["Performed", dayAndClock(calibration.performed_at)],
-            ["By", calibration.operator_name],
-            ["Target", `${calibration.target_serial}, certificate ${calibration.target_certificate}`],
-            ["To know", calibration.notes.length === 0 ? null : calibration.notes.join(" ")],
-            ["Reprojection", `${calibration.reprojection_error_px.toFixed(3)} px`],
-            ["Epipolar", `${calibration.epipolar_error_px.toFixed(3)} px`],
-            ["Baseline", `${calibration.baseline_mm.toFixed(3)} mm`],
-            ["Lenses", calibration.lens_configuration],
-            ["Temperature", calibration.temperature_c === null ? null : `${calibration.temperature_c.toFixed(1)} °C`],
-            ["Valid until", day(calibration.valid_until)],
-          ]}
-        />
-        <SigningForm
-          digest={calibration.digest}
-          signer={me.display_name}
-          verb="Lock"
-          sign={({ reauthentication, digest }, key) =>
-            answer(
-              client.POST("/devices/{device}/calibrations/{calibration}/lock", {
-                params: { path: { device: detail.card.device, calibration: calibration.calibration } },
-                body: { reauthentication, digest },
-                headers: writing(key, detail.version),
-              }),
-            )
-          }
-          onDone={onClose}
-        />
-      </Stack>
-    </Modal>
   );
 }

@@ -4,6 +4,7 @@ import { day } from "../../moments";
 import { BulletBar } from "../../parts/BulletBar";
 import { Facts } from "../../parts/Facts";
 import { Mark } from "../../parts/Mark";
+import { PatchChart } from "./PatchChart";
 import styles from "./Device.module.css";
 
 export function ColourPatches({ latest }: { latest: Colour | undefined }) {
@@ -23,15 +24,16 @@ export function ColourPatches({ latest }: { latest: Colour | undefined }) {
                 <BulletBar value={patch.after ?? 0} unit="ΔE00" minimum={null} maximum={limits.worst} passed={(patch.after ?? 0) <= limits.worst} label={`Patch ${patch.patch + 1}`} />
               </td>
               <td className={styles.zoneValue}>
-                {patch.before?.toFixed(2)} → {patch.after?.toFixed(2)}
+                {patch.before?.toFixed(2)} to {patch.after?.toFixed(2)}
               </td>
             </tr>
           ))}
         </tbody>
       </table>
+      <PatchChart colour={latest} />
       <Facts
         items={[
-          ["Mean difference", `${latest.mean_before.toFixed(2)} → ${latest.mean_after.toFixed(2)} ΔE00, allowed ${limits.mean}`],
+          ["Mean difference", `${latest.mean_before.toFixed(2)} before, ${latest.mean_after.toFixed(2)} after, ΔE00; allowed ${limits.mean}`],
           ["Unseen patches", `${latest.held_out_mean.toFixed(2)} ΔE00, allowed ${limits.held_out_mean}`],
           ["Patches", `${measured.length} of ${patches.length} measured`],
           ["Chart", `${latest.chart.serial}, certificate ${latest.chart.certificate}`],

@@ -17,7 +17,7 @@ import { Panel } from "../../parts/Panel";
 import { ReasonDialog } from "../../parts/ReasonDialog";
 import { useMay } from "../../shell/me";
 import { count, words } from "../../words";
-import { offsetText } from "../worklist/DeviceSummary";
+import { offsetText, standing } from "../worklist/DeviceSummary";
 import { Calibrations } from "./Calibrations";
 import { ColourPatches } from "./ColourPatches";
 import styles from "./Device.module.css";
@@ -26,12 +26,6 @@ import { LightField } from "./LightField";
 import { LightZones, weakestZones } from "./LightZones";
 
 const route = getRouteApi("/inside/devices/$device");
-
-const STATES = {
-  ready: <Mark tone="pass">Ready</Mark>,
-  attention: <Mark tone="warn">Needs attention</Mark>,
-  quarantined: <Mark tone="fail">Out of use</Mark>,
-};
 
 export function Device() {
   const { device } = route.useParams();
@@ -50,7 +44,7 @@ function Shown({ detail }: { detail: DeviceDetail }) {
       title={card.serial}
       lead={
         <>
-          {STATES[card.state]}
+          <Mark tone={standing(card).tone}>{standing(card).text}</Mark>
           <span>{card.model}</span>
           {card.reasons.map((reason) => (
             <span key={reason}>{reason}</span>

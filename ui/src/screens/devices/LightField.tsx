@@ -4,8 +4,8 @@ import { day } from "../../moments";
 import { BulletBar } from "../../parts/BulletBar";
 import { Facts } from "../../parts/Facts";
 import { Mark } from "../../parts/Mark";
-import { words } from "../../words";
 import styles from "./Device.module.css";
+import { zoneName } from "./LightZones";
 
 export function LightField({ latest }: { latest: Field | undefined }) {
   if (latest === undefined) return <p className="quiet">The grey target was not measured yet.</p>;
@@ -18,7 +18,7 @@ export function LightField({ latest }: { latest: Field | undefined }) {
         <tbody>
           {latest.drift.map((zone) => (
             <tr key={zone.zone}>
-              <td>{words(zone.zone)}</td>
+              <td>{zoneName(zone.zone)}</td>
               <td className={styles.zoneBar}>
                 <BulletBar value={zone.level} unit="1" minimum={-limits.level_drift} maximum={limits.level_drift} passed={Math.abs(zone.level) <= limits.level_drift} label={`Light of zone ${zone.zone}`} />
               </td>

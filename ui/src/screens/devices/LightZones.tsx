@@ -20,6 +20,11 @@ export function weakestZones(every: readonly Illumination[]): DriftPoint[] {
   });
 }
 
+/** A zone by its place; the same word names a camera elsewhere. */
+export function zoneName(zone: string): string {
+  return ZONES[zone] ?? words(zone);
+}
+
 export function LightZones({ latest }: { latest: Illumination | undefined }) {
   if (latest === undefined) return <p className="quiet">The light was not calibrated yet.</p>;
   return (
@@ -29,7 +34,7 @@ export function LightZones({ latest }: { latest: Illumination | undefined }) {
         <tbody>
           {latest.zones.map((zone) => (
             <tr key={zone.zone}>
-              <td>{ZONES[zone.zone] ?? words(zone.zone)}</td>
+              <td>{zoneName(zone.zone)}</td>
               <td className={styles.zoneBar}>
                 {zone.level !== null && (
                   <BulletBar value={zone.level} unit="1" minimum={1 - TOLERANCE} maximum={1 + TOLERANCE} passed={zone.healthy} label={`Zone ${zone.zone}`} />

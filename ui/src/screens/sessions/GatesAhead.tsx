@@ -49,21 +49,36 @@ function unnamed({ subject, purpose, card, protocol }: Props, now: Date): Omit<G
     },
   ];
   if (card === null) return gates;
+  return [...gates, identity(card), calibration(card, now)];
+}
+
+function identity(card: DeviceCard): Omit<Gate, "label"> {
+  const open = `Station ${card.serial}, firmware ${card.firmware ?? "unknown"}.`;
+  return closed(card, "device-identity") ?? { gate: "device-identity", passed: true, evidence: open, next_step: "" };
+}
+
+/** A card is read once and stays a while, so a calibration may end although the card says nothing. */
+function calibration(card: DeviceCard, now: Date): Omit<Gate, "label"> {
   const until = card.calibration_until;
-  const calibrated = until !== null && new Date(until) > now;
-  return [
-    ...gates,
-    {
-      gate: "device-identity",
-      passed: card.state !== "quarantined",
-      evidence: card.state === "quarantined" ? (card.reasons[0] ?? "Out of use.") : `Station ${card.serial}, firmware ${card.firmware ?? "unknown"}.`,
-      next_step: "Choose another station, or have this one released.",
-    },
-    {
-      gate: "calibration",
-      passed: calibrated,
-      evidence: until === null ? "No locked calibration." : `Locked, valid until ${day(until)}.`,
-      next_step: "Calibrate the station and have the calibration locked.",
-    },
-  ];
+  const refused = closed(card, "calibration");
+  if (refused !== null) return refused;
+  const passed = until !== null && new Date(until) > now;
+  return {
+    gate: "calibration",
+    passed,
+    evidence: until === null ? "No locked calibration." : `Locked, valid until ${day(until)}.`,
+    next_step: passed ? "" : "Calibrate the station with the target and have the calibration locked.",
+  };
+}
+
+/** What the service found against a gate of the station, in its own words. */
+function closed(card: DeviceCard, gate: string): Omit<Gate, "label"> | null {
+  const found = card.closed.filter((each) => each.gate === gate);
+  if (found.length === 0) return null;
+  return {
+    gate,
+    passed: false,
+    evidence: found.map((each) => each.evidence).join(" "),
+    next_step: found[0]?.next_step ?? "",
+  };
 }

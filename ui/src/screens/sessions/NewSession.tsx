@@ -14,6 +14,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { ProblemNotice } from "../../parts/ProblemNotice";
 import { words } from "../../words";
+import { standing } from "../worklist/DeviceSummary";
 import { GatesAhead } from "./GatesAhead";
 import styles from "./NewSession.module.css";
 
@@ -167,15 +168,14 @@ function Station({ card }: { card: DeviceCard }) {
       <span>
         <span className={styles.named}>
           <strong className="mono">{card.serial}</strong>
-          {card.state === "ready" && <Mark tone="pass">Ready</Mark>}
-          {card.state === "attention" && <Mark tone="warn">Needs attention</Mark>}
-          {card.state === "quarantined" && <Mark tone="fail">Out of use</Mark>}
+          <Mark tone={standing(card).tone}>{standing(card).text}</Mark>
         </span>
         <span className="quiet">
-          {card.reasons[0] ??
-            (card.calibration_until === null
+          {card.reasons.length > 0
+            ? card.reasons.map((reason) => <span key={reason}>{reason} </span>)
+            : card.calibration_until === null
               ? card.model
-              : `${card.model}, calibrated until ${day(card.calibration_until)}`)}
+              : `${card.model}, calibrated until ${day(card.calibration_until)}`}
         </span>
       </span>
     </Radio.Card>

@@ -53,7 +53,7 @@ export function names(claim: Claim, { plan_digest, result_digest, result }: Stud
 
 function Reports({ claim }: { claim: string }) {
   const may = useMay("trace.read");
-  const found = useQuery({ ...read.restingOnClaim(claim), enabled: may });
+  const found = useQuery({ ...read.restingOn("claim", claim), enabled: may });
   const reports = found.data?.reports ?? [];
   if (!may || found.data === undefined) return null;
   if (reports.length === 0) return <span className="quiet">No report is told under it.</span>;

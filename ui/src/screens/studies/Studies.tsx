@@ -1,6 +1,8 @@
 // Every study, whatever came of it: what was asked, under which limits, and who signed for it.
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import * as read from "../../api/queries";
 import type { Study } from "../../api/types";
 import { day } from "../../moments";
@@ -8,15 +10,24 @@ import { Empty } from "../../parts/Empty";
 import { Loaded } from "../../parts/Loaded";
 import { Mark } from "../../parts/Mark";
 import { Page } from "../../parts/Page";
+import { useMay } from "../../shell/me";
 import { outputName } from "./judging";
 import { NoClaim } from "./NoClaim";
+import { PlanDialog } from "./PlanDialog";
 import { StateMark, VerdictMark } from "./StudyMarks";
 import styles from "./Studies.module.css";
 
 export function Studies() {
   const found = useQuery(read.studies);
+  const run = useMay("studies.run");
+  const [planning, setPlanning] = useState(false);
   return (
-    <Page title="Studies" lead={<span>Limits stand and are approved before the first case is measured. What failed stays.</span>}>
+    <Page
+      title="Studies"
+      lead={<span>Limits stand and are approved before the first case is measured. What failed stays.</span>}
+      actions={run && <Button onClick={() => setPlanning(true)}>Lay down a plan</Button>}
+    >
+      {planning && <PlanDialog onClose={() => setPlanning(false)} />}
       <Loaded query={found}>
         {({ items }) =>
           items.length === 0 ? (

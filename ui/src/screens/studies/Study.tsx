@@ -15,6 +15,7 @@ import { Panel } from "../../parts/Panel";
 import { useMay } from "../../shell/me";
 import { number } from "../../words";
 import { factorName, outputName } from "./judging";
+import { HandIn } from "./HandIn";
 import { Limits } from "./Limits";
 import { NoClaim } from "./NoClaim";
 import { Resting } from "./Resting";
@@ -57,6 +58,7 @@ function Shown({ study }: { study: StudyDetail }) {
               Report
             </Button>
           )}
+          <HandIn study={study} />
           <Signing study={study} />
         </>
       }

@@ -10,7 +10,7 @@ export interface Judged {
   stratum: string;
   figure: StudyFigure | null;
   verdict: Verdict;
-  /** What was found, in the record's words; null before the study was run. */
+  /** What was found, in the record's words but for the verdict's own; null before the study was run. */
   why: string | null;
 }
 
@@ -34,7 +34,7 @@ export function judgedLimits({ plan, result }: Pick<Study, "plan" | "result">): 
     ) ?? null;
     const measured = isMeasured(limit, figure, plan);
     const verdict: Verdict = outcome.met ? "met" : measured ? "missed" : "not-measured";
-    return [{ key: `${outcome.limit} ${outcome.stratum}`, limit, stratum: outcome.stratum, figure, verdict, why: outcome.evidence }];
+    return [{ key: `${outcome.limit} ${outcome.stratum}`, limit, stratum: outcome.stratum, figure, verdict, why: outcome.evidence.replace(/^not measured: /, "") }];
   });
 }
 
@@ -123,9 +123,12 @@ export function strataOf(figures: readonly StudyFigure[], factor: string): strin
   return figures.some((each) => each.stratum === EVERYBODY) ? [EVERYBODY, ...levels] : levels;
 }
 
+/** Counts the cases of a stratum, also where nothing else could be worked out; has a column of its own. */
+const CASES = "cases";
+
 /** The statistics that were worked out, in the order in which they are recorded. */
 export function statisticsOf(figures: readonly StudyFigure[]): string[] {
-  return [...new Set(figures.map((each) => each.statistic))];
+  return [...new Set(figures.map((each) => each.statistic))].filter((each) => each !== CASES);
 }
 
 /** The limit that holds for a statistic in a stratum, its own before that of each level. */

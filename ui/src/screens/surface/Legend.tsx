@@ -13,14 +13,7 @@ export function Legend({ told }: { told: Told }) {
       <figcaption>
         Standard uncertainty of depth, mm <span>(1σ, coverage factor k = 1)</span>
       </figcaption>
-      <div className={styles.scale} style={{ backgroundImage: SCALE }} />
-      <ol className={styles.ticks}>
-        {ticks(told.topMm).map(({ place, text }, at, all) => (
-          <li key={place} style={{ left: `${place * 100}%` }}>
-            {at === all.length - 1 ? `≥ ${text}` : text}
-          </li>
-        ))}
-      </ol>
+      <Scale ticks={ticks(told.topMm).map((tick) => (tick.place === 1 ? { ...tick, text: `≥ ${tick.text}` } : tick))} />
       <ul className={styles.apart}>
         {told.known < 1 && (
           <li>
@@ -30,5 +23,21 @@ export function Legend({ told }: { told: Told }) {
         {told.beyond > 0 && <li>{shareText(told.beyond)} lie beyond the scale and have its last colour</li>}
       </ul>
     </figure>
+  );
+}
+
+/** The colours in order, with numbers along them. */
+export function Scale({ ticks: along }: { ticks: readonly { place: number; text: string }[] }) {
+  return (
+    <>
+      <div className={styles.scale} style={{ backgroundImage: SCALE }} />
+      <ol className={styles.ticks}>
+        {along.map(({ place, text }) => (
+          <li key={place} style={{ left: `${place * 100}%` }}>
+            {text}
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }

@@ -12,5 +12,5 @@ interface Props {
 
 export function OpenedSurface({ session, surface, view, label }: Props) {
   const query = useSurface(session, surface);
-  return <SurfacePane surface={surface} query={query} view={view} label={label} />;
+  return <SurfacePane session={session} surface={surface} query={query} view={view} label={label} />;
 }

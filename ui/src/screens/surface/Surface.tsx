@@ -74,7 +74,13 @@ function Shown({ detail, attempt }: { detail: Session; attempt: Attempt }) {
       <div className={styles.columns}>
         <section className={styles.pane} aria-label="Surface">
           {surface ? (
-            <SurfacePane surface={surface} query={query} view={attempt.view} label={`Surface, ${view} view, attempt ${attempt.number}`} />
+            <SurfacePane
+              session={detail.session}
+              surface={surface}
+              query={query}
+              view={attempt.view}
+              label={`Surface, ${view} view, attempt ${attempt.number}`}
+            />
           ) : (
             <div className={styles.instead}>
               <p>{missingBecause(attempt)}</p>

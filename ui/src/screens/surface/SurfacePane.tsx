@@ -11,18 +11,19 @@ import type { SurfaceQuery } from "./useSurface";
 const SurfaceStage = lazy(async () => ({ default: (await import("./SurfaceStage")).SurfaceStage }));
 
 interface Props {
+  session: string;
   surface: Surface;
   query: SurfaceQuery;
   view: string;
   label: string;
 }
 
-export function SurfacePane({ surface, query, view, label }: Props) {
+export function SurfacePane({ session, surface, query, view, label }: Props) {
   if (query.data !== undefined) {
     const { mesh, summary } = query.data;
     return (
       <Suspense fallback={<Waiting>Getting ready to draw</Waiting>}>
-        <SurfaceStage mesh={mesh} summary={summary} view={view} label={label} />
+        <SurfaceStage session={session} surface={surface} mesh={mesh} summary={summary} view={view} label={label} />
       </Suspense>
     );
   }

@@ -3,7 +3,10 @@ import { ActionIcon, Button, SegmentedControl, UnstyledButton } from "@mantine/c
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { Glyph } from "../../parts/Glyph";
 import { directionsOf, isAt, seenFrom } from "./directions";
+import type { Surface } from "./described";
 import { DistanceCard } from "./DistanceCard";
+import { HeightLegend } from "./HeightLegend";
+import { heightColours } from "./heights";
 import { Legend } from "./Legend";
 import { roundLength } from "./measure";
 import type { SurfaceMesh } from "./ply";
@@ -11,8 +14,11 @@ import { photographedColours, uncertaintyColours } from "./scale";
 import { type Seen, Stage } from "./stage";
 import { inWords, type Summary } from "./summary";
 import styles from "./Surface.module.css";
+import { useHeights } from "./useHeights";
 
 interface Props {
+  session: string;
+  surface: Surface;
   mesh: SurfaceMesh;
   summary: Summary;
   /** The capture view, which says what "as captured" is. */
@@ -20,7 +26,7 @@ interface Props {
   label: string;
 }
 
-type Shading = "clay" | "uncertainty" | "photographed";
+type Shading = "clay" | "height" | "uncertainty" | "photographed";
 
 const CAPTURED = { leftDeg: 0, upDeg: 0 };
 const TURN_DEG = 5;
@@ -29,7 +35,7 @@ const ENLARGE = 1.25;
 const CLICK_PX = 4;
 const LONGEST_BAR_PX = 140;
 
-export function SurfaceStage({ mesh, summary, view, label }: Props) {
+export function SurfaceStage({ session, surface, mesh, summary, view, label }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const stage = useRef<Stage | null>(null);
   const pressed = useRef<{ x: number; y: number } | null>(null);
@@ -38,6 +44,8 @@ export function SurfaceStage({ mesh, summary, view, label }: Props) {
   const [shading, setShading] = useState<Shading>("clay");
   const [measuring, setMeasuring] = useState(false);
   const [points, setPoints] = useState<readonly number[]>([]);
+  const asked = useHeights(session, surface, mesh, shading === "height");
+  const { heights } = asked;
 
   useEffect(() => {
     const place = canvas.current;
@@ -65,11 +73,12 @@ export function SurfaceStage({ mesh, summary, view, label }: Props) {
 
   useEffect(() => {
     const colours =
-      shading === "uncertainty" ? uncertaintyColours(mesh.sigma, summary.told.topMm)
+      shading === "height" && heights !== null ? heightColours(heights.mm, heights.scale.topMm)
+      : shading === "uncertainty" ? uncertaintyColours(mesh.sigma, summary.told.topMm)
       : shading === "photographed" ? photographedColours(mesh.colours)
       : null;
     stage.current?.paint(colours);
-  }, [mesh, summary, shading]);
+  }, [mesh, summary, shading, heights]);
 
   useEffect(() => {
     stage.current?.mark(points);
@@ -165,6 +174,7 @@ export function SurfaceStage({ mesh, summary, view, label }: Props) {
             onClear={() => setPoints([])}
           />
         )}
+        {shading === "height" && <HeightLegend {...asked} />}
         {shading === "uncertainty" && <Legend told={summary.told} />}
         {shading === "photographed" && (
           <p className={styles.legend}>
@@ -181,6 +191,7 @@ export function SurfaceStage({ mesh, summary, view, label }: Props) {
           onChange={(chosen) => setShading(chosen as Shading)}
           data={[
             { value: "clay", label: "Clay" },
+            { value: "height", label: "Height" },
             { value: "uncertainty", label: "Uncertainty", disabled: summary.told.known === 0 },
             { value: "photographed", label: "Photographed" },
           ]}

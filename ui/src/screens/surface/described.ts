@@ -1,5 +1,5 @@
 // What the record says of an attempt's depth and surface, and the files that hold them.
-import { depthMapUrl, surfaceUrl } from "../../api/images";
+import { depthMapUrl, madeOfDepthUrl, surfaceUrl } from "../../api/images";
 import type { Attempt, Session } from "../../api/types";
 import { bytesText } from "../../quantities";
 
@@ -38,9 +38,9 @@ const STL_TRIANGLE_BYTES = 50;
 export function filesOf(depth: Depth, session: string, triangles: number | null): Taken[] {
   const { surface } = depth;
   const found: Taken[] = [];
+  const made = "made on request";
   if (surface) {
     const { digest, size_bytes } = surface.mesh;
-    const made = "made on request";
     found.push(
       {
         name: "Surface, PLY",
@@ -60,6 +60,13 @@ export function filesOf(depth: Depth, session: string, triangles: number | null)
         size: triangles === null ? made : `${bytesText(STL_START_BYTES + STL_TRIANGLE_BYTES * triangles)}, ${made}`,
         contains: "The bare triangles; no colours, no uncertainty.",
       },
+      {
+        name: "Surface with photograph, ZIP",
+        href: surfaceUrl(digest, session, "zip"),
+        size: made,
+        contains:
+          "OBJ with its material, and PLY, both with the recorded left picture as texture. A look at the photograph as well.",
+      },
     );
   }
   found.push({
@@ -68,6 +75,20 @@ export function filesOf(depth: Depth, session: string, triangles: number | null)
     size: bytesText(depth.depth.size_bytes),
     contains: `As recorded: 16-bit grey${levels(depth.settings, "unit_mm")} along the left camera's axis, 0 is no depth${cells(depth.settings)}.`,
   });
+  found.push(
+    {
+      name: "Height map, PNG",
+      href: madeOfDepthUrl(depth.depth.digest, session, "heights"),
+      size: made,
+      contains: `16-bit grey, height = (level − 32768) × 0.01 mm above the plane that fits this depth best, 0 is no depth${cells(depth.settings)}. The file names its plane; heights of two captures do not compare.`,
+    },
+    {
+      name: "Normals, PNG",
+      href: madeOfDepthUrl(depth.depth.digest, session, "normals"),
+      size: made,
+      contains: `16-bit red, green and blue for x right, y down and z away, (level − 32768) / 32767, 0 is none${cells(depth.settings)}.`,
+    },
+  );
   if (surface) {
     found.push({
       name: "Uncertainty of depth, PNG",

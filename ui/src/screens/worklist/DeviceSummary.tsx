@@ -8,12 +8,18 @@ import styles from "./DeviceSummary.module.css";
 
 const STATES = {
   ready: { tone: "pass", text: "Ready" },
+  warned: { tone: "warn", text: "Ready, with a warning" },
   attention: { tone: "warn", text: "Needs attention" },
   quarantined: { tone: "fail", text: "Out of use" },
 } as const;
 
+/** A station's state in words; one that is ready does not hide what it warns of. */
+export function standing({ state, reasons }: DeviceCard): (typeof STATES)[keyof typeof STATES] {
+  return STATES[state === "ready" && reasons.length > 0 ? "warned" : state];
+}
+
 export function DeviceSummary({ card }: { card: DeviceCard }) {
-  const { tone, text } = STATES[card.state];
+  const { tone, text } = standing(card);
   const offset = card.clock_offset_ms;
   return (
     <article className={styles.card} data-tone={tone}>

@@ -192,7 +192,7 @@ def area_agreement(
     if not known.any():
         return AreaAgreement()
     pixel_mm = float(np.sqrt(np.median(pixel_mm2[known])))
-    raised = raised_areas(density, known, pixel_mm, step)
+    raised = raised_on(exact, looked_at, pixel_mm, step)
 
     def area(where: Mask) -> float:
         return float(pixel_mm2[where & looked_at].sum(dtype=np.float64))
@@ -204,6 +204,22 @@ def area_agreement(
         patch=area(patch),
         patch_found=area(patch & found),
     )
+
+
+def raised_on(exact: Raised, looked_at: Mask, pixel_mm: float, step: float) -> Mask:
+    """Return where an exact map is raised, on the pixels that were looked at.
+
+    Args:
+        exact: On a grid that is the same as that of the pixels looked at, or finer.
+        looked_at: (rows, columns) bool.
+        pixel_mm: Length of a pixel on the skin.
+        step: How far above the median counts, optical density.
+    """
+    density, _ = _shrunk(exact, looked_at.shape)
+    known = looked_at & np.isfinite(density)
+    if not known.any():
+        return known
+    return raised_areas(density, known, pixel_mm, step)
 
 
 def _shrunk(exact: Raised, shape: tuple[int, ...]) -> tuple[Map, Mask]:

@@ -9,7 +9,7 @@ from device.simulation.identity import TypologyClass
 from device.simulation.rig import Resolution, stereo_rig
 from device.simulation.scene import Scene, Subject
 from device.simulation.skin_colour import BLOOD_FRACTION, melanin_of, paint
-from validation.benchmarks.skin_areas import (
+from validation.skin_areas import (
     AreaAgreement,
     Raised,
     added_density,
