@@ -25,6 +25,7 @@ from projections import (
 )
 from projections import runner as running
 from projections.catalogue import ALL
+from projections.field_check import last_field_check
 from projections.runner import ProjectionRunner
 from tests.builders import DEVICE, PRACTITIONER
 from tests.environment.postgres import PostgresServer
@@ -78,6 +79,7 @@ QUERIES: dict[str, Callable[[sa.Connection], object]] = {
     "pseudonyms": lambda c: subject.pseudonyms(c, {ID}),
     "stations": equipment.devices,
     "station": lambda c: equipment.device(c, DEVICE),
+    "last field check": lambda c: last_field_check(c, DEVICE, ID),
     "last number": lambda c: equipment.last_sequence(c, DEVICE),
     "person": lambda c: practitioner.practitioner(c, PRACTITIONER),
     "clinic": practitioner.clinic_row,
