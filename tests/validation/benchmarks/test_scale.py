@@ -31,7 +31,7 @@ _ASKED = re.compile(r'GET\("(/[^"]*)"')
 
 
 # One stored file, whatever the size of the record; the invented years store none.
-_FILES = {"/model-releases/{release}/manifest"}
+_FILES = {"/model-releases/{release}/manifest", "/depth-maps/{digest}/plane"}
 
 
 def asked_by_screens() -> set[str]:
