@@ -95,7 +95,8 @@ class Story:
         client = self._visit(device, face, FIRST, station_settings, key="first")
         self._review(client, "Baseline before treatment. Nothing noted beyond the findings above.")
         self._clock.skip_to(SECOND_VISIT)
-        self._say("second visit, weeks later")
+        self._say("second visit, weeks later, at a station that was looked after")
+        self._look_after(station_settings)
         client = self._visit(device, face, SECOND, station_settings, key="second")
         report = self._review(
             client,
@@ -163,6 +164,19 @@ class Story:
             digest=found["digest"],
             key=f"demo-lock-{found['calibration'][:18]}",
         )
+
+    def _look_after(self, settings: StationSettings) -> None:
+        """Check the calibration in the field, and light and colours anew: after weeks they are due.
+
+        An interrupted story does this again; each result is a fact of its own.
+        """
+        with self._station(settings, replace(SECOND, takes=(Take(),))) as station:
+            station.calibrate_light()
+            station.measure_light_field(limits=DEFAULT_FIELD_LIMITS)
+            station.calibrate_colour(limits=DEFAULT_COLOUR_LIMITS)
+            station.check_in_field(limits=STEREO_FACE.calibration)
+            station.delivery.drain()
+        visits.settle(self._system)
 
     @contextmanager
     def _station(self, settings: StationSettings, script: ScriptedSession) -> Iterator[Station]:
