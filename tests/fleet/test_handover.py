@@ -37,16 +37,17 @@ def measured(running: Running, count: int) -> Callable[[], bool]:
 
 
 def check_checkpoints(system: System) -> int:
-    """Check that everything ever signed agrees with the record, and return how many that is."""
+    """Check that everything ever signed agrees with the record, and return how many that is.
+
+    A checkpoint stands on the shelf before it is copied outside; until the copy is there, 0.
+    """
     kept = system.shelf.all()
     report = verify_log(system.log, key=system.checkpointer.key, checkpoints=kept, blobs=None)
     assert report.intact
     assert len(report.confirmed) == len(kept)
     (folder,) = system.settings.checkpoint_copies
     assert isinstance(folder, Path)
-    newest = OutsideFolder(folder).newest()
-    assert newest == kept[-1].note
-    return len(kept)
+    return len(kept) if OutsideFolder(folder).newest() == kept[-1].note else 0
 
 
 @pytest.mark.slow
