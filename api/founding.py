@@ -26,6 +26,8 @@ from domain.values.identifiers import PractitionerId
 
 LEAST_PASSWORD: Final = 12
 """Fewest characters of a password."""
+LEAST_ACCOUNT: Final = 3
+"""Fewest characters of an account's name."""
 _FIRST: Final = 500
 """Records among which the first administrator is."""
 
@@ -51,7 +53,9 @@ class Founding:
     profession: str
 
     def __post_init__(self) -> None:
-        """Refuse a time zone that is none."""
+        """Refuse a time zone that is none, and an account without a proper name."""
+        if len(self.account) < LEAST_ACCOUNT:
+            raise MalformedInput(f"an account has at least {LEAST_ACCOUNT} characters")
         if self.time_zone not in zoneinfo.available_timezones():
             raise MalformedInput(
                 f"{self.time_zone!r} is no time zone; write one such as Australia/Sydney"

@@ -77,7 +77,7 @@ def _rows(points: Points) -> list[list[float]]:
 
 def _points(rows: Any, across: int) -> Points:  # noqa: ANN401 - what was parsed
     points = np.asarray(rows, dtype=np.float32)
-    if points.ndim != 2 or points.shape[1] != across or not np.isfinite(points).all():  # noqa: PLR2004
+    if points.ndim != 2 or points.shape[1] != across or not np.isfinite(points).all():  # noqa: PLR2004 - a list of rows
         raise _refused(f"a list of corners is not of {across} finite numbers each")
     return points
 

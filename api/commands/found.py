@@ -37,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
         system.runner.catch_up()
     print(provisioning_uri(secret, issuer="Vultus", account=founding.account))
     say("Give the address above to an authenticator application; it is shown once.")
-    say("Then: ./vultus serve, sign in, and register everybody else under People.")
+    say("Then: ./vultus serve. An administrator registers everybody else: POST /practitioners in")
+    say("the interface that the served /docs describe.")
     return 0
 
 

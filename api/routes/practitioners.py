@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from adapters.one_time_password import provisioning_uri
 from api.answers import Read, Recorded, Running, recorded
-from api.founding import LEAST_PASSWORD
+from api.founding import LEAST_ACCOUNT, LEAST_PASSWORD
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.signin import Person, allowed
@@ -50,7 +50,7 @@ class NewPractitioner(BaseModel):
     display_name: str = Field(max_length=200)
     profession: str = Field(max_length=200)
     registration: str = Field(default="", max_length=50)
-    account: str = Field(min_length=3, max_length=200)
+    account: str = Field(min_length=LEAST_ACCOUNT, max_length=200)
     password: str = Field(min_length=LEAST_PASSWORD, max_length=1000)
 
 

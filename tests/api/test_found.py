@@ -100,6 +100,8 @@ def test_what_cannot_be_founded_is_said_and_nothing_is_recorded(
     typed("short")
     assert main(["found", *WORDS]) == 2
     assert "at least 12 characters" in capsys.readouterr().err
+    assert main(["found", *WORDS[:4], "--account", "me", *WORDS[6:]]) == 2
+    assert "an account has at least 3 characters" in capsys.readouterr().err
     with open_record() as system:
         assert not founded(system)
 

@@ -169,7 +169,7 @@ def _drawn(content: bytes, case: str) -> Mask:
     plane = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if plane is None:
         raise MalformedInput(f"study.mask: {case}: the mask is no picture; store it as PNG")
-    planes = plane[..., None] if plane.ndim == 2 else plane[..., :3]  # noqa: PLR2004
+    planes = plane[..., None] if plane.ndim == 2 else plane[..., :3]  # noqa: PLR2004 - grey
     if not np.isin(planes, (0, _WHITE)).all() or (planes != planes[..., :1]).any():
         raise MalformedInput(
             f"study.mask: {case}: a mask is black where nothing is and white where something is; "

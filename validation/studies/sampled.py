@@ -71,7 +71,7 @@ def sampled_error(heads: Sequence[Sampled]) -> Interval:
     Raises:
         MalformedInput: there is no head, or one that was captured once.
     """
-    if not heads or any(len(head.places[0].repeats) < 2 for head in heads):  # noqa: PLR2004
+    if not heads or any(len(head.places[0].repeats) < 2 for head in heads):  # noqa: PLR2004 - a spread
         raise MalformedInput("study.repeats: every head needs at least two captures")
     variances = [
         float(np.mean([np.var(place.repeats, ddof=1) for place in head.places])) for head in heads
