@@ -34,11 +34,13 @@ class Peak:
 
     Attributes:
         grown_mb: In megabytes, over all processes.
+        looks: How often it was looked at.
     """
 
     def __init__(self) -> None:
         """Look at nothing yet."""
         self.grown_mb = 0.0
+        self.looks = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -60,6 +62,7 @@ class Peak:
         while True:
             now = own_with_helpers_mb()
             self.grown_mb = max(self.grown_mb, now - self._began_mb)
+            self.looks += 1
             if self._over.wait(_EVERY_S):
                 return
 
