@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from adapters.imaging.decode import decode
 from adapters.imaging.refusal import Ruled
+from api.admission import CheckedFirst
 from api.answers import (
     Limit,
     Place,
@@ -53,7 +54,7 @@ from domain.values.identifiers import AttemptId, DeviceId, ProtocolId, SessionId
 from projections import capture_session as read
 from projections.practitioner import clinic_row
 
-ROUTER = APIRouter(prefix="/capture-sessions", tags=["capture"])
+ROUTER = APIRouter(prefix="/capture-sessions", tags=["capture"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.SESSIONS_READ))]
 Worker = Annotated[Person, Depends(allowed(Permission.SESSIONS_OPERATE))]
 
