@@ -100,7 +100,9 @@ def read_report(
         calibrations=report_calibrations(bench, sources),
         limitations=_once(LIMITATIONS, *(each.limitations for each in manifests)),
         contraindications=_once(
-            CONTRAINDICATIONS, *(each.contraindications for each in (*manifests, *claims))
+            CONTRAINDICATIONS,
+            *(each.contraindications for each in manifests),
+            *(each.contraindications for each in claims),
         ),
         versions=report_versions(bench, sources),
         trace=Trace(
