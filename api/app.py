@@ -6,8 +6,10 @@ Rules kept here:
 2. Whatever is under ``/api`` answers with JSON or a problem document; everything else that is not
    a file of the UI answers with the UI, which has its own pages.
 3. Uploads are taken in in memory, within their limits: in clear they never touch a disk.
+4. Only addresses that take in files take in more than JSON needs.
 """
 
+import re
 import threading
 import uuid
 from pathlib import Path
@@ -20,9 +22,10 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.device_nonces import DeviceNonces
 from api import problems
+from api.bodies import LARGE_BODIES_AT_ONCE, LARGEST_JSON_BYTES, STALLED_S, WAIT_S, Places
 from api.rate_limit import RateLimit
 from api.releases import MANIFEST_BYTES_MAX, model_bytes_max
-from api.requests import LARGEST_JSON_BYTES, Requests
+from api.requests import Requests
 from api.routes import (
     acquisition_protocols,
     assessments,
@@ -60,11 +63,7 @@ NONCE_MARK = "__CSP_NONCE__"
 FORM_BYTES = 1 << 20
 """What the other fields of an upload may take."""
 
-_LARGE = (
-    f"{PREFIX}/device/",
-    f"{PREFIX}/capture-sessions/",
-    f"{PREFIX}/studies/",
-)
+_FILES = re.compile(f"{PREFIX}/(device/.*|capture-sessions/[^/]+/photographs|studies/[^/]+/result)")
 _MODELS = f"{PREFIX}/model-releases"
 _ROUTES = (
     signin,
@@ -130,12 +129,13 @@ def create_app(system: System | None, *, static: Path | None = None) -> FastAPI:
     def limit_bytes(path: str) -> int:
         if path == _MODELS:
             return model_bytes + FORM_BYTES
-        return upload_bytes + FORM_BYTES if path.startswith(_LARGE) else LARGEST_JSON_BYTES
+        return upload_bytes + FORM_BYTES if _FILES.fullmatch(path) else LARGEST_JSON_BYTES
 
     def name() -> str:
         return str(uuid.uuid4()) if system is None else system.randomness.uuid()
 
-    app.add_middleware(Requests, name=name, limit_bytes=limit_bytes)
+    places = Places(LARGE_BODIES_AT_ONCE, wait_s=WAIT_S, stalled_s=STALLED_S)
+    app.add_middleware(Requests, name=name, limit_bytes=limit_bytes, places=places)
     app.add_middleware(SecurityHeaders)
     return app
 

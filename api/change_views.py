@@ -14,7 +14,6 @@ from domain.events.volume_change import VolumeChangeMeasured
 from domain.handling import load
 from domain.rules.claim import CLAIM
 from domain.rules.volume_change import VOLUME_CHANGE
-from domain.values.claim import ClaimContent
 from domain.values.comparability import ComparabilityVerdict
 from domain.values.identifiers import VolumeChangeId
 from projections import inference
@@ -103,30 +102,13 @@ def change_view(reading: Reading, change: VolumeChangeMeasured) -> ChangeView:
         label="" if claim.registered is None else claim.registered.content.label,
         contraindications=[]
         if claim.registered is None
-        else claim_contraindications(claim.registered.content),
+        else [*claim.registered.content.contraindications],
         comparable=change.comparability.comparable,
         differences=difference_views(change.comparability),
         residual_mm=change.alignment.residual_mm,
         inlier_share=change.alignment.inlier_share,
         overlap=change.alignment.overlap,
     )
-
-
-def claim_contraindications(claim: ClaimContent) -> list[str]:
-    """Return when a change must not be relied on, each in a sentence: outside what was shown."""
-    pair = claim.pair
-    found = [
-        f"Not for stations other than {' or '.join(claim.scope.device_models)}.",
-        f"Not for people unlike those it was shown on: {claim.scope.population}.",
-        f"Not where less than {claim.least_coverage:.0%} of a region was measured.",
-        f"Not where the upper faces lie more than {claim.largest_residual_mm:g} mm apart.",
-        f"Not for captures that differ by more than {pair.distance_mm:g} mm in distance.",
-        f"Not for captures that differ by more than {pair.pose_deg:g}° in pose.",
-        f"Not for captures that differ by more than {pair.exposure_ratio:g} times in exposure.",
-        f"Not for captures that differ by more than {pair.cct_k:g} K in the light's colour.",
-        f"Not for captures made more than {pair.days:g} days apart.",
-    ]
-    return ["Not for clinical use.", *found] if claim.scope.simulated else found
 
 
 def difference_views(verdict: ComparabilityVerdict) -> list[DifferenceView]:

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-1. Manifest and model are stored before the event that names them.
+1. Whatever can be refused is refused before anything is stored: digest, signature, what the rule
+   says, then the trial. Then manifest and model are stored, then the event that names them.
 2. A manifest counts only if a key we trust signed it; so far that is the clinic's release key.
 3. A learned model is tried before it is taken: it must be what its slot states.
 4. A model may be as large as a slot allows, whatever limit is set for other uploads.
@@ -20,7 +21,7 @@ from adapters.keys.signing import is_ed25519_signature
 from api.wiring import System
 from domain.errors import RuleViolation
 from domain.events.record import Record
-from domain.handling import Context, update
+from domain.handling import Context, rehearse, update
 from domain.ledger import canonical
 from domain.rules import model_release as rules
 from domain.rules.model_release import MODEL_RELEASE
@@ -62,7 +63,10 @@ def register_release(
     signature: bytes,
     registered_by: PractitionerId,
 ) -> tuple[ReleaseId, tuple[Record, ...]]:
-    """Store manifest and model and register them; repeating it registers nothing twice.
+    """Check manifest and model, store and register them; repeating it registers nothing twice.
+
+    What is refused leaves nothing, unless the same release was registered by another request just
+    between the decision and its record; that content is swept like all that no record names.
 
     Raises:
         MalformedInput: the manifest is not readable, or the model is not what its slot states.
@@ -72,13 +76,6 @@ def register_release(
     release = _release_of(manifest, model)
     trusted = system.release_key.public_key()
     is_signed = is_ed25519_signature(trusted, signature, signed_message(manifest))
-    if release.slot is not None and is_signed:  # what nobody signed is not even opened
-        check_slot(model, release.slot)
-    key = system.clinic_key
-    stored = tuple(
-        system.blobs.put([content], key=key, expected=Digest.of(content), limit_bytes=limit)
-        for content, limit in ((model, model_bytes_max()), (manifest, MANIFEST_BYTES_MAX))
-    )
     identifier = ReleaseId.derived(release.name, release.version, str(release.model))
     decide = partial(
         rules.register_model,
@@ -87,10 +84,17 @@ def register_release(
         registered_by=registered_by,
         signature_valid=is_signed,
     )
-    records = update(
-        system.log, MODEL_RELEASE, identifier.stream, decide, replace(context, blobs=stored)
-    )
-    return identifier, records
+    stream = identifier.stream
+    if rehearse(system.log, MODEL_RELEASE, stream, decide, context):
+        if release.slot is not None:  # what nobody signed was refused, and is not even opened
+            check_slot(model, release.slot)
+        key = system.clinic_key
+        stored = tuple(
+            system.blobs.put([content], key=key, expected=Digest.of(content), limit_bytes=limit)
+            for content, limit in ((model, model_bytes_max()), (manifest, MANIFEST_BYTES_MAX))
+        )
+        context = replace(context, blobs=stored)
+    return identifier, update(system.log, MODEL_RELEASE, stream, decide, context)
 
 
 def _release_of(manifest: bytes, model: bytes) -> ModelRelease:

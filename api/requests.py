@@ -3,7 +3,8 @@
 Rules kept here:
 
 1. Each request has a correlation; its log line, its records and its problem documents carry it.
-2. No body is read beyond what its address takes in.
+2. No body is read beyond what its address takes in, and few large ones are held at once; see
+   ``api/bodies.py``. Who may send one is asked first; see ``api/admission.py``.
 3. What nobody expected is logged by its kind and place, never by its text, and told without
    details: a text may hold what was typed.
 4. All of this works on the wire itself, so that streams and errors are treated alike.
@@ -11,18 +12,16 @@ Rules kept here:
 
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.bodies import Body, Places
 from api.problems import too_large, unexpected
 from api.wiring import CORRELATION
 
-LARGEST_JSON_BYTES = 1 << 20
 _log = structlog.get_logger()
 
 
@@ -30,7 +29,12 @@ class Requests:
     """ASGI middleware around the whole application, inside the security headers only."""
 
     def __init__(
-        self, app: ASGIApp, *, name: Callable[[], str], limit_bytes: Callable[[str], int]
+        self,
+        app: ASGIApp,
+        *,
+        name: Callable[[], str],
+        limit_bytes: Callable[[str], int],
+        places: Places,
     ) -> None:
         """Wrap an application.
 
@@ -38,10 +42,12 @@ class Requests:
             app: The application.
             name: Returns a fresh correlation.
             limit_bytes: Returns how large a body may be, by path.
+            places: Where large bodies are held.
         """
         self._app = app
         self._name = name
         self._limit_bytes = limit_bytes
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -71,8 +77,9 @@ class Requests:
         if _declared_size(scope) > limit:
             await too_large(Request(scope), limit)(scope, receive, answer.send)
             return
+        body = Body(receive, limit, self._places)
         try:
-            await self._app(scope, _limited(receive, limit), answer.send)
+            await self._app(scope, body.receive, answer.send)
         except Exception as error:  # noqa: BLE001 - the last resort: logged, and told as a problem
             _log.error(
                 "unexpected error",
@@ -85,6 +92,8 @@ class Requests:
                 message = "an answer broke off"
                 raise ConnectionAbortedError(message) from None
             await unexpected(Request(scope))(scope, receive, answer.send)
+        finally:
+            body.close()
 
 
 class _Answer:
@@ -106,21 +115,3 @@ class _Answer:
 def _declared_size(scope: Scope) -> int:
     text = Headers(scope=scope).get("content-length", "0")
     return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(1 << 63)) else 0
-
-
-def _limited(receive: Receive, limit: int) -> Receive:
-    """Return what receives a body of unknown size, and refuses to go on beyond the limit."""
-    size = 0
-
-    async def receive_limited() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise HTTPException(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"More than {limit >> 20} MiB cannot be taken in at once.",
-            )
-        return message
-
-    return receive_limited

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-1. Cases and report are stored before the event that names them, under the clinic's key.
+1. Whatever can be refused is refused before anything is stored. Then cases and report are stored
+   under the clinic's key, then the event that names them.
 2. Whether the study passed is worked out from its figures and the approved plan; what the sender
    thinks of it is not asked.
 3. The cases must be those whose digest the result names.
@@ -16,7 +17,7 @@ from api.wiring import System
 from domain.errors import MalformedInput, RuleViolation
 from domain.events.codec import from_plain
 from domain.events.record import Record
-from domain.handling import Context, update
+from domain.handling import Context, rehearse, update
 from domain.ledger.canonical import JsonValue
 from domain.rules.study import STUDY, complete_study, plan_digest
 from domain.values.content import ContentReference, Digest
@@ -39,7 +40,7 @@ def record_result(
     data: Digest,
     run_by: PractitionerId,
 ) -> tuple[Record, ...]:
-    """Store cases and report, and record the result.
+    """Check the result, store cases and report, and record it.
 
     Raises:
         MalformedInput: the result is not as ``vultus study run`` writes it.
@@ -56,13 +57,6 @@ def record_result(
     figures, count = given["figures"], given["cases"]
     if not isinstance(figures, list) or not isinstance(count, int):
         raise MalformedInput("study.result: figures are a list and cases a number")
-    limit = system.settings.upload_limit_bytes
-    stored = tuple(
-        system.blobs.put(
-            [content], key=system.clinic_key, expected=Digest.of(content), limit_bytes=limit
-        )
-        for content in (cases, document)
-    )
     read: tuple[StudyFigure, ...] = tuple(from_plain(StudyFigure, each) for each in figures)
     plan: StudyPlan = from_plain(StudyPlan, given["plan"])
     decide = partial(
@@ -78,7 +72,16 @@ def record_result(
         platform=Digest(str(given["platform"])),
         run_by=run_by,
     )
-    return update(system.log, STUDY, study.stream, decide, replace(context, blobs=stored))
+    if rehearse(system.log, STUDY, study.stream, decide, context):
+        limit = system.settings.upload_limit_bytes
+        stored = tuple(
+            system.blobs.put(
+                [content], key=system.clinic_key, expected=Digest.of(content), limit_bytes=limit
+            )
+            for content in (cases, document)
+        )
+        context = replace(context, blobs=stored)
+    return update(system.log, STUDY, study.stream, decide, context)
 
 
 def _result(plain: JsonValue) -> Mapping[str, JsonValue]:

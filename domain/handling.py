@@ -153,8 +153,7 @@ def update(
             since = log.stream(stream, after_version=expected_version)
             if version < expected_version or not all(isinstance(x.event, beside) for x in since):
                 raise StaleVersion(stream, expected_version, version)
-        decided = decide(state)
-        events = decided if isinstance(decided, tuple) else (decided,)
+        events = _events(decide(state))
         if not events:
             return ()
         try:
@@ -162,6 +161,35 @@ def update(
         except StaleVersion:
             continue  # the next reading says whether that matters to the caller
     raise StaleVersion(stream, version, version + 1)
+
+
+def rehearse(
+    log: EventLog,
+    aggregate: Aggregate[S, E],
+    stream: StreamName,
+    decide: Callable[[S], Event | tuple[Event, ...]],
+    context: Context,
+) -> tuple[Event, ...]:
+    """Return what ``update`` would record now; () when it was recorded before, or nothing would be.
+
+    For what must not be done unless it will be recorded, such as storing content. Somebody else may
+    still record something in between; then ``update`` decides again.
+
+    Args:
+        log: The log.
+        aggregate: How the stream is folded.
+        stream: The stream.
+        decide: The rule.
+        context: Everything about the recording that is not the decision.
+
+    Raises:
+        RecordsError: whatever the rule refuses.
+    """
+    key = context.idempotency_key
+    if key is not None and log.recorded(str(context.actor), key):
+        return ()
+    state, _ = load(log, aggregate, stream)
+    return _events(decide(state))
 
 
 def drafts(
@@ -198,3 +226,7 @@ def key_for(event: Event, context: Context) -> str:
         message = f"{type(event).__name__} is about a subject, and none was named"
         raise ValueError(message)
     return f"subject:{context.subject}"
+
+
+def _events(decided: Event | tuple[Event, ...]) -> tuple[Event, ...]:
+    return decided if isinstance(decided, tuple) else (decided,)

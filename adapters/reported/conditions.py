@@ -13,7 +13,7 @@ from typing import Final
 
 from adapters.captures import Capture
 from adapters.imaging import measures
-from adapters.reported.sources import Sources, read_person
+from adapters.reported.sources import Sources, read_claim, read_person
 from adapters.reports.conditions import (
     Algorithm,
     Calibration,
@@ -26,7 +26,6 @@ from adapters.reports.conditions import (
 from adapters.workbench import Workbench
 from domain.events.capture_session import AttemptSubmitted, DepthReconstructed
 from domain.events.volume_change import VolumeChangeMeasured
-from domain.rules.claim import CLAIM
 from domain.values.capture import Prompts
 from domain.values.content import CaptureView, Digest
 from domain.values.identifiers import CalibrationId
@@ -177,20 +176,18 @@ def _change_algorithm(
     bench: Workbench, sources: Sources, change: VolumeChangeMeasured
 ) -> Algorithm:
     """Return with what a change of volume was measured, validated as its claim says."""
-    claim = bench.as_of(CLAIM, change.claim.stream, sources.seq).registered
-    if claim is None:  # a change is measured under a registered claim only
-        raise TypeError(change.claim)
+    claim = read_claim(bench, change, sources.seq)
     name, _, version = change.algorithm.rpartition("/")
     recorded = "\n".join((change.algorithm, *change.settings))
-    studies = "; ".join(each.summary for each in claim.content.evidence)
-    label = f"{claim.content.label.capitalize()}. " if claim.content.label else ""
+    studies = "; ".join(each.summary for each in claim.evidence)
+    label = f"{claim.label.capitalize()}. " if claim.label else ""
     return Algorithm(
         name=name,
         version=version,
         digest=Digest.of(recorded.encode()),
         runtime=f"platform {change.platform[7:19]}; {', '.join(change.settings)}",
         training_data="none: analytic",
-        validation=f"{label}{claim.content.accuracy_words}. {studies}.",
+        validation=f"{label}{claim.accuracy_words}. {studies}.",
     )
 
 

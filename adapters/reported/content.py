@@ -5,6 +5,8 @@ Rules kept here:
 1. The report says when it was called for, not when it happened to be rendered, and shows the log as
    it was then: repeated, it comes out byte for byte alike.
 2. Everything it rests on is named by digest and place in the log [REQ-IN-181, 204].
+3. What rules a finding out stands among the contraindications, whether a model's release says so or
+   the claim under which a change was told [REQ-IN-044].
 """
 
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from adapters.reported.maps import report_maps
 from adapters.reported.named_contents import distinct, named_contents
 from adapters.reported.pictures import report_images
 from adapters.reported.results import report_findings, report_withheld
-from adapters.reported.sources import Sources, read_person, read_sources
+from adapters.reported.sources import Sources, read_claim, read_person, read_sources
 from adapters.reported.stream_ends import stream_ends
 from adapters.reports import wording
 from adapters.reports.content import EvidenceItem, LogState, ReportContent, Trace
@@ -70,6 +72,7 @@ def read_report(
     signature = sources.signature
     report = ReportId.derived(assessment, signature.digest)
     manifests = [run.manifest for run in sources.runs]
+    claims = [read_claim(bench, each, sources.seq) for each in sources.told]
     maps, left_out = report_maps(bench, sources)
     content = ReportContent(
         report=report,
@@ -96,7 +99,11 @@ def read_report(
         conditions=report_conditions(sources, depths),
         calibrations=report_calibrations(bench, sources),
         limitations=_once(LIMITATIONS, *(each.limitations for each in manifests)),
-        contraindications=_once(CONTRAINDICATIONS, *(each.contraindications for each in manifests)),
+        contraindications=_once(
+            CONTRAINDICATIONS,
+            *(each.contraindications for each in manifests),
+            *(each.contraindications for each in claims),
+        ),
         versions=report_versions(bench, sources),
         trace=Trace(
             evidence=evidence,

@@ -18,12 +18,14 @@ from domain.events.clinic import ClinicRegistered
 from domain.events.inference import InferenceCompleted, InferenceRequested
 from domain.events.volume_change import VolumeChangeMeasured
 from domain.rules.assessment import ASSESSMENT
+from domain.rules.claim import CLAIM
 from domain.rules.clinic import CLINIC
 from domain.rules.inference import INFERENCE
 from domain.rules.model_release import MODEL_RELEASE
 from domain.rules.practitioner import PRACTITIONER
 from domain.rules.subject import SUBJECT
 from domain.values.assessment import Assessment
+from domain.values.claim import ClaimContent
 from domain.values.finding import Finding
 from domain.values.identifiers import (
     AssessmentId,
@@ -149,6 +151,16 @@ class Sources:
         run = self.run_of(finding)
         return Origin(algorithm=run.model, capture=run.capture)
 
+    @property
+    def told(self) -> tuple[VolumeChangeMeasured, ...]:
+        """The changes of which the assessment holds a finding."""
+        shown = {each.finding for each in self.assessment.findings}
+        return tuple(
+            change
+            for change in self.changes
+            if any(each.finding in shown for each in change.findings)
+        )
+
     def run_of(self, finding: Finding) -> Run:
         """Return the run that gave a finding.
 
@@ -212,6 +224,19 @@ def read_person(bench: Workbench, practitioner: PractitionerId, seq: int) -> Per
     return Person(
         display_name=registered.display_name, role=registered.profession or "Practitioner"
     )
+
+
+def read_claim(bench: Workbench, change: VolumeChangeMeasured, seq: int) -> ClaimContent:
+    """Return what the claim says under which a change was told, as it stood at a record.
+
+    Raises:
+        NotFound: the claim is not recorded.
+    """
+    registered = bench.as_of(CLAIM, change.claim.stream, seq).registered
+    if registered is None:
+        message = f"claim {change.claim} is not registered"
+        raise NotFound(message)
+    return registered.content
 
 
 def _run(bench: Workbench, inference: InferenceId, captures: tuple[Capture, ...], seq: int) -> Run:

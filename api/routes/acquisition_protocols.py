@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from api.admission import CheckedFirst
 from api.answers import Read, Recorded, Running, recorded
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
@@ -21,7 +22,9 @@ from domain.values.signature import Meaning
 from projections import acquisition_protocol as read
 from projections.practitioner import display_names
 
-ROUTER = APIRouter(prefix="/acquisition-protocols", tags=["acquisition protocols"])
+ROUTER = APIRouter(
+    prefix="/acquisition-protocols", tags=["acquisition protocols"], route_class=CheckedFirst
+)
 Reader = Annotated[Person, Depends(allowed(Permission.PROTOCOLS_READ))]
 Drafter = Annotated[Person, Depends(allowed(Permission.PROTOCOLS_DRAFT))]
 Approver = Annotated[Person, Depends(allowed(Permission.PROTOCOLS_APPROVE))]

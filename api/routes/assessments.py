@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
+from api.admission import CheckedFirst
 from api.answers import (
     PATIENCE_S,
     Read,
@@ -33,7 +34,7 @@ from domain.values.identifiers import AssessmentId, FindingId
 from domain.values.signature import Meaning
 from projections import assessment as read
 
-ROUTER = APIRouter(prefix="/assessments", tags=["assessments"])
+ROUTER = APIRouter(prefix="/assessments", tags=["assessments"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.ASSESSMENTS_READ))]
 Reviewer = Annotated[Person, Depends(allowed(Permission.ASSESSMENTS_REVIEW))]
 Signer = Annotated[Person, Depends(allowed(Permission.ASSESSMENTS_SIGN))]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from adapters.imaging.decode import decode
 from adapters.imaging.refusal import Ruled
+from api.admission import CheckedFirst
 from api.answers import (
     Limit,
     Place,
@@ -32,7 +33,7 @@ from api.wiring import System
 from domain.errors import NotFound, RuleViolation
 from domain.events.capture_session import CaptureBlocked, PhotographImported, SessionOpened
 from domain.events.refused_capture import PhotographRefused
-from domain.handling import load_existing, update
+from domain.handling import load_existing, rehearse, update
 from domain.rules import capture_session as rules
 from domain.rules.capture_session import CAPTURE_SESSION
 from domain.rules.refused_capture import refuse_photograph
@@ -53,7 +54,7 @@ from domain.values.identifiers import AttemptId, DeviceId, ProtocolId, SessionId
 from projections import capture_session as read
 from projections.practitioner import clinic_row
 
-ROUTER = APIRouter(prefix="/capture-sessions", tags=["capture"])
+ROUTER = APIRouter(prefix="/capture-sessions", tags=["capture"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.SESSIONS_READ))]
 Worker = Annotated[Person, Depends(allowed(Permission.SESSIONS_OPERATE))]
 
@@ -235,15 +236,14 @@ def import_photograph(
         except GatesClosed as closed:
             return refuse(state, refusal=closed, based_on=sources.based_on)
 
-    if not system.log.recorded(str(context.actor), key):
-        state, _ = load_existing(system.log, CAPTURE_SESSION, stream)
-        if isinstance(decide(state), PhotographImported):
-            # Only what may be recorded is stored. Should it be refused after all, because the
-            # session moved on right here, the content is swept like all that no record names.
-            stored = system.blobs.put(
-                [content], key=f"subject:{opened.subject}", expected=digest, limit_bytes=limit
-            )
-            context = replace(context, blobs=(stored,))
+    coming = rehearse(system.log, CAPTURE_SESSION, stream, decide, context)
+    if any(isinstance(each, PhotographImported) for each in coming):
+        # Only what may be recorded is stored. Should it be refused after all, because the session
+        # moved on right here, the content is swept like all that no record names.
+        stored = system.blobs.put(
+            [content], key=f"subject:{opened.subject}", expected=digest, limit_bytes=limit
+        )
+        context = replace(context, blobs=(stored,))
     records = update(system.log, CAPTURE_SESSION, stream, decide, context)
     if isinstance(records[-1].event, PhotographRefused):
         raise CaptureRefused(records[-1].event.gates)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from api.admission import CheckedFirst
 from api.answers import Read, Recorded, Running, recorded
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
@@ -21,7 +22,7 @@ from domain.values.signature import Meaning
 from projections import claim as read
 from projections.practitioner import display_names
 
-ROUTER = APIRouter(prefix="/claims", tags=["claims"])
+ROUTER = APIRouter(prefix="/claims", tags=["claims"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.CLAIMS_READ))]
 Registrar = Annotated[Person, Depends(allowed(Permission.CLAIMS_REGISTER))]
 Validator = Annotated[Person, Depends(allowed(Permission.CLAIMS_VALIDATE))]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from api.admission import CheckedFirst
 from api.answers import Recorded, Running, recorded
 from api.consent_wordings import WORDINGS, find_wording
 from api.permissions import Permission
@@ -19,7 +20,7 @@ from domain.rules.subject import SUBJECT
 from domain.values.consent import Purpose
 from domain.values.identifiers import ConsentId, SubjectId
 
-ROUTER = APIRouter(tags=["consent"])
+ROUTER = APIRouter(tags=["consent"], route_class=CheckedFirst)
 Recorder = Annotated[Person, Depends(allowed(Permission.CONSENTS_RECORD))]
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
 from adapters.keys.signing import parse_p256_public_key
+from api.admission import CheckedFirst
 from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
 from api.calibration_words import calibration_notes, calibration_state
 from api.device_cards import DeviceCard, device_card, device_cards, missed_in_field
@@ -38,7 +39,7 @@ from projections.capture_drift import capture_drift
 from projections.practitioner import display_names
 from projections.rows import Row
 
-ROUTER = APIRouter(prefix="/devices", tags=["equipment"])
+ROUTER = APIRouter(prefix="/devices", tags=["equipment"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.DEVICES_READ))]
 Enroller = Annotated[Person, Depends(allowed(Permission.DEVICES_ENROL))]
 Servicer = Annotated[Person, Depends(allowed(Permission.DEVICES_SERVICE))]

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from adapters.ledger.proofs import inclusion_file
 from adapters.steps import READER
+from api.admission import CheckedFirst
 from api.answers import Running
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
@@ -18,7 +19,7 @@ from domain.errors import NotFound, RecordsError
 from domain.ledger.checkpoint import encode_verifier_key, parse_body, parse_note
 from domain.values.content import Digest
 
-ROUTER = APIRouter(prefix="/ledger", tags=["ledger"])
+ROUTER = APIRouter(prefix="/ledger", tags=["ledger"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.LEDGER_READ))]
 Verifier = Annotated[Person, Depends(allowed(Permission.LEDGER_VERIFY))]
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 from pydantic import BaseModel, Field
 
+from api.admission import CheckedFirst
 from api.answers import Read, Recorded, Running, recorded
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
@@ -24,7 +25,7 @@ from projections import model_release as read
 from projections import shadow_comparison as shadows
 from projections.practitioner import display_names
 
-ROUTER = APIRouter(prefix="/model-releases", tags=["model releases"])
+ROUTER = APIRouter(prefix="/model-releases", tags=["model releases"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.MODELS_READ))]
 Registrar = Annotated[Person, Depends(allowed(Permission.MODELS_REGISTER))]
 Approver = Annotated[Person, Depends(allowed(Permission.MODELS_APPROVE))]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from adapters.one_time_password import provisioning_uri
+from api.admission import CheckedFirst
 from api.answers import Read, Recorded, Running, recorded
 from api.founding import LEAST_ACCOUNT, LEAST_PASSWORD
 from api.permissions import Permission
@@ -21,7 +22,7 @@ from domain.values.actor import Role
 from domain.values.identifiers import PractitionerId
 from projections import practitioner as read
 
-ROUTER = APIRouter(prefix="/practitioners", tags=["practitioners"])
+ROUTER = APIRouter(prefix="/practitioners", tags=["practitioners"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.PRACTITIONERS_READ))]
 Administrator = Annotated[Person, Depends(allowed(Permission.PRACTITIONERS_ADMINISTER))]
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from adapters.reports.evidence_bundle import pack_bundle
+from api.admission import CheckedFirst
 from api.answers import Read, Reading, Running, download, found_or_refuse
 from api.assessment_views import ReportView, report_view
 from api.facts import record_facts
@@ -26,7 +27,7 @@ from domain.values.identifiers import ReportId, SubjectId
 from projections import assessment as read
 from projections.rows import Row
 
-ROUTER = APIRouter(tags=["reports"])
+ROUTER = APIRouter(tags=["reports"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.REPORTS_READ))]
 Viewer = Annotated[Person, Depends(allowed(Permission.IMAGES_VIEW))]
 Exporter = Annotated[Person, Depends(allowed(Permission.BUNDLES_EXPORT))]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from adapters.accounts import ABSOLUTE_US, IDLE_US
 from api import version
+from api.admission import CheckedFirst
 from api.answers import Running
 from api.permissions import Permission
 from api.proving import failed, leave, prove
@@ -28,7 +29,7 @@ from domain.rules.access import ACCESS
 from domain.values.identifiers import ReauthenticationId
 from projections.practitioner import clinic_row
 
-ROUTER = APIRouter(tags=["sign-in"])
+ROUTER = APIRouter(tags=["sign-in"], route_class=CheckedFirst)
 PASSWORD_AGAIN_AFTER = timedelta(hours=4)
 
 

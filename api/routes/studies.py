@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import BaseModel
 
+from api.admission import CheckedFirst
 from api.answers import Read, Recorded, Running, found_or_refuse, recorded
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
@@ -28,7 +29,7 @@ from projections.audit_trail import trail
 from projections.practitioner import display_names
 from projections.rows import Row
 
-ROUTER = APIRouter(prefix="/studies", tags=["studies"])
+ROUTER = APIRouter(prefix="/studies", tags=["studies"], route_class=CheckedFirst)
 Reader = Annotated[Person, Depends(allowed(Permission.STUDIES_READ))]
 Runner = Annotated[Person, Depends(allowed(Permission.STUDIES_RUN))]
 Approver = Annotated[Person, Depends(allowed(Permission.STUDIES_APPROVE))]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from adapters.workers.erasure import carry_out_erasure
+from api.admission import CheckedFirst
 from api.answers import (
     Limit,
     Place,
@@ -49,7 +50,7 @@ from domain.values.time import ServerTime
 from projections import subject as read
 from projections.rows import Row
 
-ROUTER = APIRouter(prefix="/subjects", tags=["subjects"])
+ROUTER = APIRouter(prefix="/subjects", tags=["subjects"], route_class=CheckedFirst)
 
 Reader = Annotated[Person, Depends(allowed(Permission.SUBJECTS_READ))]
 Identifier = Annotated[Person, Depends(allowed(Permission.SUBJECTS_IDENTIFY))]

@@ -175,6 +175,23 @@ class ClaimContent:
         """What goes with every result under this claim; empty when nothing has to."""
         return SIMULATED_LABEL if self.scope.simulated else ""
 
+    @property
+    def contraindications(self) -> tuple[str, ...]:
+        """When a result must not be relied on, each in a sentence: outside what was shown."""
+        pair = self.pair
+        found = (
+            f"Not for stations other than {' or '.join(self.scope.device_models)}.",
+            f"Not for people unlike those it was shown on: {self.scope.population}.",
+            f"Not where less than {self.least_coverage:.0%} of a region was measured.",
+            f"Not where the upper faces lie more than {self.largest_residual_mm:g} mm apart.",
+            f"Not for captures that differ by more than {pair.distance_mm:g} mm in distance.",
+            f"Not for captures that differ by more than {pair.pose_deg:g}° in pose.",
+            f"Not for captures that differ by more than {pair.exposure_ratio:g} times in exposure.",
+            f"Not for captures that differ by more than {pair.cct_k:g} K in the light's colour.",
+            f"Not for captures made more than {pair.days:g} days apart.",
+        )
+        return ("Not for clinical use.", *found) if self.scope.simulated else found
+
     def limits_of(self, region: FacialRegion) -> RegionLimits | None:
         """Return what was found for a region, or none."""
         return next((each for each in self.regions if each.region is region), None)

@@ -29,7 +29,13 @@ def second(portal: Portal) -> Person:
 
 
 def upload(
-    portal: Portal, person: Person, release: ModelRelease, model: bytes, signature: str = ""
+    portal: Portal,
+    person: Person,
+    release: ModelRelease,
+    model: bytes,
+    signature: str = "",
+    *,
+    key: str | None = None,
 ) -> httpx.Response:
     manifest = release.manifest()
     made = portal.system.release_key.sign(signed_message(manifest)).hex()
@@ -38,7 +44,7 @@ def upload(
         "model": ("model.onnx", model, "application/onnx"),
     }
     data = {"signature": signature or made}
-    return person.send("POST", "/model-releases", files=files, data=data)
+    return person.send("POST", "/model-releases", key=key, files=files, data=data)
 
 
 def registered(portal: Portal, person: Person, version: str, gain: float = 1.0) -> dict[str, Any]:
@@ -94,6 +100,45 @@ def test_a_model_that_is_not_what_its_manifest_states_is_refused(
     assert answer.status_code == 422
     assert "slot.mismatch" in answer.text
     assert not any(each["name"] == "learned-light" for each in listed(quality).values())
+
+
+def stored(portal: Portal) -> set[str]:
+    folder = portal.system.settings.data / "blobs"
+    return {each.name for each in folder.rglob("*") if each.is_file()}
+
+
+@pytest.mark.verifies("DRV-18")
+def test_nothing_is_stored_of_a_release_that_is_refused(portal: Portal, quality: Person) -> None:
+    taken = learned_release(learned_model())
+    assert upload(portal, quality, taken, learned_model()).status_code == 201
+    before = stored(portal)
+    size = portal.system.log.size()
+    other = learned_model(0.5)
+    nonsense = b"not even a model"
+    refused = [
+        upload(portal, quality, learned_release(other, version="2.0.0"), other, "00" * 64),
+        upload(portal, quality, learned_release(other, version="2.0.0"), learned_model()),
+        upload(portal, quality, learned_release(nonsense), nonsense),
+        upload(portal, quality, taken, learned_model()),
+    ]
+    assert [each.status_code for each in refused] == [409, 409, 422, 409]
+    rules = [each.json().get("rule") for each in refused]
+    assert rules == ["model.signature", "model.digest", None, "model.registered-once"]
+    assert stored(portal) == before
+    assert portal.system.log.size() == size
+
+
+@pytest.mark.verifies("DRV-06")
+def test_a_release_sent_again_with_its_key_is_the_one_that_stands(
+    portal: Portal, quality: Person
+) -> None:
+    release, model = learned_release(learned_model()), learned_model()
+    first = upload(portal, quality, release, model, key="k" * 32)
+    before = stored(portal)
+    again = upload(portal, quality, release, model, key="k" * 32)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert stored(portal) == before
+    assert len(portal.records("ModelRegistered")) == 1
 
 
 @pytest.mark.verifies("DRV-18")

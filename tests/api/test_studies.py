@@ -44,6 +44,11 @@ def send_result(
     return person.send("POST", f"/studies/{study}/result", files=files, data={"data": DATA})
 
 
+def stored(portal: Portal) -> set[str]:
+    folder = portal.system.settings.data / "blobs"
+    return {each.name for each in folder.rglob("*") if each.is_file()}
+
+
 @pytest.fixture
 def quality(portal: Portal) -> Person:
     return portal.sign_in("quality")
@@ -109,7 +114,7 @@ def test_what_is_not_the_studys_own_result_is_refused(
 ) -> None:
     study = planned["study"]
     second.approve(f"/studies/{study}/approve", planned["digest"])
-    size = portal.system.log.size()
+    size, blobs = portal.system.log.size(), stored(portal)
     other = json.loads(json.dumps(result_of()))
     other["plan"]["limits"][0]["maximum"] = 100.0
     assert send_result(quality, study, other).json()["rule"] == "study.same-plan"
@@ -117,6 +122,9 @@ def test_what_is_not_the_studys_own_result_is_refused(
     assert (altered.status_code, altered.json()["rule"]) == (409, "study.cases")
     assert send_result(quality, study, result_of() | {"format": "else"}).status_code == 422
     assert send_result(quality, study, result_of() | {"cases": "many"}).status_code == 422
+    assert send_result(quality, study, result_of() | {"figures": [{}]}).status_code == 422
+    assert send_result(quality, study, result_of() | {"plan": {}}).status_code == 422
+    assert stored(portal) == blobs
     assert portal.system.log.size() == size
     assert quality.get(f"/studies/{study}/report").status_code == 404
 

@@ -10,7 +10,7 @@ from domain.events.consent import ConsentGranted
 from domain.events.practitioner import PractitionerRegistered, RoleGranted
 from domain.events.record import Attestation, Draft, Record
 from domain.events.subject import SubjectEnrolled
-from domain.handling import TRIES, Context, drafts, key_for, load, load_existing, update
+from domain.handling import TRIES, Context, drafts, key_for, load, load_existing, rehearse, update
 from domain.rules.practitioner import PRACTITIONER, Practitioner, grant_role
 from domain.rules.subject import SUBJECT, place_hold
 from domain.values.actor import Actor, Role
@@ -91,6 +91,30 @@ def test_a_repeated_request_meets_its_own_earlier_record() -> None:
     again = update(log, PRACTITIONER, STREAM, grant(Role.PRACTITIONER), context)
     assert again == first
     assert log.size() == 2
+
+
+def test_what_would_be_recorded_is_told_and_not_recorded() -> None:
+    log = a_log()
+    assert rehearse(log, PRACTITIONER, STREAM, grant(Role.OPERATOR), CONTEXT) == (
+        RoleGranted(role=Role.OPERATOR),
+    )
+    registered = rehearse(log, PRACTITIONER, STREAM, lambda _: REGISTERED, CONTEXT)
+    assert registered == (REGISTERED,)
+    assert rehearse(log, PRACTITIONER, STREAM, lambda _: (), CONTEXT) == ()
+    assert log.size() == 1
+    with pytest.raises(RuleViolation):
+        rehearse(LogInMemory(), PRACTITIONER, STREAM, grant(Role.OPERATOR), CONTEXT)
+
+
+@pytest.mark.verifies("DRV-06")
+def test_of_a_repeated_request_nothing_more_would_be_recorded() -> None:
+    log = a_log()
+    context = Context(
+        clinic=CLINIC, actor=CONTEXT.actor, correlation="x", idempotency_key="request 1"
+    )
+    assert rehearse(log, PRACTITIONER, STREAM, grant(Role.OPERATOR), context)
+    update(log, PRACTITIONER, STREAM, grant(Role.OPERATOR), context)
+    assert rehearse(log, PRACTITIONER, STREAM, grant(Role.PRACTITIONER), context) == ()
 
 
 def test_a_stream_that_moved_meanwhile_is_decided_on_again() -> None:

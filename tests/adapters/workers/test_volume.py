@@ -13,9 +13,10 @@ from adapters.inference.reproduction import Outcome
 from adapters.pairs import capture_facts, view_captures
 from adapters.repeating.table import repeat
 from adapters.reported.content import read_report
+from adapters.reported.sources import read_claim, read_sources
 from adapters.workbench import Workbench
 from adapters.workers import volume
-from domain.errors import RuleViolation
+from domain.errors import NotFound, RuleViolation
 from domain.events.assessment import AssessmentOpened
 from domain.events.capture_session import OutputWithheld
 from domain.events.claim import ClaimRegistered, ClaimValidated, ClaimWithdrawn
@@ -101,6 +102,7 @@ def test_a_claim_for_simulated_stations_reports_nothing_of_another_type(day: Cli
     assert withheld(day, visit(day, "first")) == ["volume.validated-claim"]
 
 
+@pytest.mark.verifies("REQ-IN-044")
 @pytest.mark.verifies("REQ-IN-158")
 @pytest.mark.verifies("REQ-IN-159")
 @pytest.mark.verifies("DRV-16")
@@ -134,6 +136,14 @@ def test_a_change_beyond_the_detectable_is_laid_before_the_practitioner(
     (pair,) = content.pairs
     assert (pair.what, pair.comparable) == ("Volume", True)
     assert len(pair.conditions) == len(change.comparability.differences)
+    ruled_out = a_claim(simulated=True, models=("simulated",)).contraindications
+    assert content.contraindications[-len(ruled_out) :] == ruled_out
+    sources = read_sources(day.bench(), AssessmentId.derived(second), signed.seq)
+    assert sources.told == (change,)
+    unread = replace(sources.assessment, findings=())
+    assert replace(sources, assessment=unread).told == ()
+    with pytest.raises(NotFound):
+        read_claim(day.bench(), replace(change, claim=ClaimId.derived("none")), signed.seq)
     (validated,) = (each for each in content.algorithms if each.name == "volume-change")
     assert validated.validation.lower().startswith(SIMULATED_LABEL)
     assert [each.capture_view for each in content.images] == ["Frontal", "Frontal, change"]
