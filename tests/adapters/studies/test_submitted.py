@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.studies import submitted
-from adapters.studies.case_file import encode_cases
+from adapters.studies.case_file import decode_cases, encode_cases
+from adapters.studies.evaluation import evaluate
 from adapters.studies.observations import (
     Case,
     Cases,
@@ -22,6 +25,7 @@ from adapters.studies.submitted import read_submitted, require_bounded, require_
 from domain.errors import MalformedInput, RuleViolation
 from domain.values.claim import EvidenceSource
 from domain.values.study import EVERYBODY, Factor, Statistic, StudyLimit
+from domain.values.study_figures import first_difference
 from tests.domain.values.test_study import PLAN
 
 DARK = {Factor.ITA_CLASS: "dark"}
@@ -155,3 +159,41 @@ def test_places_and_their_references_are_measurements(monkeypatch: pytest.Monkey
     with pytest.raises(MalformedInput, match="a holds a value beyond 4"):
         require_bounded(of(head))
     require_bounded(of(MASK))
+
+
+values = st.floats(-submitted.LARGEST_VALUE, submitted.LARGEST_VALUE) | st.sampled_from(
+    [0.0, 1.0, 1e-160, 5e-324, -1e9, 1e9]
+)
+
+
+@given(
+    st.integers(2, 3).flatmap(
+        lambda repeats: st.lists(
+            st.tuples(st.tuples(*[values] * repeats), st.none() | values), min_size=1, max_size=6
+        )
+    )
+)
+def test_whatever_is_within_the_bounds_is_worked_out(
+    drawn: list[tuple[tuple[float, ...], float | None]],
+) -> None:
+    quantities = of(
+        *(
+            Quantity(case=str(number), factors=DARK, repeats=repeats, reference=reference)
+            for number, (repeats, reference) in enumerate(drawn)
+        )
+    )
+    heads = of(
+        *(
+            Sampled(
+                case=str(number),
+                factors=DARK,
+                places=(Place(repeats=repeats, reference=reference or 0.0),) * 2,
+            )
+            for number, (repeats, reference) in enumerate(drawn)
+        )
+    )
+    for cases in (quantities, heads):
+        require_bounded(cases)
+        figures = evaluate(PLAN, cases)
+        assert figures[0].cases == len(drawn)
+        assert first_difference(evaluate(PLAN, decode_cases(encode_cases(cases))), figures) is None
