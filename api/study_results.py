@@ -92,9 +92,7 @@ def record_result(
     )
     try:
         count, figures = _worked_out(plan, cases)
-        rules.require_figures(
-            given.stated, cases=count, figures=figures, platform=evaluation.platform
-        )
+        rules.require_figures(given.stated, cases=count, figures=figures, evaluation=evaluation)
     except RuleViolation as refusal:
         refuse = partial(
             rules.refuse_result,

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 
 from adapters.studies.agreement import (
@@ -45,8 +46,10 @@ from adapters.studies.sampled import sampled_agreement, sampled_error
 from domain.errors import MalformedInput
 from domain.values.study import EVERYBODY, Factor, Statistic, StudyFigure, StudyPlan
 
-METHOD: Final = "study-figures/1"
-"""Name and version of everything that is worked out here; another figure is another version."""
+METHOD: Final = f"study-figures/1, scipy {scipy.__version__}"
+"""Name and version of everything that is worked out here, and of the quantiles below it; another
+figure of the same cases is another version.
+"""
 
 YES_OR_NO: Final = 2
 _MEASURED_TWICE: Final = 2

@@ -172,7 +172,11 @@ def awaited(study: Study, plan: Digest) -> StudyPlan:
 
 
 def require_figures(
-    stated: StatedResult, *, cases: int, figures: Sequence[StudyFigure], platform: Digest
+    stated: StatedResult,
+    *,
+    cases: int,
+    figures: Sequence[StudyFigure],
+    evaluation: StudyEvaluation,
 ) -> None:
     """Refuse a result whose figures do not follow from its cases.
 
@@ -180,8 +184,8 @@ def require_figures(
         stated: What was handed in.
         cases: Number of cases there are.
         figures: The figures that follow from them.
-        platform: Where these were worked out; figures of the same platform agree to the bit, those
-            of another within ``TOLERANCE``.
+        evaluation: With what these were worked out; figures of the same software on the same
+            platform agree to the bit, others within ``TOLERANCE``.
 
     Raises:
         RuleViolation: a figure or the number of cases differs; the first is named.
@@ -190,7 +194,8 @@ def require_figures(
     if stated.cases != cases:
         evidence = f"number of cases: stated {stated.cases}, found {cases}"
     else:
-        tolerance = 0.0 if stated.platform == platform else TOLERANCE
+        here = (stated.software, stated.platform) == (evaluation.software, evaluation.platform)
+        tolerance = 0.0 if here else TOLERANCE
         difference = first_difference(stated.figures, figures, tolerance=tolerance)
         evidence = None if difference is None else str(difference)
     if evidence is not None:
@@ -233,7 +238,7 @@ def complete_study(
             count them.
     """
     content = awaited(study, plan)
-    require_figures(stated, cases=cases, figures=figures, platform=evaluation.platform)
+    require_figures(stated, cases=cases, figures=figures, evaluation=evaluation)
     _require_counted(content, figures, cases)
     outcomes = judge_study(content, figures)
     return StudyCompleted(

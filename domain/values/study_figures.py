@@ -4,8 +4,8 @@ Rules kept here:
 
 1. Every figure of one set has its equal in the other: statistic, stratum, unit and number of cases
    are the same, value and interval agree within a tolerance.
-2. Within one platform there is no tolerance. Across platforms sums are added in another order and
-   quantiles come from another build; what differs by more than ``TOLERANCE`` has another cause.
+2. Of one version on one platform there is no tolerance. Elsewhere sums are added in another order
+   and quantiles come from another build; what differs by more than ``TOLERANCE`` has another cause.
 """
 
 import math
@@ -30,7 +30,7 @@ class StudyEvaluation:
     """With what the service worked a study's figures out of its cases.
 
     Attributes:
-        method: Name and version of the statistics.
+        method: Name and version of the statistics, and of the quantiles below them.
         software: Version of the software.
         platform: Digest of the computing platform's description.
     """

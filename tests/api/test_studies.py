@@ -9,7 +9,7 @@ import pytest
 
 from adapters.imaging.determinism import platform_digest
 from adapters.studies.case_file import encode_cases
-from adapters.studies.evaluation import evaluate
+from adapters.studies.evaluation import METHOD, evaluate
 from adapters.studies.observations import Cases, Measured
 from domain.errors import NotFound
 from domain.events.codec import to_plain
@@ -218,7 +218,7 @@ def test_what_is_recorded_are_the_figures_that_were_worked_out_here(
     assert event.figures == evaluate(PLAN, CASES)
     assert event.platform == elsewhere["platform"]
     assert event.evaluation == StudyEvaluation(
-        method="study-figures/1", software="0.1.0", platform=Digest(platform_digest())
+        method=METHOD, software="0.1.0", platform=Digest(platform_digest())
     )
 
 

@@ -170,6 +170,10 @@ def test_figures_of_another_platform_may_differ_in_what_nobody_reads() -> None:
     approved.when(partial(complete, stated=off)).then(COMPLETED)
     here = replace(off, platform=EVALUATION.platform)
     approved.when(partial(complete, stated=here)).refuses("study.figures")
+    earlier = replace(here, software="0.0.9")
+    given(STUDY, PLANNED, APPROVED).when(partial(complete, stated=earlier)).then(
+        replace(COMPLETED, software="0.0.9", platform=EVALUATION.platform)
+    )
     far = replace(STATED, figures=(figure(value=1.5 + 1e-6),))
     approved.when(partial(complete, stated=far)).refuses("study.figures")
 
