@@ -89,25 +89,30 @@ def require_bounded(cases: Cases) -> None:
         MalformedInput: there are too many cases, values, levels or classes, or a word or a value is
             too large.
     """
+    require_count(len(cases.cases))
     counts = (
-        ("cases", len(cases.cases), MOST_CASES),
         ("measurements", sum(map(_values, cases.cases)), MOST_VALUES),
         ("classes", len(cases.classes), MOST_CLASSES),
         *((f"levels of {each}", len(levels(cases.cases, each)), MOST_LEVELS) for each in Factor),
         ("characters of one word", max(map(_longest, cases.cases)), LONGEST_WORD),
     )
     for what, count, most in counts:
-        if count > most:
-            raise MalformedInput(
-                f"study.size: {count} {what} are more than {most}; divide the study, and lay a "
-                "plan down for each part"
-            )
+        _require_at_most(most, count, what)
     for each in cases.cases:
         if _largest(each) > LARGEST_VALUE:
             raise MalformedInput(
                 f"study.size: {each.case} holds a value beyond {LARGEST_VALUE:g}; state it in a "
                 "unit in which it can be told from its neighbours"
             )
+
+
+def require_count(cases: int) -> None:
+    """Refuse more cases than are worked out in a request, before any is measured.
+
+    Raises:
+        MalformedInput: there are too many.
+    """
+    _require_at_most(MOST_CASES, cases, "cases")
 
 
 def require_of_plan(plan: StudyPlan, cases: Cases) -> None:
@@ -163,6 +168,14 @@ def require_measured(plan: StudyPlan, measured: Measured) -> None:
                 f"the {what} of the cases is {given}, that of the plan {wanted}",
                 "Hand in the cases of this study, or lay down a plan of what was measured.",
             )
+
+
+def _require_at_most(most: int, count: int, what: str) -> None:
+    if count > most:
+        raise MalformedInput(
+            f"study.size: {count} {what} are more than {most}; divide the study, and lay a plan "
+            "down for each part"
+        )
 
 
 def _allowed(kind: type[Case], cases: Cases) -> frozenset[Statistic]:

@@ -22,7 +22,12 @@ from adapters.imaging.determinism import platform_digest
 from adapters.studies.case_file import decode_cases, encode_cases
 from adapters.studies.evaluation import evaluate
 from adapters.studies.observations import Cases
-from adapters.studies.submitted import require_bounded, require_measured, require_of_plan
+from adapters.studies.submitted import (
+    require_bounded,
+    require_count,
+    require_measured,
+    require_of_plan,
+)
 from api.version import VERSION
 from device.simulation.rig import DEMO, FULL, PREVIEW
 from domain.errors import MalformedInput, RecordsError
@@ -142,6 +147,7 @@ def _cases(given: argparse.Namespace, plan: StudyPlan, manifest: Manifest | None
         require_output(plan, manifest)
         require_truth(plan, manifest.origin)  # before pictures are measured for long
         _require_measured(plan)
+        require_count(len(manifest.cases))
         return measure_labelled(manifest, _say)
     measure = MEASURE.get(plan.output)
     if measure is None:

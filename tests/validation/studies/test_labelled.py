@@ -122,6 +122,19 @@ def test_the_command_takes_a_manifest_and_says_what_is_wrong(
     assert "MISSED" in capsys.readouterr().out  # one picture is too few for any figure
 
 
+def test_more_pictures_than_the_service_takes_are_refused_before_one_is_measured(
+    manifest: Path,
+    plan_file: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.studies.submitted.MOST_CASES", 0)
+    out = manifest.parent / "out"
+    given = ["run", str(plan_file), "--labelled", str(manifest), "--out", str(out)]
+    assert main(given) == NOT_RUN
+    assert capsys.readouterr().err.startswith("vultus study: study.size: 1 cases are more than 0")
+
+
 def test_plan_result_and_report_say_whose_pictures_they_are(
     manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
