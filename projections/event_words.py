@@ -97,6 +97,8 @@ def detail_of(event: Event | Shredded) -> str:
             return f"{event.plan.name} {event.plan.version}"
         case study.StudyCompleted():
             return "every limit met" if event.passed else "limits missed"
+        case study.StudyResultRefused():
+            return event.rule
         case (
             equipment.DeviceQuarantined()
             | equipment.DeviceReleased()

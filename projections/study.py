@@ -75,7 +75,7 @@ def apply(rows: Rows, record: Record) -> None:
 
 
 PROJECTION = Projection(
-    name="study", version=1, tables=(STUDY,), apply=apply, handles=names_of(facts.StudyEvent)
+    name="study", version=2, tables=(STUDY,), apply=apply, handles=names_of(facts.StudyEvent)
 )
 
 

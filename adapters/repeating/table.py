@@ -17,6 +17,7 @@ from adapters.repeating.captures import repeat_depth, repeat_measurements, repea
 from adapters.repeating.changes import repeat_change
 from adapters.repeating.repeated import Repeated
 from adapters.repeating.runs import repeat_run, repeat_shadow
+from adapters.repeating.studies import repeat_study
 from adapters.workbench import Workbench
 from domain.errors import (
     ContentErased,
@@ -34,6 +35,7 @@ from domain.events.equipment import CalibrationViewsRecorded
 from domain.events.inference import InferenceCompleted, ShadowCompared
 from domain.events.names import NAME_OF
 from domain.events.record import Record
+from domain.events.study import StudyCompleted
 from domain.events.volume_change import VolumeChangeMeasured
 
 Repeat = Callable[[Workbench, Record, Any], Repeated | None]
@@ -47,6 +49,7 @@ REPEATS: Final[dict[type, Repeat]] = {
     InferenceCompleted: repeat_run,
     ShadowCompared: repeat_shadow,
     VolumeChangeMeasured: repeat_change,
+    StudyCompleted: repeat_study,
 }
 
 

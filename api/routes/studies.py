@@ -17,7 +17,6 @@ from domain.errors import MalformedInput, NotFound
 from domain.events.codec import from_plain
 from domain.events.study import StudyCompleted
 from domain.handling import load_existing, update
-from domain.ledger import canonical
 from domain.rules import study as rules
 from domain.rules.study import STUDY, plan_digest, result_digest
 from domain.values.content import Digest
@@ -174,7 +173,11 @@ def complete(
     document: Annotated[UploadFile, File()],
     data: Annotated[str, Form(pattern="^sha256:[0-9a-f]{64}$")],
 ) -> Completed:
-    """Record what came of a study, as ``vultus study run`` wrote it."""
+    """Record what came of a study, as ``vultus study run`` wrote it.
+
+    Every figure is worked out of the cases again, under the approved plan. A result whose figures
+    are others, or whose cases are not those of the plan, is refused, and that is recorded.
+    """
     limit = system.settings.upload_limit_bytes
     contents = [file.file.read(limit + 1) for file in (result, cases, document)]
     if any(len(content) > limit for content in contents):
@@ -184,7 +187,7 @@ def complete(
         system,
         system.context(person.actor, idempotency_key=key),
         StudyId(study),
-        result=canonical.parse(contents[0]),
+        result=contents[0],
         cases=contents[1],
         document=contents[2],
         data=Digest(data),

@@ -45,6 +45,8 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("RestoreDrillCompleted", 1): _with(point_in_time=False),
     # Before corners were stored, a calibration kept its result and the residuals of its views.
     ("CalibrationViewsRecorded", 1): _with(corners=None, platform=None),
+    # Before the service worked figures out of the cases, it recorded those that were handed in.
+    ("StudyCompleted", 1): _with(evaluation=None),
 }
 """For each (name, version) no longer written: how to read it as version + 1."""
 

@@ -138,7 +138,8 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("VolumeChangeRepeated", 1): volume_change.VolumeChangeRepeated,
     ("StudyPlanned", 1): study.StudyPlanned,
     ("StudyPlanApproved", 1): study.StudyPlanApproved,
-    ("StudyCompleted", 1): study.StudyCompleted,
+    ("StudyCompleted", 2): study.StudyCompleted,
+    ("StudyResultRefused", 1): study.StudyResultRefused,
     ("StudyConfirmed", 1): study.StudyConfirmed,
 }
 

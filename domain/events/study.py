@@ -1,4 +1,4 @@
-"""Facts about studies: planned, approved before the run, completed, confirmed."""
+"""Facts about studies: planned, approved before the run, completed or refused, confirmed."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from domain.values.content import ContentReference, Digest
 from domain.values.identifiers import PractitionerId, StudyId
 from domain.values.signature import ElectronicSignature
 from domain.values.study import LimitOutcome, StudyFigure, StudyPlan
+from domain.values.study_figures import StudyEvaluation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class StudyCompleted:
         software: Version of the software that measured.
         platform: Digest of the computing platform's description.
         run_by: Who ran it.
+        evaluation: With what the service worked the figures out of the cases; none where they were
+            recorded as they were handed in.
     """
 
     data: Digest
@@ -59,6 +62,30 @@ class StudyCompleted:
     software: str
     platform: Digest
     run_by: PractitionerId
+    evaluation: StudyEvaluation | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResultRefused:
+    """A result was handed in whose figures do not follow from its cases, or of other cases.
+
+    Attributes:
+        data: Digest of the cases that came; they are not kept.
+        rule: The rule that refused them.
+        evidence: What was wrong, in words.
+        next_step: What would help.
+        software: Version of the software that measured, as it was handed in.
+        platform: Digest of the computing platform's description, as it was handed in.
+        handed_in_by: Who handed it in.
+    """
+
+    data: Digest
+    rule: str
+    evidence: str
+    next_step: str
+    software: str
+    platform: Digest
+    handed_in_by: PractitionerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +99,4 @@ class StudyConfirmed:
     signature: ElectronicSignature
 
 
-StudyEvent = StudyPlanned | StudyPlanApproved | StudyCompleted | StudyConfirmed
+StudyEvent = StudyPlanned | StudyPlanApproved | StudyCompleted | StudyResultRefused | StudyConfirmed

@@ -4,7 +4,9 @@ Rules kept here:
 
 1. A plan is approved by a quality manager other than its author before anything is run: limits
    cannot follow results.
-2. A study is run once; whether it passed is worked out here from its figures and its plan.
+2. A study is run once; its figures are those that follow from its cases, and whether it passed
+   follows from them and the plan. Figures handed in that do not follow are refused, and that is
+   recorded: who sees that a study did not pass may not try until it does, unseen.
 3. The figures count the cases that were measured, level by level, wherever a limit holds for each
    level: a level that nobody judged cannot be left out of them.
 4. A result that failed is recorded and confirmed like one that passed; another try is another
@@ -24,6 +26,7 @@ from domain.events.study import (
     StudyEvent,
     StudyPlanApproved,
     StudyPlanned,
+    StudyResultRefused,
 )
 from domain.ledger import canonical
 from domain.values.actor import Role
@@ -32,6 +35,12 @@ from domain.values.identifiers import PractitionerId, StudyId
 from domain.values.signature import Meaning
 from domain.values.signing import Signing, check_signing
 from domain.values.study import StudyFigure, StudyPlan, asks_each_level, counted_cases, judge_study
+from domain.values.study_figures import (
+    TOLERANCE,
+    StatedResult,
+    StudyEvaluation,
+    first_difference,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +69,8 @@ def evolve(study: Study, event: StudyEvent) -> Study:
             return replace(study, approved=True)
         case StudyCompleted():
             return replace(study, completed=event)
+        case StudyResultRefused():
+            return study
         case StudyConfirmed():
             return replace(study, confirmed=True)
         case _:
@@ -75,8 +86,14 @@ def plan_digest(plan: StudyPlan) -> Digest:
 
 
 def result_digest(result: StudyCompleted) -> Digest:
-    """Return the digest that a person signs to confirm a result: of its canonical JSON."""
-    return Digest.of(canonical.encode(codec.to_plain(result)))
+    """Return the digest that a person signs to confirm a result: of its canonical JSON.
+
+    A result whose figures were recorded as handed in is written as it was when it was signed.
+    """
+    plain = codec.to_plain(result)
+    if isinstance(plain, dict) and result.evaluation is None:
+        del plain["evaluation"]
+    return Digest.of(canonical.encode(plain))
 
 
 def holds(study: Study) -> bool:
@@ -123,34 +140,16 @@ def approve_plan(study: Study, signing: Signing) -> StudyPlanApproved:
     return StudyPlanApproved(signature=signature)
 
 
-def complete_study(
-    study: Study,
-    *,
-    plan: Digest,
-    data: Digest,
-    cases: int,
-    figures: Sequence[StudyFigure],
-    report: ContentReference,
-    software: str,
-    platform: Digest,
-    run_by: PractitionerId,
-) -> StudyCompleted:
-    """Record what came of a study.
+def awaited(study: Study, plan: Digest) -> StudyPlan:
+    """Return the plan whose result is awaited.
 
     Args:
         study: The study.
-        plan: Digest of the plan under which the figures were worked out.
-        data: Digest of the cases.
-        cases: Number of cases.
-        figures: Every figure of every stratum.
-        report: The readable report.
-        software: Version of the software that measured.
-        platform: Digest of the computing platform's description.
-        run_by: Who ran it.
+        plan: Digest of the plan that the result is of.
 
     Raises:
-        RuleViolation: the plan is not approved yet, the study was run before, it was run under
-            another plan, or its figures do not count the cases.
+        RuleViolation: the plan is not approved yet, the study was run before, or the result is of
+            another plan.
     """
     planned = _planned(study)
     if not study.approved:
@@ -169,8 +168,79 @@ def complete_study(
             f"the result is of the plan {plan}",
             "Run the study under the plan that was approved.",
         )
-    _require_counted(planned.plan, figures, cases)
-    outcomes = judge_study(planned.plan, figures)
+    return planned.plan
+
+
+def require_figures(
+    stated: StatedResult,
+    *,
+    cases: int,
+    figures: Sequence[StudyFigure],
+    evaluation: StudyEvaluation,
+) -> None:
+    """Refuse a result whose figures do not follow from its cases.
+
+    Args:
+        stated: What was handed in.
+        cases: Number of cases there are.
+        figures: The figures that follow from them.
+        evaluation: With what these were worked out; figures of the same software on the same
+            platform agree to the bit, others within ``TOLERANCE``.
+
+    Raises:
+        RuleViolation: a figure or the number of cases differs; the first is named.
+    """
+    evidence = None
+    if stated.cases != cases:
+        evidence = f"number of cases: stated {stated.cases}, found {cases}"
+    else:
+        here = (stated.software, stated.platform) == (evaluation.software, evaluation.platform)
+        tolerance = 0.0 if here else TOLERANCE
+        difference = first_difference(stated.figures, figures, tolerance=tolerance)
+        evidence = None if difference is None else str(difference)
+    if evidence is not None:
+        raise RuleViolation(
+            "study.figures",
+            f"the figures are not those of the cases: {evidence}",
+            "Hand in the files that one run wrote, as it wrote them; work figures of the same "
+            "cases out again with this version: vultus study run --cases.",
+        )
+
+
+def complete_study(
+    study: Study,
+    *,
+    plan: Digest,
+    data: Digest,
+    cases: int,
+    figures: Sequence[StudyFigure],
+    stated: StatedResult,
+    evaluation: StudyEvaluation,
+    report: ContentReference,
+    run_by: PractitionerId,
+) -> StudyCompleted:
+    """Record what came of a study, with the figures that follow from its cases.
+
+    Args:
+        study: The study.
+        plan: Digest of the plan under which the figures were worked out.
+        data: Digest of the cases.
+        cases: Number of cases.
+        figures: Every figure of every stratum, worked out of the cases.
+        stated: What was handed in.
+        evaluation: With what the figures were worked out.
+        report: The readable report.
+        run_by: Who ran it.
+
+    Raises:
+        RuleViolation: the plan is not approved yet, the study was run before, it was run under
+            another plan, what was handed in does not follow from the cases, or the figures do not
+            count them.
+    """
+    content = awaited(study, plan)
+    require_figures(stated, cases=cases, figures=figures, evaluation=evaluation)
+    _require_counted(content, figures, cases)
+    outcomes = judge_study(content, figures)
     return StudyCompleted(
         data=data,
         cases=cases,
@@ -178,9 +248,44 @@ def complete_study(
         outcomes=outcomes,
         passed=all(each.met for each in outcomes),
         report=report,
-        software=software,
-        platform=platform,
+        software=stated.software,
+        platform=stated.platform,
         run_by=run_by,
+        evaluation=evaluation,
+    )
+
+
+def refuse_result(
+    study: Study,
+    *,
+    plan: Digest,
+    data: Digest,
+    stated: StatedResult,
+    refusal: RuleViolation,
+    handed_in_by: PractitionerId,
+) -> StudyResultRefused:
+    """Record that a result was refused; the study still awaits one.
+
+    Args:
+        study: The study.
+        plan: Digest of the plan that the result is of.
+        data: Digest of the cases that came.
+        stated: What was handed in.
+        refusal: Why it is not taken in.
+        handed_in_by: Who handed it in.
+
+    Raises:
+        RuleViolation: no result is awaited.
+    """
+    awaited(study, plan)
+    return StudyResultRefused(
+        data=data,
+        rule=refusal.rule,
+        evidence=refusal.evidence,
+        next_step=refusal.next_step,
+        software=stated.software,
+        platform=stated.platform,
+        handed_in_by=handed_in_by,
     )
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from adapters.imaging.determinism import platform_digest
+from adapters.studies.case_file import encode_cases
+from adapters.studies.evaluation import evaluate
+from adapters.studies.observations import Cases, Quantity
 from domain.events.codec import to_plain
 from domain.ledger import canonical
 from domain.values.content import Digest
@@ -16,9 +20,6 @@ from domain.values.study import Factor, StudyPlan, judge_study
 from domain.values.time import ServerTime
 from tests.flows.test_browser import NARROW, WIDE, Clinic, assert_fits, keep, running_clinic
 from validation.demonstration import people
-from validation.studies.case_file import encode_cases
-from validation.studies.evaluation import evaluate
-from validation.studies.observations import Cases, Quantity
 from validation.studies.plans import SKIN_TONE
 from validation.studies.report import render_study
 
@@ -123,6 +124,7 @@ def of_all_tones() -> Cases:
                 case=f"case-{number}",
                 factors={
                     Factor.ITA_CLASS: tone,
+                    Factor.MONK: str(2 + number % 6),
                     Factor.AGE_BAND: ("20-39", "40-59", "60-79")[number % 3],
                     Factor.LIGHTING: "dim" if number < 4 else "standard",
                 },
@@ -146,7 +148,7 @@ def write_run(folder: Path, plan: StudyPlan, cases: Cases) -> None:
         "cases": len(cases.cases),
         "figures": [to_plain(each) for each in figures],
         "software": "0.1.0",
-        "platform": str(Digest.of(b"platform")),
+        "platform": platform_digest(),
     }
     folder.mkdir()
     (folder / "result.json").write_bytes(canonical.encode(result))

@@ -75,6 +75,7 @@ function study({ number, state, plan: given, figures: found }: Told): StudyDetai
   const result: Result | null = found === null ? null : {
     data: digest(`cases ${number}`), cases: found[0]?.cases ?? 0, figures: found, outcomes, passed: outcomes.every((each) => each.met),
     report: { digest: digest(`report ${number}`), size_bytes: 180_000, media_type: "application/pdf" }, software: "0.1.0", platform: digest("platform"),
+    evaluation: state === "completed" ? { method: "study-figures/1", software: "0.1.0", platform: digest("platform") } : null,
   };
   const order = ["planned", "approved", "completed", "confirmed"];
   const reached = order.indexOf(state);

@@ -6,6 +6,7 @@ worked out as it is for every study.
 
 from collections.abc import Iterator
 
+from adapters.studies.evaluation import METHOD
 from domain.events.study import StudyCompleted, StudyConfirmed, StudyPlanApproved, StudyPlanned
 from domain.rules.study import plan_digest, result_digest
 from domain.values.actor import Actor
@@ -13,6 +14,7 @@ from domain.values.content import Digest
 from domain.values.identifiers import StudyId
 from domain.values.signature import Meaning
 from domain.values.study import EVERYBODY, Factor, Statistic, StudyFigure, judge_study
+from domain.values.study_figures import StudyEvaluation
 from validation.benchmarks.clinic_house import QUALITY, House
 from validation.benchmarks.clinic_scribe import Deed, Scribe
 from validation.studies.plans import SKIN_TONE
@@ -48,6 +50,9 @@ def hold_study(house: House, scribe: Scribe) -> Iterator[Deed]:
         software="0.1.0",
         platform=Digest.of(b"platform"),
         run_by=author,
+        evaluation=StudyEvaluation(
+            method=METHOD, software="0.1.0", platform=Digest.of(b"platform")
+        ),
     )
     yield scribe.write(Actor.practitioner(author), STUDY.stream, [completed])
     proof, signature = house.signature(second, result_digest(completed), Meaning.APPROVED)

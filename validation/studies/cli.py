@@ -7,7 +7,9 @@ Rules kept here:
 3. A plan that comes with the product becomes, over labelled pictures, the plan of those pictures:
    plan, result and report say whose they are and who labelled them.
 4. What is recorded in a clinic's record goes through the interface, by people who sign
-   (``/studies``); this command needs no record.
+   (``/studies``); this command needs no record. The service works every figure out of the cases
+   again, and what it would not take in is refused here, before pictures are measured where that
+   can be told by then.
 """
 
 import argparse
@@ -17,6 +19,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.imaging.determinism import platform_digest
+from adapters.studies.case_file import decode_cases, encode_cases
+from adapters.studies.evaluation import evaluate
+from adapters.studies.observations import Cases
+from adapters.studies.submitted import (
+    require_bounded,
+    require_count,
+    require_measured,
+    require_of_plan,
+)
 from api.version import VERSION
 from device.simulation.rig import DEMO, FULL, PREVIEW
 from domain.errors import MalformedInput, RecordsError
@@ -25,12 +36,10 @@ from domain.ledger import canonical
 from domain.values.content import Digest
 from domain.values.study import StudyPlan, judge_study
 from domain.values.time import ServerTime
-from validation.studies.case_file import decode_cases, encode_cases
-from validation.studies.evaluation import evaluate
 from validation.studies.labelled import measure_labelled
 from validation.studies.labelled_plan import plan_over, require_output, require_truth
 from validation.studies.manifest import Manifest, read_manifest
-from validation.studies.observations import Cases
+from validation.studies.measured import MEASURED
 from validation.studies.plans import PLANS
 from validation.studies.population import Population
 from validation.studies.report import render_study
@@ -95,6 +104,8 @@ def _study(given: argparse.Namespace) -> int:
     plan = _plan(given.plan, manifest)
     cases = _cases(given, plan, manifest)
     require_truth(plan, cases.origin)
+    require_bounded(cases)
+    require_of_plan(plan, cases)
     stored = encode_cases(cases)
     figures = evaluate(plan, cases)
     outcomes = judge_study(plan, figures)
@@ -135,12 +146,15 @@ def _cases(given: argparse.Namespace, plan: StudyPlan, manifest: Manifest | None
     if manifest is not None:
         require_output(plan, manifest)
         require_truth(plan, manifest.origin)  # before pictures are measured for long
+        _require_measured(plan)
+        require_count(len(manifest.cases))
         return measure_labelled(manifest, _say)
     measure = MEASURE.get(plan.output)
     if measure is None:
         raise MalformedInput(
             f"study.output: {plan.output} is not measured on the simulated station; give cases"
         )
+    _require_measured(plan)
     if given.people < 1 or given.repeats < 2:  # noqa: PLR2004 - a repeat is a second one
         raise MalformedInput("study.population: one person and two repeats at least")
     population = Population(
@@ -151,6 +165,12 @@ def _cases(given: argparse.Namespace, plan: StudyPlan, manifest: Manifest | None
         cache=given.cache,
     )
     return measure(population, _say)
+
+
+def _require_measured(plan: StudyPlan) -> None:
+    """Refuse a plan about another version than this build measures with."""
+    if plan.output in MEASURED:
+        require_measured(plan, MEASURED[plan.output])
 
 
 def _plan(name: str, manifest: Manifest | None) -> StudyPlan:

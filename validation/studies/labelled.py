@@ -20,10 +20,11 @@ import numpy as np
 
 from adapters.imaging.decode import read_structure
 from adapters.imaging.pixels import Mask
+from adapters.studies.evaluation import count_overlap
+from adapters.studies.observations import Case, Cases, Classified, Quantity, Withheld
 from domain.errors import MalformedInput
-from validation.studies.evaluation import count_overlap
 from validation.studies.manifest import Labelled, Labels, Manifest
-from validation.studies.observations import Case, Cases, Classified, Quantity, Withheld
+from validation.studies.measured import MEASURED
 from validation.studies.pictures import CLASSES, NUMBERS
 from validation.studies.segmentations import MASKS, Marked, marked_on
 
@@ -51,7 +52,12 @@ def measure_labelled(manifest: Manifest, say: Say) -> Cases:
     for each in manifest.cases:
         say(each.case)
         cases.append(measure(each))
-    return Cases(classes=classes, cases=tuple(cases), origin=manifest.origin)
+    return Cases(
+        classes=classes,
+        cases=tuple(cases),
+        origin=manifest.origin,
+        measured=MEASURED[manifest.output],
+    )
 
 
 def _measure(manifest: Manifest) -> tuple[tuple[str, ...], Callable[[Labelled], Case]]:

@@ -3,7 +3,8 @@
 Rules kept here:
 
 1. A plan that comes with the product speaks of generated heads. Over labelled pictures it becomes a
-   plan of its own: the same limits, the manifest's own words for people and labels.
+   plan of its own: the same limits, the manifest's own words for people and labels. It divides by
+   what its limits ask for and by what the manifest says of some case.
 2. It follows from plan and manifest alone, before any picture is measured, so that it can be
    printed, laid down and approved before it is run.
 3. A written plan is run as it was approved, or not at all: one that speaks of generated heads is
@@ -12,10 +13,10 @@ Rules kept here:
 
 from dataclasses import replace
 
+from adapters.studies.observations import Origin
 from domain.errors import MalformedInput
 from domain.values.study import StudyPlan
 from validation.studies.manifest import Manifest
-from validation.studies.observations import Origin
 from validation.studies.plans import HEADS, STATION
 
 _SHOWN = 8
@@ -30,8 +31,11 @@ def plan_over(plan: StudyPlan, manifest: Manifest) -> StudyPlan:
     require_output(plan, manifest)
     origin = manifest.origin
     number = str(origin.manifest).partition(":")[2][:_SHOWN]
+    limited = {limit.stratum.partition("=")[0] for limit in plan.limits}
+    known = {factor for each in manifest.cases for factor in each.factors}
     return replace(
         plan,
+        strata=tuple(each for each in plan.strata if each in limited or each in known),
         name=plan.name.replace(STATION, f"on labelled pictures, set {number}"),
         population=f"labelled pictures: {origin.source} (manifest {origin.manifest})",
         reference=f"labels ({manifest.labels}) by: {origin.labelled_by}",

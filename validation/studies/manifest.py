@@ -14,12 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from adapters.studies.observations import Origin
 from domain.errors import MalformedInput
 from domain.ledger import canonical
 from domain.ledger.canonical import JsonValue
 from domain.values.content import Digest
 from domain.values.study import Factor
-from validation.studies.observations import Origin
 
 FIRST_FORMAT: Final = "vultus/labelled-pictures/v1"
 """Numbers only, one picture for each case."""

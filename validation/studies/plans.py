@@ -117,11 +117,11 @@ REDNESS: Final = StudyPlan(
 
 DEPTH: Final = StudyPlan(
     name=f"Depth of the face {STATION}",
-    version="2.0",
+    version="3.0",
     evidence=EvidenceSource.DEPTH,
     output="depth-map",
     unit="mm",
-    method="stereo depth of the stored pair under the locked calibration",
+    method="lsm-pyramid/2",
     population=f"{HEADS}; a case is a head, measured at 40 places",
     reference="exact depth of the same pixels, from the simulation's geometry",
     strata=(Factor.ITA_CLASS, Factor.MONK, Factor.AGE_BAND),

@@ -14,6 +14,10 @@ from typing import Final
 
 import numpy as np
 
+from adapters.studies.agreement import FEWEST_PAIRS, agreement
+from adapters.studies.evaluation import dice
+from adapters.studies.observations import Cases, Classified, Sampled, Segmented, pairs
+from adapters.studies.sampled import sampled_agreement
 from domain.ledger.canonical import JsonValue
 from domain.values.study import (
     EVERYBODY,
@@ -23,10 +27,6 @@ from domain.values.study import (
     StudyPlan,
     counted_cases,
 )
-from validation.studies.agreement import FEWEST_PAIRS, agreement
-from validation.studies.evaluation import dice
-from validation.studies.observations import Cases, Classified, Sampled, Segmented, pairs
-from validation.studies.sampled import sampled_agreement
 from validation.studies.wording import statistic_words, stratum_words, unit_words
 
 MOST_POINTS: Final = 1500

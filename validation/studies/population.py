@@ -20,6 +20,7 @@ import numpy as np
 
 from adapters.imaging.colour import linear_to_lab_d65
 from adapters.inference.monk_scale import monk_tone
+from adapters.studies.observations import Origin
 from device.simulation.appearance import NATURAL, Appearance
 from device.simulation.identity import TypologyClass
 from device.simulation.lights import RingLight
@@ -29,7 +30,6 @@ from device.simulation.sensor import Exposure
 from device.simulation.skin_colour import BLOOD_FRACTION, melanin_of, skin_linear
 from device.simulation.station import CaptureSettings, SimulatedCapture, capture
 from domain.values.study import Factor
-from validation.studies.observations import Origin
 
 SEEN_IN_DEVELOPMENT: Final = frozenset(range(32))
 LIGHTS: Final[Mapping[str, float]] = {"standard": 5600.0, "warm": 5000.0}

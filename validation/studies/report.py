@@ -20,6 +20,7 @@ from typing import Final
 import typst
 
 from adapters.reports.typeface import copy_fonts, printable
+from adapters.studies.observations import Cases, Origin, Sampled, Withheld
 from domain.errors import MalformedInput
 from domain.ledger.canonical import JsonValue
 from domain.values.claim import EvidenceSource
@@ -32,7 +33,6 @@ from domain.values.study import (
     StudyPlan,
 )
 from domain.values.time import Instant
-from validation.studies.observations import Cases, Origin, Sampled, Withheld
 from validation.studies.plots import plots
 from validation.studies.wording import statistic_words, stratum_words, unit_words
 

@@ -17,16 +17,8 @@ from adapters.imaging.calibration import CameraIntrinsics, StereoCalibration
 from adapters.imaging.decode import decode
 from adapters.imaging.depth import reconstruct
 from adapters.inference.skin_pigmentation import HAEMOGLOBIN_STEP
-from device.simulation import colorimetry
-from device.simulation.appearance import Appearance, SkinCondition
-from device.simulation.parts import PartId
-from device.simulation.rig import Camera, StereoRig
-from device.simulation.sequence import png
-from device.simulation.skin_colour import BLOOD_FRACTION, melanin_of, skin_linear
-from device.simulation.station import SimulatedCapture
-from validation.skin_areas import raised_on, seen_chromophores
-from validation.studies.evaluation import count_overlap
-from validation.studies.observations import (
+from adapters.studies.evaluation import count_overlap
+from adapters.studies.observations import (
     Case,
     Cases,
     Classified,
@@ -35,6 +27,15 @@ from validation.studies.observations import (
     Sampled,
     Withheld,
 )
+from device.simulation import colorimetry
+from device.simulation.appearance import Appearance, SkinCondition
+from device.simulation.parts import PartId
+from device.simulation.rig import Camera, StereoRig
+from device.simulation.sequence import png
+from device.simulation.skin_colour import BLOOD_FRACTION, melanin_of, skin_linear
+from device.simulation.station import SimulatedCapture
+from validation.skin_areas import raised_on, seen_chromophores
+from validation.studies.measured import MEASURED
 from validation.studies.pictures import CLASSES, typology_angle_deg
 from validation.studies.population import Population, Sitter
 from validation.studies.segmentations import marked_on
@@ -66,7 +67,7 @@ def skin_tone_cases(population: Population, say: Progress) -> Cases:
                 reference=float(colorimetry.typology_angle_deg(colour)),
             )
         )
-    return Cases(cases=tuple(cases), origin=population.origin)
+    return Cases(cases=tuple(cases), origin=population.origin, measured=MEASURED["ita"])
 
 
 def tone_class_cases(population: Population, say: Progress) -> Cases:
@@ -84,7 +85,12 @@ def tone_class_cases(population: Population, say: Progress) -> Cases:
                 true=output.names.index(sitter.subject.typology.value),
             )
         )
-    return Cases(classes=output.names, cases=tuple(cases), origin=population.origin)
+    return Cases(
+        classes=output.names,
+        cases=tuple(cases),
+        origin=population.origin,
+        measured=MEASURED["ita-class"],
+    )
 
 
 def redness_cases(population: Population, say: Progress) -> Cases:
@@ -94,7 +100,7 @@ def redness_cases(population: Population, say: Progress) -> Cases:
         say(sitter.name)
         (taken,) = population.captures(sitter, most=1)
         cases.append(_redness(sitter, taken, population))
-    return Cases(cases=tuple(cases), origin=population.origin)
+    return Cases(cases=tuple(cases), origin=population.origin, measured=MEASURED["redness"])
 
 
 def _redness(sitter: Sitter, taken: SimulatedCapture, population: Population) -> Case:
@@ -144,7 +150,7 @@ def depth_cases(population: Population, say: Progress) -> Cases:
                 ),
             )
         )
-    return Cases(cases=tuple(cases), origin=population.origin)
+    return Cases(cases=tuple(cases), origin=population.origin, measured=MEASURED["depth-map"])
 
 
 MEASURE: Final[dict[str, Callable[[Population, Progress], Cases]]] = {

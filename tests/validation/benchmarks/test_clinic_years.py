@@ -37,6 +37,7 @@ from domain.rules.subject import SUBJECT
 from domain.values.consent import Purpose
 from domain.values.gates import ModelLists, Operator
 from domain.values.identifiers import ClinicId, ConsentId, StreamName
+from domain.values.study_figures import StatedResult
 from validation.benchmarks.clinic_house import PROTOCOL, RELEASE
 from validation.benchmarks.clinic_scribe import Deed
 from validation.benchmarks.clinic_study import STUDY as STUDY_ID
@@ -133,15 +134,21 @@ def decided(folded: Folded, draft: Draft) -> object:
                 sources=event.sources,
             )
         case StudyCompleted() as event:
+            assert event.evaluation is not None
             return complete_study(
                 state,
                 plan=plan_digest(SKIN_TONE),
                 data=event.data,
                 cases=event.cases,
                 figures=event.figures,
+                stated=StatedResult(
+                    cases=event.cases,
+                    figures=event.figures,
+                    software=event.software,
+                    platform=event.platform,
+                ),
+                evaluation=event.evaluation,
                 report=event.report,
-                software=event.software,
-                platform=event.platform,
                 run_by=event.run_by,
             )
         case stations.CalibrationRecorded() as event:

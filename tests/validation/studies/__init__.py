@@ -1,1 +1,1 @@
-"""Tests of the statistics of studies, and of studies as they are run."""
+"""Tests of studies as they are run."""

@@ -1,25 +1,29 @@
 """``vultus study``, as people run it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.studies.case_file import decode_cases, encode_cases
 from domain.events.codec import from_plain, to_plain
 from domain.ledger import canonical
 from domain.values.content import Digest
-from domain.values.study import StudyPlan
+from domain.values.study import Factor, StudyPlan
 from tests.domain.values.test_study import PLAN
 from tests.validation.studies.test_report import CASES
-from validation.studies.case_file import decode_cases, encode_cases
 from validation.studies.cli import LIMIT_MISSED, NOT_RUN, main
+from validation.studies.measured import MEASURED
 from validation.studies.plans import PLANS
 
 
 @pytest.fixture
 def plan_file(tmp_path: Path) -> Path:
     path = tmp_path / "plan.json"
-    path.write_bytes(canonical.encode(to_plain(PLAN)))
+    plan = replace(PLAN, method=MEASURED["ita"].method)
+    path.write_bytes(canonical.encode(to_plain(plan)))
     return path
 
 
@@ -47,6 +51,29 @@ def test_a_study_of_given_cases_leaves_cases_result_and_report(
     assert "MISSED" not in capsys.readouterr().out
     assert main(["run", str(plan_file), "--cases", str(cases), "--out", str(out)]) == NOT_RUN
     assert "study.out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "said"),
+    [
+        ("--cases", {"strata": (Factor.ITA_CLASS, Factor.DEVICE)}, "study.strata"),
+        ("--size", {"method": "skin-colour 9.0.0"}, "study.measured"),
+    ],
+)
+def test_what_the_service_would_refuse_is_refused_before_it_is_reported(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    changed: dict[str, Any],
+    said: str,
+) -> None:
+    plan, cases, out = tmp_path / "plan.json", tmp_path / "cases.json", tmp_path / "out"
+    plan.write_bytes(canonical.encode(to_plain(replace(PLAN, **changed))))
+    cases.write_bytes(encode_cases(CASES))
+    given = str(cases) if name == "--cases" else "preview"
+    assert main(["run", str(plan), name, given, "--out", str(out)]) == NOT_RUN
+    assert said in capsys.readouterr().err
+    assert not out.exists()
 
 
 @pytest.mark.slow

@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from adapters.studies.case_file import decode_cases, encode_cases
+from adapters.studies.evaluation import evaluate
+from adapters.studies.observations import Cases, Classified, Quantity, Segmented, Withheld
 from domain.errors import MalformedInput
 from domain.events.codec import from_plain, to_plain
 from domain.ledger import canonical
 from domain.values.content import Digest
-from domain.values.study import Statistic, StudyPlan
+from domain.values.study import Factor, Statistic, StudyPlan
 from tests.domain.values.test_study import PLAN
 from tests.validation.studies.test_cli import plan_file
 from tests.validation.studies.test_report import text_of
 from validation.demonstration.story import photograph
-from validation.studies.case_file import decode_cases, encode_cases
 from validation.studies.cli import NOT_RUN, main
-from validation.studies.evaluation import evaluate
 from validation.studies.labelled import measure_labelled, on_grid
 from validation.studies.manifest import read_manifest
-from validation.studies.observations import Cases, Classified, Quantity, Segmented, Withheld
 from validation.studies.plans import HEADS, PLANS, SKIN_TONE
 
 __all__ = ["plan_file"]
@@ -122,6 +122,19 @@ def test_the_command_takes_a_manifest_and_says_what_is_wrong(
     assert "MISSED" in capsys.readouterr().out  # one picture is too few for any figure
 
 
+def test_more_pictures_than_the_service_takes_are_refused_before_one_is_measured(
+    manifest: Path,
+    plan_file: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.studies.submitted.MOST_CASES", 0)
+    out = manifest.parent / "out"
+    given = ["run", str(plan_file), "--labelled", str(manifest), "--out", str(out)]
+    assert main(given) == NOT_RUN
+    assert capsys.readouterr().err.startswith("vultus study: study.size: 1 cases are more than 0")
+
+
 def test_plan_result_and_report_say_whose_pictures_they_are(
     manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,6 +146,7 @@ def test_plan_result_and_report_say_whose_pictures_they_are(
     assert result["plan"] == printed  # what was laid down and approved is what was run
     plan = from_plain(StudyPlan, result["plan"])
     assert plan.limits == SKIN_TONE.limits
+    assert plan.strata == (Factor.ITA_CLASS, Factor.LIGHTING)  # a level is known, a limit asks
     assert "a public photograph" in plan.population
     assert "nobody; the label is invented for a test" in plan.reference
     assert "generated heads" not in json.dumps(printed)

@@ -7,12 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.values.study import EVERYBODY, Factor, Statistic, StudyLimit, StudyPlan
-from tests.domain.values.test_study import PLAN, UNBIASED, figure
-from tests.validation.studies.test_report import CASES, rendered, text_of
-from tests.validation.studies.test_sampled import heads
-from validation.studies.evaluation import evaluate
-from validation.studies.observations import (
+from adapters.studies.evaluation import evaluate
+from adapters.studies.observations import (
     Cases,
     Classified,
     Origin,
@@ -20,6 +16,10 @@ from validation.studies.observations import (
     Segmented,
     Withheld,
 )
+from domain.values.study import EVERYBODY, Factor, Statistic, StudyLimit, StudyPlan
+from tests.adapters.studies.test_sampled import heads
+from tests.domain.values.test_study import PLAN, UNBIASED, figure
+from tests.validation.studies.test_report import CASES, rendered, text_of
 from validation.studies.plots import limit_on, plots, scale, within
 
 DICE = StudyLimit(

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.studies.evaluation import evaluate
+from adapters.studies.observations import Classified, Quantity, Sampled, Segmented, Withheld
 from device.simulation.identity import TypologyClass
 from device.simulation.rig import PREVIEW, Resolution
 from domain.values.study import EVERYBODY, Factor, Statistic
-from validation.studies.evaluation import evaluate
-from validation.studies.observations import Classified, Quantity, Sampled, Segmented, Withheld
 from validation.studies.plans import DEPTH, PLANS, REDNESS, TONE_CLASS
 from validation.studies.population import SEEN_IN_DEVELOPMENT, Population
 from validation.studies.simulated import (

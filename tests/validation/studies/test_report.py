@@ -6,14 +6,14 @@ import numpy as np
 import pypdfium2
 import pytest
 
+from adapters.studies.case_file import encode_cases
+from adapters.studies.evaluation import evaluate
+from adapters.studies.observations import Cases, Quantity
 from domain.values.claim import EvidenceSource
 from domain.values.content import Digest
 from domain.values.study import Factor, StudyPlan, judge_study
 from domain.values.time import ServerTime
 from tests.domain.values.test_study import PLAN
-from validation.studies.case_file import encode_cases
-from validation.studies.evaluation import evaluate
-from validation.studies.observations import Cases, Quantity
 from validation.studies.report import render_study
 
 AT = ServerTime(1_790_000_000_000_000)

@@ -255,4 +255,6 @@ export interface StudyResult {
   report: { digest: string; size_bytes: number; media_type: string };
   software: string;
   platform: string;
+  /** With what the service worked the figures out of the cases; null where they are as handed in. */
+  evaluation: { method: string; software: string; platform: string } | null;
 }

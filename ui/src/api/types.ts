@@ -172,6 +172,7 @@ export type Study = Closed<Described["Study"], OfStudies>;
 export type StudyDetail = Closed<Described["StudyDetail"], OfStudies>;
 export type StudyLimit = content.StudyLimit;
 export type StudyFigure = content.StudyFigure;
+export type StudyResult = content.StudyResult;
 
 export type Trace = Described["Trace"];
 export type TraceNode = Described["TraceNode"];

@@ -61,6 +61,26 @@ describe("a study", () => {
     expect(steps.getByRole("link", { name: /audit trail/ }).getAttribute("href")).toContain(`study-${id(741)}`);
   });
 
+  test("says whether the service worked its figures out, or took them as they were handed in", async () => {
+    start(`/studies/${id(741)}`);
+    expect(await screen.findByText("Worked out of the cases by the service (study-figures/1)")).toBeTruthy();
+  });
+
+  test("from before says that its figures are as they were handed in", async () => {
+    start(`/studies/${id(740)}`);
+    expect(await screen.findByText(/^As they were handed in/)).toBeTruthy();
+  });
+
+  test("of which a result was refused says so among its steps", async () => {
+    const awaited = STUDIES.find((each) => each.study === id(742));
+    const refused = { name: "StudyResultRefused", title: "Study result refused", by: "Tom Hale", at: awaited?.approved_at ?? "2026-03-03T09:14:00.000000Z", seq: 999 };
+    start(`/studies/${id(742)}`, ({ path }) =>
+      path === `/studies/${id(742)}` ? { status: 200, body: { ...awaited, steps: [...(awaited?.steps ?? []), refused] } } : undefined,
+    );
+    const steps = await panel("Who, and in which order");
+    expect(steps.getAllByRole("listitem").at(-1)?.textContent).toMatch(/^Result refused by Tom Hale/);
+  });
+
   test("of people says that it is no claim, and of nobody that no person was measured", async () => {
     start(`/studies/${id(742)}`);
     expect(await screen.findByText(/Nothing here is a clinical claim/)).toBeTruthy();

@@ -1356,6 +1356,9 @@ export interface paths {
         /**
          * Complete
          * @description Record what came of a study, as ``vultus study run`` wrote it.
+         *
+         *     Every figure is worked out of the cases again, under the approved plan. A result whose figures
+         *     are others, or whose cases are not those of the plan, is refused, and that is recorded.
          */
         post: operations["complete_api_v1_studies__study__result_post"];
         delete?: never;

@@ -61,8 +61,9 @@ function Dialog({ study, onClose }: { study: StudyDetail; onClose: () => void })
       <form onSubmit={submit}>
         <Stack gap="sm">
           <p>
-            <code>{MADE_BY}</code> writes three files into its folder. The result is recorded once and stays, whether
-            the limits were met or not; somebody else confirms it.
+            <code>{MADE_BY}</code> writes three files into its folder. The service works every figure out of the cases
+            again; a result with other figures is refused, and that is recorded. What follows from the cases is recorded
+            once and stays, whether the limits were met or not; somebody else confirms it.
           </p>
           {file("result", "Result", "result.json", ".json")}
           {file("cases", "Cases", "cases.json", ".json")}

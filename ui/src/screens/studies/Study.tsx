@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { PREFIX } from "../../api/client";
 import * as read from "../../api/queries";
-import type { StudyDetail } from "../../api/types";
+import type { StudyDetail, StudyResult } from "../../api/types";
 import { dayAndSeconds } from "../../moments";
 import { Digest } from "../../parts/Digest";
 import { Facts } from "../../parts/Facts";
@@ -82,6 +82,7 @@ function Shown({ study }: { study: StudyDetail }) {
                 ["Truth", plan.reference],
                 ["Divided by", plan.strata.map(factorName).join("; ")],
                 ["Cases", result === null ? null : number(result.cases)],
+                ["Figures", result === null ? null : figuresFrom(result)],
                 ["Software", result?.software],
               ]}
             />
@@ -105,10 +106,17 @@ function Shown({ study }: { study: StudyDetail }) {
   );
 }
 
+function figuresFrom({ evaluation }: StudyResult): string {
+  return evaluation === null
+    ? "As they were handed in; nobody worked them out again when they were recorded"
+    : `Worked out of the cases by the service (${evaluation.method})`;
+}
+
 const STEPS: Record<string, string> = {
   StudyPlanned: "Laid down with its limits",
   StudyPlanApproved: "Limits approved",
   StudyCompleted: "Run",
+  StudyResultRefused: "Result refused",
   StudyConfirmed: "Result confirmed",
 };
 

@@ -6,21 +6,18 @@ Rules kept here:
 2. Reading is strict: an unknown field, a missing one or a number that is none is refused with the
    case it stands in.
 3. The first format knew neither where cases come from, nor heads measured at many places, nor what
-   was withheld. It is read, and written again to the byte, as long as it can say all there is.
+   was withheld; the second did not know what was measured with what. Each is read, and written
+   again to the byte, as long as it can say all there is.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from domain.errors import MalformedInput
-from domain.ledger import canonical
-from domain.ledger.canonical import JsonValue
-from domain.values.content import Digest
-from domain.values.study import Factor
-from validation.studies.observations import (
+from adapters.studies.observations import (
     Case,
     Cases,
     Classified,
+    Measured,
     Origin,
     Place,
     Quantity,
@@ -28,11 +25,21 @@ from validation.studies.observations import (
     Segmented,
     Withheld,
 )
+from domain.errors import MalformedInput
+from domain.ledger import canonical
+from domain.ledger.canonical import JsonValue
+from domain.values.claim import EvidenceSource
+from domain.values.content import Digest
+from domain.values.study import Factor
 
 FIRST_FORMAT: Final = "vultus/study-cases/v1"
-FORMAT: Final = "vultus/study-cases/v2"
-MOST_CASES: Final = 1_000_000
-_FIELDS: Final = {"format", "kind", "classes", "cases"}
+SECOND_FORMAT: Final = "vultus/study-cases/v2"
+FORMAT: Final = "vultus/study-cases/v3"
+_FIELDS: Final = {
+    FIRST_FORMAT: {"format", "kind", "classes", "cases"},
+    SECOND_FORMAT: {"format", "kind", "classes", "cases", "origin"},
+    FORMAT: {"format", "kind", "classes", "cases", "origin", "measured"},
+}
 
 
 def encode_cases(cases: Cases) -> bytes:
@@ -46,8 +53,14 @@ def encode_cases(cases: Cases) -> bytes:
         "cases": [_to_plain(each) for each in cases.cases],
     }
     told_by_first = len(measured) == len(cases.cases) and kind in _FIRST_KINDS
-    if cases.origin is not None or not told_by_first:
-        plain |= {"format": FORMAT, "origin": _origin_to_plain(cases.origin)}
+    if cases.measured is not None:
+        plain |= {
+            "format": FORMAT,
+            "origin": _origin_to_plain(cases.origin),
+            "measured": _measured_to_plain(cases.measured),
+        }
+    elif cases.origin is not None or not told_by_first:
+        plain |= {"format": SECOND_FORMAT, "origin": _origin_to_plain(cases.origin)}
     return canonical.encode(plain)
 
 
@@ -58,24 +71,27 @@ def decode_cases(content: bytes) -> Cases:
         MalformedInput: it is not such a list of cases, with the case it fails in.
     """
     parsed = canonical.parse(content)
-    first = isinstance(parsed, dict) and parsed.get("format") == FIRST_FORMAT
-    plain = _object(parsed, _FIELDS if first else {*_FIELDS, "origin"}, "the file")
-    if not first and plain["format"] != FORMAT:
+    named = str(parsed.get("format")) if isinstance(parsed, dict) else ""
+    if named not in _FIELDS:
         raise MalformedInput(f"study.format: the file is not {FORMAT}")
+    plain = _object(parsed, _FIELDS[named], "the file")
     listed, classes = plain["cases"], plain["classes"]
-    if not isinstance(listed, list) or not isinstance(classes, list) or len(listed) > MOST_CASES:
-        raise MalformedInput(f"study.format: lists are needed, of {MOST_CASES} cases at most")
-    readers = _FIRST_KINDS if first else _READERS
+    if not isinstance(listed, list) or not isinstance(classes, list):
+        raise MalformedInput("study.format: cases and classes are lists")
+    readers = _FIRST_KINDS if named == FIRST_FORMAT else _READERS
     read = readers.get(str(plain["kind"]))
     if read is None:
         raise MalformedInput(f"study.format: kind is one of {', '.join(sorted(readers))}")
     return Cases(
-        classes=tuple(map(str, classes)),
+        classes=tuple(_text(each, "the classes") for each in classes),
         cases=tuple(
-            (_withheld if not first and _is_withheld(each) else read)(each, f"case {number}")
+            (_withheld if named != FIRST_FORMAT and _is_withheld(each) else read)(
+                each, f"case {number}"
+            )
             for number, each in enumerate(listed)
         ),
-        origin=None if first else _origin(plain["origin"]),
+        origin=_origin(plain.get("origin")),
+        measured=_measured(plain["measured"]) if named == FORMAT else None,
     )
 
 
@@ -102,6 +118,29 @@ def _origin(plain: JsonValue) -> Origin | None:
         source=_text(given["source"], "the origin"),
         labelled_by=None if labelled_by is None else _text(labelled_by, "the origin"),
         manifest=None if manifest is None else Digest(_text(manifest, "the origin")),
+    )
+
+
+def _measured_to_plain(measured: Measured) -> JsonValue:
+    return {
+        "output": measured.output,
+        "unit": measured.unit,
+        "method": measured.method,
+        "evidence": str(measured.evidence),
+    }
+
+
+def _measured(plain: JsonValue) -> Measured:
+    where = "what was measured"
+    given = _object(plain, {"output", "unit", "method", "evidence"}, where)
+    evidence = _text(given["evidence"], where)
+    if evidence not in set(EvidenceSource):
+        raise MalformedInput(f"study.format: evidence is one of {', '.join(EvidenceSource)}")
+    return Measured(
+        output=_text(given["output"], where),
+        unit=_text(given["unit"], where),
+        method=_text(given["method"], where),
+        evidence=EvidenceSource(evidence),
     )
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from adapters.studies.agreement import LIMITS_FACTOR, agreement, repeatability
 from domain.errors import MalformedInput
-from validation.studies.agreement import LIMITS_FACTOR, agreement, repeatability
 
 WRIGHT = (
     (494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427),

@@ -19,8 +19,7 @@ from math import sqrt
 import numpy as np
 from scipy.special import stdtrit
 
-from domain.errors import MalformedInput
-from validation.studies.agreement import (
+from adapters.studies.agreement import (
     COVERAGE,
     FEWEST_PAIRS,
     LIMITS_FACTOR,
@@ -28,7 +27,8 @@ from validation.studies.agreement import (
     Interval,
     standard_deviation,
 )
-from validation.studies.observations import Sampled
+from adapters.studies.observations import Sampled
+from domain.errors import MalformedInput
 
 
 def sampled_agreement(heads: Sequence[Sampled]) -> Agreement:
@@ -74,7 +74,8 @@ def sampled_error(heads: Sequence[Sampled]) -> Interval:
     if not heads or any(len(head.places[0].repeats) < 2 for head in heads):  # noqa: PLR2004 - a spread
         raise MalformedInput("study.repeats: every head needs at least two captures")
     variances = [
-        float(np.mean([np.var(place.repeats, ddof=1) for place in head.places])) for head in heads
+        float(np.array([place.repeats for place in head.places]).var(axis=1, ddof=1).mean())
+        for head in heads
     ]
     freedom = sum(len(head.places[0].repeats) - 1 for head in heads)
     return standard_deviation(sqrt(float(np.mean(variances))), freedom)

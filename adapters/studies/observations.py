@@ -6,6 +6,8 @@ Rules kept here:
 2. All cases of a study are of one kind: quantities, quantities at many places, classes or
    segmentations. What the measurement withheld is a case, too, and is counted like the others.
 3. Cases are independent of one another: many places of one head are one case.
+4. What was measured, and with what, is stated with the cases by whatever measured them, not copied
+   from the plan they are held against.
 """
 
 import math
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from domain.errors import MalformedInput
+from domain.values.claim import EvidenceSource
 from domain.values.content import Digest
 from domain.values.study import Factor
 
@@ -133,6 +136,23 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What cases are measurements of.
+
+    Attributes:
+        output: Permanent word of what was measured, such as ``ita``.
+        unit: Unit of the measurements; ``1`` for classes and overlaps.
+        method: Algorithm and version that measured.
+        evidence: Pictures or depth.
+    """
+
+    output: str
+    unit: str
+    method: str
+    evidence: EvidenceSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
     """All cases of one study.
 
@@ -140,11 +160,13 @@ class Cases:
         classes: The ordered classes, for classified cases; two of them mean no and yes.
         cases: The cases.
         origin: Where they come from; none where that was not stored.
+        measured: What they are measurements of; none where that was not stored.
     """
 
     classes: tuple[str, ...] = ()
     cases: tuple[Case, ...]
     origin: Origin | None = None
+    measured: Measured | None = None
 
     def __post_init__(self) -> None:
         """Refuse mixtures, classes that do not exist and impossible counts.

@@ -1,19 +1,18 @@
 """Cases of a study: written and read back, and refused where they are none."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import MalformedInput
-from domain.values.content import Digest
-from domain.values.study import Factor
-from validation.studies.case_file import decode_cases, encode_cases
-from validation.studies.observations import (
+from adapters.studies.case_file import decode_cases, encode_cases
+from adapters.studies.observations import (
     Case,
     Cases,
     Classified,
+    Measured,
     Origin,
     Place,
     Quantity,
@@ -23,6 +22,10 @@ from validation.studies.observations import (
     levels,
     pairs,
 )
+from domain.errors import MalformedInput
+from domain.values.claim import EvidenceSource
+from domain.values.content import Digest
+from domain.values.study import Factor
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 factors = st.dictionaries(st.sampled_from(Factor), names, max_size=3)
@@ -58,6 +61,9 @@ sampled = st.builds(
     ).map(tuple),
 )
 withheld = st.builds(Withheld, case=names, factors=factors, why=names)
+measured = st.builds(
+    Measured, output=names, unit=names, method=names, evidence=st.sampled_from(EvidenceSource)
+)
 origins = st.builds(
     Origin,
     source=names,
@@ -74,9 +80,12 @@ origins = st.builds(
         )
     ),
     st.none() | origins,
+    st.none() | measured,
 )
-def test_cases_are_read_back_as_they_were(drawn: list[Case], origin: Origin | None) -> None:
-    cases = Cases(classes=("none", "some", "much"), cases=tuple(drawn), origin=origin)
+def test_cases_are_read_back_as_they_were(
+    drawn: list[Case], origin: Origin | None, of: Measured | None
+) -> None:
+    cases = Cases(classes=("none", "some", "much"), cases=tuple(drawn), origin=origin, measured=of)
     assert decode_cases(encode_cases(cases)) == cases
 
 
@@ -87,6 +96,12 @@ def test_what_the_first_format_can_say_is_still_written_in_it_to_the_byte() -> N
     )
     more = Cases(cases=(ONE, Withheld(case="b", factors={}, why="too dark")))
     assert json.loads(encode_cases(more))["format"] == "vultus/study-cases/v2"
+    assert encode_cases(replace(more, measured=OF)) == (
+        b'{"cases":[{"case":"a","factors":{"region":"chin"},"reference":null,"repeats":[1]},'
+        b'{"case":"b","factors":{},"withheld":"too dark"}],"classes":[],'
+        b'"format":"vultus/study-cases/v3","kind":"quantity","measured":{"evidence":"rgb",'
+        b'"method":"skin-colour 2.0.0","output":"ita","unit":"deg"},"origin":null}'
+    )
 
 
 def test_pairs_are_first_measurements_beside_their_references() -> None:
@@ -95,6 +110,7 @@ def test_pairs_are_first_measurements_beside_their_references() -> None:
     assert list(pairs([ONE, known, head])) == [(2.0, 4.0), (5.0, 6.0)]
 
 
+OF = Measured(output="ita", unit="deg", method="skin-colour 2.0.0", evidence=EvidenceSource.RGB)
 ONE = Quantity(case="a", factors={Factor.REGION: "chin"}, repeats=(1.0,), reference=None)
 
 
@@ -129,6 +145,7 @@ def test_what_is_no_case_is_refused(cases: tuple[Case, ...]) -> None:
 
 PLAIN = json.loads(encode_cases(Cases(cases=(ONE,))))
 CASE = PLAIN["cases"][0]
+WRITTEN = json.loads(encode_cases(Cases(cases=(ONE,), measured=OF)))["measured"]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +168,15 @@ CASE = PLAIN["cases"][0]
         {"format": "vultus/study-cases/v2"},
         {"format": "vultus/study-cases/v2", "origin": {"source": "a clinic"}},
         {"format": "vultus/study-cases/v2", "origin": None, "kind": "sampled"},
+        {"classes": [""]},
+        {"format": "vultus/study-cases/v3", "origin": None},
+        {"format": "vultus/study-cases/v3", "origin": None, "measured": None},
+        {"format": "vultus/study-cases/v3", "origin": None, "measured": WRITTEN | {"unit": ""}},
+        {
+            "format": "vultus/study-cases/v3",
+            "origin": None,
+            "measured": WRITTEN | {"evidence": "hearsay"},
+        },
         {
             "format": "vultus/study-cases/v2",
             "origin": None,

@@ -13,16 +13,16 @@ Rules kept here:
    among a stratum's cases and is behind none of its figures.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 
-from domain.errors import MalformedInput
-from domain.values.study import EVERYBODY, Factor, Statistic, StudyFigure, StudyPlan
-from validation.studies.agreement import (
+from adapters.studies.agreement import (
     FEWEST_PAIRS,
     Agreement,
     Interval,
@@ -30,9 +30,9 @@ from validation.studies.agreement import (
     detectable_change,
     repeatability,
 )
-from validation.studies.classification import Weights, detection, kappa
-from validation.studies.intraclass import icc_2_1, icc_3_1
-from validation.studies.observations import (
+from adapters.studies.classification import Weights, detection, kappa
+from adapters.studies.intraclass import icc_2_1, icc_3_1
+from adapters.studies.observations import (
     Case,
     Cases,
     Classified,
@@ -42,7 +42,14 @@ from validation.studies.observations import (
     levels,
     pairs,
 )
-from validation.studies.sampled import sampled_agreement, sampled_error
+from adapters.studies.sampled import sampled_agreement, sampled_error
+from domain.errors import MalformedInput
+from domain.values.study import EVERYBODY, Factor, Statistic, StudyFigure, StudyPlan
+
+METHOD: Final = f"study-figures/1, scipy {scipy.__version__}"
+"""Name and version of everything that is worked out here, and of the quantiles below it; another
+figure of the same cases is another version.
+"""
 
 YES_OR_NO: Final = 2
 _MEASURED_TWICE: Final = 2
@@ -51,7 +58,10 @@ C = TypeVar("C", bound=Case)
 
 def evaluate(plan: StudyPlan, cases: Cases) -> tuple[StudyFigure, ...]:
     """Return every figure of every stratum of the plan, in a fixed order."""
-    ordered = sorted(cases.cases, key=lambda each: (each.case, repr(each)))
+    times = Counter(each.case for each in cases.cases)
+    ordered = sorted(
+        cases.cases, key=lambda each: (each.case, repr(each) if times[each.case] > 1 else "")
+    )
     return tuple(
         figure
         for stratum, members in strata(plan.strata, ordered)
@@ -62,10 +72,12 @@ def evaluate(plan: StudyPlan, cases: Cases) -> tuple[StudyFigure, ...]:
 def strata(factors: Sequence[Factor], cases: Sequence[C]) -> Iterator[tuple[str, list[C]]]:
     """Yield everybody, then the cases of each level of each factor."""
     yield EVERYBODY, list(cases)
-    for factor in factors:
-        for level in levels(cases, factor):
-            members = [each for each in cases if each.factors.get(factor) == level]
-            yield f"{factor}={level}", members
+    for factor in dict.fromkeys(factors):
+        members: dict[str, list[C]] = {level: [] for level in levels(cases, factor)}
+        for each in cases:
+            if factor in each.factors:
+                members[each.factors[factor]].append(each)
+        yield from ((f"{factor}={level}", of_level) for level, of_level in members.items())
 
 
 def _figures(

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from adapters.studies.evaluation import count_overlap, evaluate
+from adapters.studies.observations import Cases, Classified, Quantity, Segmented
 from domain.errors import MalformedInput
 from domain.values.study import EVERYBODY, Factor, Statistic, StudyFigure, judge_study
 from tests.domain.values.test_study import PLAN
-from validation.studies.evaluation import count_overlap, evaluate
-from validation.studies.observations import Cases, Classified, Quantity, Segmented
 
 RNG = np.random.default_rng(4)
 

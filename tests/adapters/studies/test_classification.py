@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from domain.errors import MalformedInput
-from validation.studies.classification import (
+from adapters.studies.classification import (
     Weights,
     detection,
     dice,
@@ -16,6 +15,7 @@ from validation.studies.classification import (
     kappa,
     share,
 )
+from domain.errors import MalformedInput
 
 # Newcombe 1998, table I: Wilson's score method and Clopper-Pearson.
 NEWCOMBE = (

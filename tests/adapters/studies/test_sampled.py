@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.studies.agreement import agreement, repeatability
+from adapters.studies.evaluation import evaluate
+from adapters.studies.observations import Cases, Place, Sampled
+from adapters.studies.sampled import sampled_agreement, sampled_error
 from domain.errors import MalformedInput
 from domain.values.study import EVERYBODY, Factor, Statistic, StudyFigure
 from tests.domain.values.test_study import PLAN
-from validation.studies.agreement import agreement, repeatability
-from validation.studies.evaluation import evaluate
-from validation.studies.observations import Cases, Place, Sampled
-from validation.studies.sampled import sampled_agreement, sampled_error
 
 numbers = st.floats(-1e3, 1e3)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from adapters.studies.intraclass import icc_2_1, icc_3_1, mean_squares
 from domain.errors import MalformedInput
-from validation.studies.intraclass import icc_2_1, icc_3_1, mean_squares
 
 # Shrout and Fleiss 1979, table 2: six targets, four judges.
 TABLE = ((9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5, 6, 9), (6, 2, 4, 7))

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtri
 
+from adapters.studies.agreement import COVERAGE, Interval
 from domain.errors import MalformedInput
-from validation.studies.agreement import COVERAGE, Interval
 
 _Z = float(ndtri(0.5 + COVERAGE / 2))
 

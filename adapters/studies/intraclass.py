@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import fdtri
 
+from adapters.studies.agreement import COVERAGE, Interval
 from domain.errors import MalformedInput
-from validation.studies.agreement import COVERAGE, Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

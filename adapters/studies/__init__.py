@@ -1,0 +1,1 @@
+"""What a study's cases say: their stored form, and the figures that follow from them."""
