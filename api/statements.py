@@ -50,5 +50,14 @@ def _content_of(event: Event) -> tuple[Digest, ...]:
             return (event.calibration.parameters.digest,)
         case equipment.CalibrationViewsRecorded(corners=corners):
             return () if corners is None else (corners.digest,)
+        case equipment.FieldCheckPerformed(basis=basis):
+            return () if basis is None else (basis.corners.digest,)
+        case (
+            equipment.IlluminationCalibrated(basis=basis)
+            | equipment.LightFieldMeasured(basis=basis)
+            | equipment.ColourCalibrated(basis=basis)
+        ):
+            pictures = () if basis is None else basis.pictures
+            return tuple(dict.fromkeys(each.content.digest for each in pictures))
         case _:
             return ()

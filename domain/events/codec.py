@@ -45,6 +45,11 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("RestoreDrillCompleted", 1): _with(point_in_time=False),
     # Before corners were stored, a calibration kept its result and the residuals of its views.
     ("CalibrationViewsRecorded", 1): _with(corners=None, platform=None),
+    # Before corners and pictures of checks were stored, a check kept its result only.
+    ("FieldCheckPerformed", 1): _with(basis=None),
+    ("IlluminationCalibrated", 1): _with(basis=None),
+    ("LightFieldMeasured", 1): _with(basis=None),
+    ("ColourCalibrated", 1): _with(basis=None),
 }
 """For each (name, version) no longer written: how to read it as version + 1."""
 

@@ -12,6 +12,7 @@ from device.orders import ToldLimits
 from device.outbox import Outbox
 from device.secure_key import FileSecureKey
 from domain.events.codec import to_plain
+from domain.events.equipment import LightFieldMeasured
 from domain.ledger import canonical
 from tests.builders import DEVICE, a_light_field, a_protocol_content, device_time, later
 
@@ -44,7 +45,7 @@ def test_every_light_field_that_may_be_the_baseline_is_kept_until_it_is_known_wh
     compared = replace(a_light_field(baseline=first.performed_at), performed_at=device_time(4))
     failed = replace(a_light_field(passed=False), performed_at=device_time(5))
     for each in (first, second, compared, failed):
-        facts.state_light_field(each)
+        facts.state_light_field(LightFieldMeasured(field=each, basis=None))
     assert facts.light_field(first.performed_at) == first
     assert facts.light_field(second.performed_at) == second
     assert facts.light_field(compared.performed_at) is None

@@ -320,6 +320,7 @@ class Clinic:
             baseline_error_mm=0.05,
             passed=passed,
             evidence="0.2 px" if passed else "0.8 px is above 0.30 px",
+            basis=None,
         )
         self.station_says(check, lambda state: calibration.record_field_check(state, check))
 
@@ -332,7 +333,7 @@ class Clinic:
         """Measure the light on the grey target."""
         made = a_light_field()
         self.station_says(
-            stations.LightFieldMeasured(field=made),
+            stations.LightFieldMeasured(field=made, basis=None),
             lambda state: calibration.record_light_field(state, made),
         )
 
@@ -340,7 +341,7 @@ class Clinic:
         """Calibrate the colours."""
         made = a_colour_record(passed=passed)
         self.station_says(
-            stations.ColourCalibrated(colour=made),
+            stations.ColourCalibrated(colour=made, basis=None),
             lambda state: calibration.record_colour(state, made),
         )
 
@@ -348,7 +349,7 @@ class Clinic:
         """Calibrate the light."""
         made = made or an_illumination_record()
         self.station_says(
-            stations.IlluminationCalibrated(illumination=made),
+            stations.IlluminationCalibrated(illumination=made, basis=None),
             lambda state: calibration.record_illumination(state, made),
         )
 
