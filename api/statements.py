@@ -23,13 +23,11 @@ class Statement:
     Attributes:
         stream: The stream it belongs to.
         name: The event's permanent name.
-        schema: Version of the name.
-        attestation: Who signed what, and when.
+        attestation: Who signed what, under which version of the name, and when.
     """
 
     stream: StreamName
     name: str
-    schema: int
     attestation: Attestation
 
 

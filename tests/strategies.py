@@ -15,7 +15,7 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from domain.events.codec import to_plain
-from domain.events.names import EVENTS, Event
+from domain.events.names import EVENTS, NAME_OF, Event
 from domain.events.record import Attestation, Draft, StoredBlob
 from domain.ledger import canonical
 from domain.values.actor import Actor
@@ -341,6 +341,7 @@ def attestations(event: Event) -> st.SearchStrategy[Attestation]:
     return st.builds(
         Attestation,
         device=identifiers.map(DeviceId),
+        schema=st.just(NAME_OF[type(event)][1]),
         sequence=st.integers(0, (1 << 63) - 1),
         device_time=values(DeviceTime),
         salt=st.binary(min_size=32, max_size=32),

@@ -15,7 +15,7 @@ from domain.events import clinic as clinics
 from domain.events import equipment as stations
 from domain.events.aggregate import Aggregate
 from domain.events.codec import to_plain
-from domain.events.names import Event
+from domain.events.names import NAME_OF, Event
 from domain.events.record import Attestation, Record
 from domain.events.subject import SubjectKeyDestroyed
 from domain.handling import Context, update
@@ -136,6 +136,7 @@ class Clinic:
         self.sequence += 1 + skipped
         return Attestation(
             device=DEVICE,
+            schema=NAME_OF[type(event)][1],
             sequence=self.sequence,
             device_time=DeviceTime(self.clock.now().us - 2_000_000),
             salt=bytes(32),

@@ -483,6 +483,7 @@ class ClinicDay:
         )
         attestation = Attestation(
             device=DEVICE,
+            schema=schema,
             sequence=self.sequence,
             device_time=moment,
             salt=salt,
