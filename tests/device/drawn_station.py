@@ -60,8 +60,8 @@ class Room:
 
     def _scene(self) -> NDArray[np.float64]:
         if self.grey:
-            even = np.full((HEIGHT, WIDTH, 3), 0.2)
-            return even * (1 if not self.before else somebody()[..., None] * 4)
+            covered = somebody()[..., None] * 4 if self.before else np.ones((HEIGHT, WIDTH, 1))
+            return np.asarray(covered * np.full(3, 0.2), np.float64)
         drawn = np.array(_hung() if self.chart else np.full((HEIGHT, WIDTH, 3), 0.012))
         drawn[:, BESIDE_PX:] = somebody()[:, BESIDE_PX:, None] * [0.6, 0.4, 0.3]
         return drawn
@@ -70,7 +70,7 @@ class Room:
 def somebody() -> NDArray[np.float64]:
     """Return light and dark as a face has them, coarse, from 0.1 to 0.5."""
     coarse = np.random.default_rng(7).uniform(0.1, 0.5, (8, 10))
-    return np.kron(coarse, np.ones((HEIGHT // 8, WIDTH // 10)))
+    return np.asarray(np.kron(coarse, np.ones((HEIGHT // 8, WIDTH // 10))), np.float64)
 
 
 @cache

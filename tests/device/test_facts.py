@@ -14,7 +14,14 @@ from device.secure_key import FileSecureKey
 from domain.events.codec import to_plain
 from domain.events.equipment import LightFieldMeasured
 from domain.ledger import canonical
-from tests.builders import DEVICE, a_light_field, a_protocol_content, device_time, later
+from tests.builders import (
+    DEVICE,
+    a_light_field,
+    a_protocol_content,
+    an_illumination_record,
+    device_time,
+    later,
+)
 
 
 @pytest.fixture
@@ -70,3 +77,12 @@ def test_the_limits_named_last_are_remembered_also_that_there_are_none(facts: Fa
     assert facts.limits() == told
     facts.keep_limits(None)
     assert facts.limits() is None
+
+
+def test_the_light_that_a_station_of_before_kept_is_still_read(
+    facts: Facts, outbox: Outbox
+) -> None:
+    record = an_illumination_record()
+    kept = {"record": to_plain(record), "exposure_us": 8000.0}
+    outbox.keep("illumination", canonical.encode(kept))
+    assert facts.illumination() == (record, 8000.0)

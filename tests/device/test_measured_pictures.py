@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from adapters.imaging.colour_chart import ChartMeasurement
+from adapters.imaging.colour_chart import ChartMeasurement, measure_chart
 from adapters.imaging.decode import decode
+from adapters.imaging.pixels import EncodedRgb, LinearRgb
 from device import measured_pictures
 from device.calibrate_colour import PICTURES, calibrate_colour
 from device.calibrate_light import calibrate_light
@@ -74,10 +75,8 @@ def test_without_the_chart_nothing_is_measured_and_nothing_is_kept() -> None:
 def test_a_chart_that_cannot_be_measured_in_its_part_alone_counts_as_not_in_view(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    measure = measured_pictures.measure_chart
-
-    def only_whole(linear: np.ndarray, encoded: np.ndarray) -> ChartMeasurement | None:
-        return measure(linear, encoded) if linear.shape[1] == WIDTH else None  # type: ignore[arg-type]
+    def only_whole(linear: LinearRgb, encoded: EncodedRgb) -> ChartMeasurement | None:
+        return measure_chart(linear, encoded) if linear.shape[1] == WIDTH else None
 
     monkeypatch.setattr(measured_pictures, "measure_chart", only_whole)
     assert around_chart(Room().look()) is None

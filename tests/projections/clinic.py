@@ -332,27 +332,19 @@ class Clinic:
 
     def light_field(self) -> None:
         """Measure the light on the grey target."""
-        made = a_light_field()
-        self.station_says(
-            stations.LightFieldMeasured(field=made, basis=None),
-            lambda state: calibration.record_light_field(state, made),
-        )
+        made = stations.LightFieldMeasured(field=a_light_field(), basis=None)
+        self.station_says(made, lambda state: calibration.record_light_field(state, made))
 
     def colour(self, *, passed: bool = True) -> None:
         """Calibrate the colours."""
-        made = a_colour_record(passed=passed)
-        self.station_says(
-            stations.ColourCalibrated(colour=made, basis=None),
-            lambda state: calibration.record_colour(state, made),
-        )
+        made = stations.ColourCalibrated(colour=a_colour_record(passed=passed), basis=None)
+        self.station_says(made, lambda state: calibration.record_colour(state, made))
 
     def light(self, made: IlluminationRecord | None = None) -> None:
         """Calibrate the light."""
-        made = made or an_illumination_record()
-        self.station_says(
-            stations.IlluminationCalibrated(illumination=made, basis=None),
-            lambda state: calibration.record_illumination(state, made),
-        )
+        record = made or an_illumination_record()
+        lit = stations.IlluminationCalibrated(illumination=record, basis=None)
+        self.station_says(lit, lambda state: calibration.record_illumination(state, lit))
 
     def release_model(self, which: ReleaseId) -> None:
         """Register and approve a model."""
