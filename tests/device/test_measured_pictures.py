@@ -20,7 +20,7 @@ from tests.device.drawn_station import BESIDE_PX, BUILT, HEIGHT, WIDTH, Room, dr
 AT = device_time()
 
 
-@pytest.mark.verifies("DRV-20", "DRV-31")
+@pytest.mark.verifies("DRV-20")
 def test_only_the_chart_and_a_small_margin_are_kept_of_a_picture() -> None:
     picture = Room().look()
     seen = find_reference(picture)
@@ -106,7 +106,7 @@ def test_only_the_middle_of_the_grey_target_is_kept() -> None:
         assert (kept.width, kept.height) == (round(WIDTH * 0.6), round(HEIGHT * 0.6))
 
 
-@pytest.mark.verifies("DRV-20", "DRV-31")
+@pytest.mark.verifies("DRV-20")
 def test_somebody_before_the_grey_target_is_not_measured_and_not_kept() -> None:
     with pytest.raises(MalformedInput, match=r"light\.grey: .* departs from a smooth field"):
         measure_light_field(
