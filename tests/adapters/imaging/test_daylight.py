@@ -10,7 +10,8 @@ from domain.errors import RuleViolation
 
 @pytest.mark.verifies("REQ-IN-088")
 @pytest.mark.parametrize(
-    ("kelvin", "x", "y"), [(5003.0, 0.3457, 0.3585), (6504.0, 0.3127, 0.3290), (7504.0, 0.2990, 0.3149)]
+    ("kelvin", "x", "y"),
+    [(5003.0, 0.3457, 0.3585), (6504.0, 0.3127, 0.3290), (7504.0, 0.2990, 0.3149)],
 )
 def test_the_published_illuminants_are_met(kelvin: float, x: float, y: float) -> None:
     """D50, D65 and D75.  Source: CIE 15:2018, table 3."""
