@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.keys.signing import verify_p256
 from domain.events.codec import encode
 from domain.events.equipment import (
     ColourCalibrated,
@@ -14,6 +15,7 @@ from domain.events.equipment import (
 )
 from domain.events.names import Event
 from domain.ledger import canonical
+from domain.ledger.entry import decode_entry, statement_of
 from domain.values.check_basis import FieldCheckBasis, MeasuredPicture
 from domain.values.content import ContentReference, Digest
 from tests.api.portal import Portal
@@ -94,8 +96,14 @@ def test_a_check_of_a_station_of_before_is_taken_in_as_it_was_signed(
     assert isinstance(plain, dict)
     payload = canonical.encode({name: each for name, each in plain.items() if name != "basis"})
     wire = station.state(check, schema=1, payload=payload)
-    assert not station.deliver(wire)["refused"]
+    answered = station.deliver(wire)
+    assert not answered["refused"]
+    assert station.deliver(wire)["accepted"] == answered["accepted"]
     record = portal.system.log.stream(station.device.stream)[-1]
     assert (record.schema, record.blobs) == (1, ())
     assert isinstance(record.event, FieldCheckPerformed)
     assert record.event.basis is None
+    (sealed,) = portal.system.log.sealed_after(record.seq - 1, limit=1)
+    entry = decode_entry(sealed.entry)
+    assert entry.device_signature is not None
+    verify_p256(station.public_key, entry.device_signature, statement_of(entry.header))
