@@ -153,7 +153,7 @@ def _worded(refused: RuleViolation | NotFound) -> RuleViolation:
 def _signed(statement: Statement) -> SignedStatement:
     made = statement.attestation
     return SignedStatement(
-        schema=statement.schema,
+        schema=made.schema,
         sequence=made.sequence,
         made_at=made.device_time,
         salt=made.salt.hex(),

@@ -197,7 +197,7 @@ def _read(system: System, statement: Statement) -> Event:
     """Check the signature and return the event that was signed."""
     made = statement.attestation
     verify_p256(public_key(system, made.device), made.signature, _signed(statement))
-    return decode(statement.name, statement.schema, canonical.parse_canonical(made.payload))
+    return decode(statement.name, made.schema, canonical.parse_canonical(made.payload))
 
 
 def _in_order(turn: Turn, number: int) -> tuple[equipment.DeviceSequenceGapDetected, ...]:
@@ -224,7 +224,7 @@ def _signed(statement: Statement) -> bytes:
     return device_statement(
         stream=statement.stream,
         name=statement.name,
-        schema=statement.schema,
+        schema=made.schema,
         device=made.device,
         device_sequence=made.sequence,
         device_time_us=made.device_time.us,
@@ -286,7 +286,7 @@ def _same(system: System, statement: Statement, record: Record) -> bool:
     ) == (
         statement.stream,
         statement.name,
-        statement.schema,
+        made.schema,
         made.device_time.us,
         commitment(made.salt, made.payload),
     )

@@ -23,13 +23,11 @@ class Statement:
     Attributes:
         stream: The stream it belongs to.
         name: The event's permanent name.
-        schema: Version of the name.
-        attestation: Who signed what, and when.
+        attestation: Who signed what, under which version of the name, and when.
     """
 
     stream: StreamName
     name: str
-    schema: int
     attestation: Attestation
 
 
@@ -50,5 +48,14 @@ def _content_of(event: Event) -> tuple[Digest, ...]:
             return (event.calibration.parameters.digest,)
         case equipment.CalibrationViewsRecorded(corners=corners):
             return () if corners is None else (corners.digest,)
+        case equipment.FieldCheckPerformed(basis=basis):
+            return () if basis is None else (basis.corners.digest,)
+        case (
+            equipment.IlluminationCalibrated(basis=basis)
+            | equipment.LightFieldMeasured(basis=basis)
+            | equipment.ColourCalibrated(basis=basis)
+        ):
+            pictures = () if basis is None else basis.pictures
+            return tuple(dict.fromkeys(each.content.digest for each in pictures))
         case _:
             return ()

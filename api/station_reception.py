@@ -54,11 +54,11 @@ def record_of_station(
             case equipment.CalibrationViewsRecorded():
                 return calibrations.record_views(station, event)
             case equipment.ColourCalibrated():
-                return calibrations.record_colour(station, event.colour)
+                return calibrations.record_colour(station, event)
             case equipment.LightFieldMeasured():
-                return calibrations.record_light_field(station, event.field)
+                return calibrations.record_light_field(station, event)
             case equipment.IlluminationCalibrated():
-                return calibrations.record_illumination(station, event.illumination)
+                return calibrations.record_illumination(station, event)
             case equipment.FieldCheckPerformed():
                 return calibrations.record_field_check(station, event)
             case equipment.DeviceConfigurationChanged():

@@ -7,36 +7,24 @@ name the ones that were missed.
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from adapters.imaging.board_corners import MEDIA_TYPE, encode_corners
-from adapters.imaging.calibrate import (
-    MINIMUM_CORNERS,
-    BoardView,
-    TargetBoard,
-    common_view,
-    epipolar_distances_px,
-    require_views,
-)
+from adapters.imaging.calibrate import TargetBoard, common_view, require_views
 from adapters.imaging.calibration import StereoCalibration, calibration_to_values
 from adapters.imaging.determinism import platform_digest
+from adapters.imaging.field_check import METHOD, field_check, require_view
 from adapters.imaging.view_outliers import SiftedCalibration, calibrate_from
 from device.board_views import BoardViews, Tell, luma_pair, take_views
 from device.ports import Hardware
-from domain.errors import MalformedInput
 from domain.events.equipment import CalibrationViewsRecorded, FieldCheckPerformed
 from domain.ledger import canonical
 from domain.values.calibration import CalibrationRecord, CalibrationView
 from domain.values.capture import DeviceConfiguration
+from domain.values.check_basis import FieldCheckBasis
 from domain.values.content import ContentReference, Digest
 from domain.values.identifiers import CalibrationId, PractitionerId
 from domain.values.protocol import CalibrationLimits
-from domain.values.station import FieldErrors, check_misses, misses
+from domain.values.station import misses
 from domain.values.time import DeviceTime
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +112,11 @@ def check_in_field(
     calibration: CalibrationId,
     limits: CalibrationLimits,
     at: DeviceTime,
-) -> FieldCheckPerformed:
+) -> tuple[FieldCheckPerformed, bytes]:
     """Check the locked calibration with the target in one pose [REQ-IN-085].
+
+    Returns:
+        The check, and the bytes of the corners it rests on.
 
     Raises:
         MalformedInput: the target is not seen by both cameras, or has another picture size.
@@ -137,27 +128,18 @@ def check_in_field(
     finally:
         hardware.target.away()
     left, right = luma_pair(pair)
-    known.require_size(width=left.shape[1], height=left.shape[0])
-    view = common_view((left, right), board)
-    if view is None:
-        raise MalformedInput(
-            f"calibration.field-check: both cameras see fewer than {MINIMUM_CORNERS} common "
-            "corners of the target. Put the target into its holder."
-        )
-    distances = epipolar_distances_px(known, view.left_px, view.right_px)
-    epipolar_px = float(np.sqrt((distances**2).mean()))
-    baseline_error_mm = _baseline_error_mm(known, view)
-    errors = FieldErrors(epipolar_px=epipolar_px, baseline_mm=baseline_error_mm)
-    return FieldCheckPerformed(
-        performed_at=at,
-        calibration=calibration,
-        epipolar_error_px=epipolar_px,
-        baseline_error_mm=baseline_error_mm,
-        passed=not check_misses(errors, limits),
-        evidence=f"{len(view.board_mm)} corners: epipolar error {epipolar_px:.3f} px, allowed "
-        f"{limits.epipolar_error_px:g} px; baseline error {baseline_error_mm:.3f} mm, allowed "
-        f"{limits.baseline_tolerance_mm:g} mm",
+    size = left.shape[1], left.shape[0]
+    known.require_size(width=size[0], height=size[1])
+    view = require_view(common_view((left, right), board))
+    corners = encode_corners([view], size)
+    basis = FieldCheckBasis(
+        method=METHOD,
+        platform=Digest(platform_digest()),
+        corners=_reference(corners),
+        limits=limits,
     )
+    check = field_check(known, view, basis, calibration=calibration, performed_at=at)
+    return check, corners
 
 
 def _views(
@@ -169,9 +151,7 @@ def _views(
         coverage=sifted.calibration.coverage,
         missing=taken.guidance.missing,
         rule=sifted.rule,
-        corners=ContentReference(
-            digest=Digest.of(corners), size_bytes=len(corners), media_type=MEDIA_TYPE
-        ),
+        corners=_reference(corners),
         platform=Digest(platform_digest()),
         views=tuple(
             CalibrationView(
@@ -188,25 +168,7 @@ def _views(
     )
 
 
-def _baseline_error_mm(known: StereoCalibration, view: BoardView) -> float:
-    """Return how far the baseline must have changed for the target to have its printed size."""
-    straight = [
-        np.asarray(
-            cv2.undistortPoints(
-                seen.astype(np.float64).reshape(-1, 1, 2), camera.matrix, camera.distortion_vector
-            ),
-            np.float64,
-        ).reshape(-1, 2)
-        for seen, camera in ((view.left_px, known.left), (view.right_px, known.right))
-    ]
-    first = np.eye(3, 4)
-    second = np.column_stack([known.rotation_matrix, known.translation_vector])
-    lifted = np.asarray(
-        cv2.triangulatePoints(first, second, straight[0].T, straight[1].T), np.float64
+def _reference(corners: bytes) -> ContentReference:
+    return ContentReference(
+        digest=Digest.of(corners), size_bytes=len(corners), media_type=MEDIA_TYPE
     )
-    points = (lifted[:3] / lifted[3]).T
-    seen_size, true_size = (
-        float(np.linalg.norm(each - each.mean(axis=0), axis=1).sum())
-        for each in (points, view.board_mm.astype(np.float64))
-    )
-    return known.baseline_mm * (true_size / seen_size - 1.0)

@@ -4,34 +4,40 @@ Rules kept here:
 
 1. The chart has a serial number and a certificate, or nothing is measured: reference values
    without a chart that was measured prove nothing.
-2. Several pictures are averaged, and what differs between them is stated: it is what of a colour
-   difference is noise.
-3. A result is stated whatever it is, with the limits it was held against.
+2. The pictures it measured are kept around the chart, so that it can be calculated again.
 """
 
-from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
-import numpy as np
-
-from adapters.imaging.colour_correction import METHODS, find_correction, repeatability
-from device.calibrate_light import find_reference
-from device.ports import Hardware
+from adapters.imaging.calibrate_colour import METHOD, colour_record
+from adapters.imaging.determinism import platform_digest
+from adapters.imaging.measured_pictures import CHART
+from device.measured_pictures import around_chart, cut, read, referred
+from device.ports import Cameras, Hardware
 from domain.errors import MalformedInput, RuleViolation
-from domain.values.colour import ColourLimits, ColourRecord, PatchColour, colour_misses
+from domain.events.equipment import ColourCalibrated
+from domain.values.capture import CameraSettings
+from domain.values.check_basis import ColourBasis
+from domain.values.colour import ColourLimits
+from domain.values.content import Digest
 from domain.values.time import DeviceTime
 
 PICTURES: Final = 4
 
 
-def calibrate_colour(hardware: Hardware, *, limits: ColourLimits, at: DeviceTime) -> ColourRecord:
+def calibrate_colour(
+    hardware: Hardware, held: CameraSettings, *, limits: ColourLimits, at: DeviceTime
+) -> tuple[ColourCalibrated, tuple[bytes, ...]]:
     """Measure the chart and find the correction of the left camera's colours.
 
     Args:
-        hardware: The station's, its cameras set as the illumination calibration left them.
+        hardware: The station's.
+        held: How its cameras are set, as the illumination calibration left them.
         limits: What the result is held against.
         at: Now, by the station's clock.
+
+    Returns:
+        The result, and the kept pictures.
 
     Raises:
         RuleViolation: the station has no traceable chart.
@@ -45,49 +51,29 @@ def calibrate_colour(hardware: Hardware, *, limits: ColourLimits, at: DeviceTime
             "the station has no colour chart with serial number and certificate",
             "Put a chart into the holder that has both.",
         )
-    pictures = np.stack([_patches(hardware) for _ in range(PICTURES)])
-    found, spread = find_correction(pictures.mean(axis=0)), repeatability(pictures)
-    record = ColourRecord(
-        performed_at=at,
+    taken = {f"{CHART}{number + 1}": _chart(hardware.cameras) for number in range(PICTURES)}
+    basis = ColourBasis(
+        method=METHOD,
+        platform=Digest(platform_digest()),
+        pictures=referred(taken, held),
+        held=held,
+    )
+    record = colour_record(
+        read(taken, basis.pictures),
         chart=chart,
         camera=hardware.cameras.serials[0],
-        method=found.method,
-        tried=METHODS,
-        alternatives=found.tried,
-        correction=tuple(tuple(float(value) for value in row) for row in found.matrix),
-        patches=tuple(
-            PatchColour(
-                patch=patch,
-                before=_known(found.before[patch]),
-                after=_known(found.after[patch]),
-                held_out=_known(found.held_out[patch]),
-                repeatability=_known(spread[patch]),
-            )
-            for patch in range(len(found.after))
-        ),
-        pictures=PICTURES,
-        mean_before=float(np.nanmean(found.before)),
-        mean_after=float(np.nanmean(found.after)),
-        worst_after=float(np.nanmax(found.after)),
-        held_out_mean=float(np.nanmean(found.held_out)),
         limits=limits,
-        passed=True,
-        reasons=(),
-        valid_until=at.plus(timedelta(days=limits.valid_days)),
+        performed_at=at,
     )
-    reasons = colour_misses(record)
-    return replace(record, passed=not reasons, reasons=reasons)
+    return ColourCalibrated(colour=record, basis=basis), tuple(taken.values())
 
 
-def _patches(hardware: Hardware) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    chart = find_reference(hardware.cameras.preview())
-    if chart is None:
+def _chart(cameras: Cameras) -> bytes:
+    picture = cameras.preview()
+    window = around_chart(picture)
+    if window is None:
         raise MalformedInput(
             "colour.chart: no colour chart is in view. Put the chart into its holder, all of it "
             "visible and without glare."
         )
-    return chart.patches
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    return cut(picture, window)

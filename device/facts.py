@@ -8,13 +8,14 @@ from typing import Final
 
 from adapters.imaging.calibration import StereoCalibration, calibration_from_bytes
 from device.calibrate import Calibrated
+from device.calibrate_light import Lit
 from device.orders import ToldLimits
 from device.outbox import Outbox
-from device.ports import CameraSettings, SecureKey
+from device.ports import SecureKey
 from device.queued import Packed
 from device.statement import sign_event
 from domain.events.codec import from_plain, to_plain
-from domain.events.equipment import CalibrationRecorded, IlluminationCalibrated, LightFieldMeasured
+from domain.events.equipment import CalibrationRecorded, LightFieldMeasured
 from domain.events.names import Event
 from domain.ledger import canonical
 from domain.ledger.entry import SALT_SIZE
@@ -102,23 +103,28 @@ class Facts:
         )
         self.state(made.views, content=(made.corners,))
 
-    def state_illumination(self, record: IlluminationRecord, held: CameraSettings) -> None:
+    def state_illumination(self, made: Lit) -> None:
         """State an illumination calibration and remember it with the exposure it found."""
-        kept = {"record": to_plain(record), "exposure_us": held.exposure_us}
-        self.state(
-            IlluminationCalibrated(illumination=record),
-            keep={_ILLUMINATION: canonical.encode(kept)},
-        )
+        record = to_plain(made.event.illumination)
+        kept = {"record": record, "exposure_us": made.held.exposure_us}
+        self.state(made.event, content=made.content, keep={_ILLUMINATION: canonical.encode(kept)})
 
-    def state_light_field(self, record: LightFieldRecord) -> None:
+    def state_light_field(
+        self, measured: LightFieldMeasured, content: tuple[bytes, ...] = ()
+    ) -> None:
         """State the light on the grey target; remember one that may become the baseline.
 
         Whether it does is the service's to say: it is kept under its own time, beside any other.
+
+        Args:
+            measured: The result and its basis.
+            content: The kept pictures.
         """
+        record = measured.field
         first = record.passed and record.baseline is None
         name = _light_field_name(record.performed_at)
         keep = {name: canonical.encode(to_plain(record))} if first else None
-        self.state(LightFieldMeasured(field=record), keep=keep)
+        self.state(measured, content=content, keep=keep)
 
     def light_field(self, performed_at: DeviceTime) -> LightFieldRecord | None:
         """Return the light field without a baseline that was measured at a time, or none."""

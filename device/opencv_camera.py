@@ -20,9 +20,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from device.ports import CameraSettings, Pair, Picture
+from device.ports import Pair, Picture
 from domain.errors import RuleViolation, Unavailable
 from domain.values.calibration import WhiteBalance
+from domain.values.capture import CameraSettings
 
 STALE_FRAMES: Final = 2
 LONGEST_SKEW_US: Final = 5_000.0

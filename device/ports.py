@@ -17,26 +17,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.values.calibration import CalibrationTarget, WhiteBalance
+from domain.values.calibration import CalibrationTarget
+from domain.values.capture import CameraSettings
 from domain.values.identifiers import SessionId
 
 Picture = NDArray[np.uint8]
 """(rows, columns, 3) uint8, RGB, sRGB-coded, upright."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraSettings:
-    """How both cameras are set, locked for the whole capture.
-
-    Attributes:
-        exposure_us: Exposure time in microseconds.
-        gain: Sensor gain as a factor, 1 for none.
-        white_balance: Gains of the linear channels.
-    """
-
-    exposure_us: float
-    gain: float
-    white_balance: WhiteBalance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,8 +18,10 @@ from typing import Final
 import numpy as np
 
 from adapters.imaging.calibrate import TargetBoard
-from device.calibrate_light import find_reference, patch_level
-from device.ports import CameraSettings, Hardware, Pair, Picture
+from adapters.imaging.calibrate_light import patch_level
+from device.measured_pictures import find_reference
+from device.ports import Hardware, Pair, Picture
+from device.preview import as_decoded
 from device.script import Script
 from device.simulated_world import (
     SimulatedFixture,
@@ -36,6 +38,7 @@ from device.simulation.sensor import REFERENCE_EXPOSURE_US, Exposure, white_bala
 from device.simulation.station import CaptureSettings, capture, preview
 from domain.errors import RuleViolation, Unavailable
 from domain.values.calibration import CalibrationTarget, WhiteBalance
+from domain.values.capture import CameraSettings
 
 LIGHT_K: Final = 5600.0
 BOARD: Final = TargetBoard(
@@ -200,7 +203,7 @@ def _reference_level(zone: str) -> float:
     if chart is None:
         raise Unavailable("the simulated reference is not in view")
     alone = replace(everything, light=_ring({zone: 1.0}))
-    return patch_level(preview(alone, how).image, chart)
+    return patch_level(as_decoded(preview(alone, how).image).linear, chart)
 
 
 def _exposure(settings: CameraSettings) -> Exposure:

@@ -27,7 +27,7 @@ from device.delivery import Delivery
 from device.facts import Facts
 from device.orders import Order, Orders, ToldLimits
 from device.outbox import Outbox
-from device.ports import CameraSettings, Hardware, SecureKey
+from device.ports import Hardware, SecureKey
 from device.secure_key import FileSecureKey
 from device.settings import Settings
 from device.told_gates import Told
@@ -39,6 +39,7 @@ from domain.events.equipment import (
 )
 from domain.ports import Clock, Randomness
 from domain.values.calibration import IlluminationRecord
+from domain.values.capture import CameraSettings
 from domain.values.colour import ColourLimits, ColourRecord
 from domain.values.identifiers import DeviceId, PractitionerId
 from domain.values.light_field import LightFieldLimits, LightFieldRecord

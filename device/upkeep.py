@@ -19,11 +19,11 @@ from device.calibrate_light import calibrate_light
 from device.facts import Facts
 from device.light_field import measure_light_field
 from device.orders import LockedCalibration
-from device.ports import CameraSettings, Hardware
+from device.ports import Hardware
 from domain.errors import RuleViolation
-from domain.events.equipment import ColourCalibrated, FieldCheckPerformed
+from domain.events.equipment import FieldCheckPerformed
 from domain.values.calibration import IlluminationRecord
-from domain.values.capture import DeviceConfiguration
+from domain.values.capture import CameraSettings, DeviceConfiguration
 from domain.values.colour import ColourLimits, ColourRecord
 from domain.values.identifiers import CalibrationId, PractitionerId
 from domain.values.light_field import LightFieldLimits, LightFieldRecord
@@ -81,9 +81,9 @@ class Upkeep:
         Raises:
             Unavailable: hardware or disk fail; nothing was kept.
         """
-        record, held = calibrate_light(self._hardware, self._camera_settings, at=self._facts.now())
-        self._facts.state_illumination(record, held)
-        return record
+        made = calibrate_light(self._hardware, self._camera_settings, at=self._facts.now())
+        self._facts.state_illumination(made)
+        return made.event.illumination
 
     def measure_light_field(
         self,
@@ -106,25 +106,24 @@ class Upkeep:
             MalformedInput: the target is not in view.
             Unavailable: hardware or disk fail; nothing was kept.
         """
-        kept = self._facts.illumination()
-        if kept is None:
+        light = self._held()
+        if light is None:
             raise RuleViolation(
                 "light.exposure",
                 "the light was never calibrated, so no exposure was found",
                 "Calibrate the light first.",
             )
         baseline = self._baseline(in_force, new=new_baseline)
-        settings = replace(self._camera_settings, exposure_us=kept[1])
-        record = measure_light_field(
+        measured, content = measure_light_field(
             self._hardware,
             self._camera_settings,
-            self._hardware.cameras.lock(settings),
+            light[1],
             baseline=baseline,
             limits=limits,
             at=self._facts.now(),
         )
-        self._facts.state_light_field(record)
-        return record
+        self._facts.state_light_field(measured, content)
+        return measured.field
 
     def calibrate_colour(self, *, limits: ColourLimits) -> ColourRecord:
         """Calibrate the colours with the chart, in the light as it was last calibrated.
@@ -134,15 +133,18 @@ class Upkeep:
             MalformedInput: the chart is not in view, or too few patches can be measured.
             Unavailable: hardware or disk fail; nothing was kept.
         """
-        if self.illumination() is None:
+        light = self._held()
+        if light is None:
             raise RuleViolation(
                 "colour.light",
                 "the light was never calibrated, so its colours mean nothing",
                 "Calibrate the light first.",
             )
-        record = calibrate_colour(self._hardware, limits=limits, at=self._facts.now())
-        self._facts.state(ColourCalibrated(colour=record))
-        return record
+        event, content = calibrate_colour(
+            self._hardware, light[1], limits=limits, at=self._facts.now()
+        )
+        self._facts.state(event, content=content)
+        return event.colour
 
     def check_in_field(
         self, locked: LockedCalibration | None, *, limits: CalibrationLimits
@@ -161,7 +163,7 @@ class Upkeep:
                 "Calibrate the station and have the calibration locked.",
             )
         self._hardware.cameras.lock(self._camera_settings)
-        check = check_in_field(
+        check, corners = check_in_field(
             self._hardware,
             self._board,
             known,
@@ -169,7 +171,7 @@ class Upkeep:
             limits=limits,
             at=self._facts.now(),
         )
-        self._facts.state(check)
+        self._facts.state(check, content=(corners,))
         return check
 
     def _baseline(self, in_force: DeviceTime | None, *, new: bool) -> LightFieldRecord | None:
@@ -192,9 +194,14 @@ class Upkeep:
 
     def illumination(self) -> IlluminationRecord | None:
         """Return the last illumination calibration, with the cameras set as it left them."""
+        light = self._held()
+        return None if light is None else light[0]
+
+    def _held(self) -> tuple[IlluminationRecord, CameraSettings] | None:
+        """Set the cameras as the last illumination calibration left them; return both, or none."""
         found = self._facts.illumination()
         if found is None:
             return None
         record, exposure_us = found
-        self._hardware.cameras.lock(replace(self._camera_settings, exposure_us=exposure_us))
-        return record
+        settings = replace(self._camera_settings, exposure_us=exposure_us)
+        return record, self._hardware.cameras.lock(settings)

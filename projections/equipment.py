@@ -170,7 +170,7 @@ def apply(rows: Rows, record: Record) -> None:
     rows.change(DEVICE, {"device": device}, version=record.version)
 
 
-PROJECTION = Projection(name="equipment", version=1, tables=TABLES, apply=apply)
+PROJECTION = Projection(name="equipment", version=2, tables=TABLES, apply=apply)
 
 
 def _seen(rows: Rows, record: Record, device: str) -> None:

@@ -6,7 +6,7 @@ stands in ``RANGES`` or the relation between its fields in ``RELATIONS``.
 
 import types
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
@@ -15,11 +15,18 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from domain.events.codec import to_plain
-from domain.events.names import EVENTS, Event
+from domain.events.names import EVENTS, NAME_OF, Event
 from domain.events.record import Attestation, Draft, StoredBlob
 from domain.ledger import canonical
 from domain.values.actor import Actor
 from domain.values.calibration import CalibrationRecord, IlluminationRecord, LightZone
+from domain.values.capture import CameraSettings
+from domain.values.check_basis import (
+    ColourBasis,
+    IlluminationBasis,
+    LightFieldBasis,
+    ReferenceLevel,
+)
 from domain.values.claim import ClaimContent, ClaimScope, RegionLimits, StudyEvidence
 from domain.values.colour import ColourRecord
 from domain.values.comparability import ComparabilityVerdict, PairLimits
@@ -65,6 +72,8 @@ RANGES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (Region, "width_px"): whole,
     (Region, "height_px"): whole,
     (LightZone, "pwm"): shares,
+    (ReferenceLevel, "level"): st.floats(1e-3, 1.0),
+    (CameraSettings, "exposure_us"): st.floats(1.0, 1e6),
     (LightZone, "current_ma"): not_negative,
     (LightZone, "level"): not_negative,
     (CalibrationRecord, "reprojection_error_px"): not_negative,
@@ -195,7 +204,16 @@ def _colour(given: Fields) -> Fields:
     return _passed(given) | differences | {"valid_until": later}
 
 
+def _held(given: Fields) -> Fields:
+    exposure_us = given["held"].exposure_us
+    pictures = tuple(replace(each, exposure_us=exposure_us) for each in given["pictures"])
+    return given | {"pictures": pictures}
+
+
 RELATIONS: dict[type, Callable[[Fields], Fields]] = {
+    IlluminationBasis: _held,
+    LightFieldBasis: _held,
+    ColourBasis: _held,
     QualityVerdict: _verdict,
     CalibrationRecord: _calibration,
     IlluminationRecord: _passed,
@@ -216,7 +234,11 @@ RELATIONS: dict[type, Callable[[Fields], Fields]] = {
 }
 
 
-_NEVER_EMPTY: dict[type, tuple[str, ...]] = {ProtocolContent: ("views",), StudyPlan: ("limits",)}
+_NEVER_EMPTY: dict[type, tuple[str, ...]] = {
+    ProtocolContent: ("views",),
+    StudyPlan: ("limits",),
+    IlluminationBasis: ("reference_levels",),
+}
 
 
 def values(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - driven by type hints
@@ -319,6 +341,7 @@ def attestations(event: Event) -> st.SearchStrategy[Attestation]:
     return st.builds(
         Attestation,
         device=identifiers.map(DeviceId),
+        schema=st.just(NAME_OF[type(event)][1]),
         sequence=st.integers(0, (1 << 63) - 1),
         device_time=values(DeviceTime),
         salt=st.binary(min_size=32, max_size=32),

@@ -112,8 +112,10 @@ def _seal(draft: Draft, salt: bytes, nonce: bytes, keys: KeyRing) -> Sealed:
     device = device_sequence = device_time_us = None
     signature = b""
     if attestation is not None:
-        if attestation.payload != payload:
-            _check_attested(attestation, name, schema, draft.event)
+        if (attestation.schema, attestation.payload) != (schema, payload):
+            _check_attested(attestation, name, draft.event)
+        # What was signed names its version: an older one stays what it is.
+        schema = attestation.schema
         salt, payload, signature = attestation.salt, attestation.payload, attestation.signature
         device, device_sequence = str(attestation.device), attestation.sequence
         device_time_us = attestation.device_time.us
@@ -209,9 +211,9 @@ def opened(row: Row, keys: KeyRing) -> tuple[bytes, bytes]:
     return _opened(row, check_row(row), keys)
 
 
-def _check_attested(attestation: Attestation, name: str, schema: int, event: Event) -> None:
+def _check_attested(attestation: Attestation, name: str, event: Event) -> None:
     """Refuse a device's payload that does not say what the event says, in its canonical form."""
-    if decode(name, schema, canonical.parse_canonical(attestation.payload)) != event:
+    if decode(name, attestation.schema, canonical.parse_canonical(attestation.payload)) != event:
         raise MalformedInput("the payload a device signed is not the event to be recorded")
 
 

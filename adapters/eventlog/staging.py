@@ -134,6 +134,7 @@ class StagedLog(RecordLog):
     def _unplaced(self, draft: Draft) -> Record:
         name, schema = NAME_OF[type(draft.event)]
         made = draft.attestation
+        schema = schema if made is None else made.schema
         return Record(
             seq=NOWHERE,
             stream=draft.stream,

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +26,7 @@ Floats = NDArray[np.float64]
 
 ZONES: Final = 3
 _FEWEST_PIXELS: Final = 25
+_CELLS: Final = (24, 18)
 _DARK: Final = 1e-4
 
 
@@ -109,6 +111,23 @@ def measure_flat_field(
         uniformity=float(levels.min() / levels.max()),
         white=(float(colour[0] / colour[1]), 1.0, float(colour[2] / colour[1])),
     )
+
+
+def unevenness(luma: LinearLuma) -> float:
+    """Return how far a picture departs from a smooth field of light, as a share of its mean.
+
+    It is the root mean square of what a polynomial of degree 2 leaves of 24 x 18 cells; infinite
+    for a black picture. Light on an even target is smooth, however oblique; a face is not.
+    """
+    cells = np.asarray(cv2.resize(luma, _CELLS, interpolation=cv2.INTER_AREA), np.float64)
+    across, down = (np.linspace(-1.0, 1.0, count) for count in _CELLS)
+    columns, rows = (each.ravel() for each in np.meshgrid(across, down))
+    terms = np.stack(
+        [np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2], axis=1
+    )
+    left = cells.ravel() - terms @ np.linalg.lstsq(terms, cells.ravel())[0]
+    mean = float(cells.mean())
+    return float(np.sqrt((left**2).mean())) / mean if mean > 0 else float("inf")
 
 
 def _zone_levels(luma: LinearLuma, mask: Mask, window: Window, rows: int, columns: int) -> Floats:

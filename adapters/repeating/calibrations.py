@@ -27,6 +27,7 @@ from domain.events.record import Record
 from domain.ledger import canonical
 from domain.values.calibration import CalibrationRecord
 from domain.values.content import Digest
+from domain.values.identifiers import CalibrationId, StreamName
 
 CALIBRATION: Final = "calibration"
 BASELINE_MM: Final = 0.001
@@ -40,7 +41,7 @@ def repeat_calibration(
     """Calculate a calibration again; none when no corners were kept."""
     if event.corners is None:
         return None
-    stated = _stated(bench, record, event)
+    stated = stated_calibration(bench, record.stream, event.calibration)
     content = bench.content(event.corners.digest, key=bench.clinic_key)
     views, size = decode_corners(content)
     require_views(views, of=len(views))
@@ -69,15 +70,19 @@ def repeat_calibration(
     )
 
 
-def _stated(bench: Workbench, record: Record, event: CalibrationViewsRecorded) -> CalibrationRecord:
-    for each in bench.log.stream(record.stream):
+def stated_calibration(
+    bench: Workbench, stream: StreamName, calibration: CalibrationId
+) -> CalibrationRecord:
+    """Return the recorded result of a calibration of one station.
+
+    Raises:
+        NotFound: none is recorded.
+    """
+    for each in bench.log.stream(stream):
         made = each.event
-        if (
-            isinstance(made, CalibrationRecorded)
-            and made.calibration.calibration == event.calibration
-        ):
+        if isinstance(made, CalibrationRecorded) and made.calibration.calibration == calibration:
             return made.calibration
-    message = f"no result of calibration {event.calibration} is recorded"
+    message = f"no result of calibration {calibration} is recorded"
     raise NotFound(message)
 
 

@@ -17,6 +17,12 @@ from adapters.repeating.captures import repeat_depth, repeat_measurements, repea
 from adapters.repeating.changes import repeat_change
 from adapters.repeating.repeated import Repeated
 from adapters.repeating.runs import repeat_run, repeat_shadow
+from adapters.repeating.station_checks import (
+    repeat_colour,
+    repeat_field_check,
+    repeat_illumination,
+    repeat_light_field,
+)
 from adapters.repeating.studies import repeat_study
 from adapters.workbench import Workbench
 from domain.errors import (
@@ -31,7 +37,13 @@ from domain.events.capture_session import (
     DepthReconstructed,
     SurfaceReconstructed,
 )
-from domain.events.equipment import CalibrationViewsRecorded
+from domain.events.equipment import (
+    CalibrationViewsRecorded,
+    ColourCalibrated,
+    FieldCheckPerformed,
+    IlluminationCalibrated,
+    LightFieldMeasured,
+)
 from domain.events.inference import InferenceCompleted, ShadowCompared
 from domain.events.names import NAME_OF
 from domain.events.record import Record
@@ -43,6 +55,10 @@ _BATCH: Final = 200
 
 REPEATS: Final[dict[type, Repeat]] = {
     CalibrationViewsRecorded: repeat_calibration,
+    FieldCheckPerformed: repeat_field_check,
+    IlluminationCalibrated: repeat_illumination,
+    LightFieldMeasured: repeat_light_field,
+    ColourCalibrated: repeat_colour,
     AttemptMeasured: repeat_measurements,
     DepthReconstructed: repeat_depth,
     SurfaceReconstructed: repeat_surface,

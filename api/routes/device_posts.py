@@ -263,9 +263,9 @@ def _statement(device: DeviceId, each: StatementIn) -> Statement:
     return Statement(
         stream=StreamName(each.stream),
         name=each.name,
-        schema=each.schema_,
         attestation=Attestation(
             device=device,
+            schema=each.schema_,
             sequence=each.device_sequence,
             device_time=DeviceTime(each.device_time_us),
             salt=_decoded(each.salt),

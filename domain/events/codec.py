@@ -47,6 +47,11 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("CalibrationViewsRecorded", 1): _with(corners=None, platform=None),
     # Before the service worked figures out of the cases, it recorded those that were handed in.
     ("StudyCompleted", 1): _with(evaluation=None),
+    # Before corners and pictures of checks were stored, a check kept its result only.
+    ("FieldCheckPerformed", 1): _with(basis=None),
+    ("IlluminationCalibrated", 1): _with(basis=None),
+    ("LightFieldMeasured", 1): _with(basis=None),
+    ("ColourCalibrated", 1): _with(basis=None),
 }
 """For each (name, version) no longer written: how to read it as version + 1."""
 

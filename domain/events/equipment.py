@@ -4,6 +4,12 @@ from dataclasses import dataclass
 
 from domain.values.calibration import CalibrationRecord, CalibrationView, IlluminationRecord
 from domain.values.capture import DeviceConfiguration
+from domain.values.check_basis import (
+    ColourBasis,
+    FieldCheckBasis,
+    IlluminationBasis,
+    LightFieldBasis,
+)
 from domain.values.colour import ColourRecord
 from domain.values.content import ContentReference, Digest
 from domain.values.identifiers import CalibrationId, DeviceId
@@ -107,9 +113,11 @@ class IlluminationCalibrated:
 
     Attributes:
         illumination: The result.
+        basis: What it was calculated from; none of results that were kept alone.
     """
 
     illumination: IlluminationRecord
+    basis: IlluminationBasis | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +126,11 @@ class LightFieldMeasured:
 
     Attributes:
         field: The result.
+        basis: What it was calculated from; none of results that were kept alone.
     """
 
     field: LightFieldRecord
+    basis: LightFieldBasis | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +139,11 @@ class ColourCalibrated:
 
     Attributes:
         colour: The result.
+        basis: What it was calculated from; none of results that were kept alone.
     """
 
     colour: ColourRecord
+    basis: ColourBasis | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +157,7 @@ class FieldCheckPerformed:
         baseline_error_mm: Deviation from the calibrated baseline.
         passed: Whether both limits were met.
         evidence: In words.
+        basis: What it was calculated from; none of results that were kept alone.
     """
 
     performed_at: DeviceTime
@@ -153,6 +166,7 @@ class FieldCheckPerformed:
     baseline_error_mm: float
     passed: bool
     evidence: str
+    basis: FieldCheckBasis | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ class Attestation:
 
     Attributes:
         device: The station.
+        schema: The version of the event's name that it signed, which may be older than ours.
         sequence: The station's own number of the statement, rising by one.
         device_time: What its clock said when it signed.
         salt: 32 random bytes made by the station.
@@ -58,6 +59,7 @@ class Attestation:
     """
 
     device: DeviceId
+    schema: int
     sequence: int
     device_time: DeviceTime
     salt: bytes

@@ -25,11 +25,11 @@ from domain.events.equipment import (
 )
 from domain.ledger import canonical
 from domain.values.actor import Role
-from domain.values.calibration import CalibrationRecord, IlluminationRecord
-from domain.values.colour import ColourRecord, colour_misses
+from domain.values.calibration import CalibrationRecord
+from domain.values.colour import colour_misses
 from domain.values.content import Digest
 from domain.values.identifiers import CalibrationId
-from domain.values.light_field import LightFieldRecord, field_misses
+from domain.values.light_field import field_misses
 from domain.values.protocol import CalibrationLimits
 from domain.values.signature import Meaning
 from domain.values.signing import Signing, check_signing
@@ -90,13 +90,14 @@ def record_views(station: Station, views: CalibrationViewsRecorded) -> Calibrati
     return views
 
 
-def record_colour(station: Station, record: ColourRecord) -> ColourCalibrated:
+def record_colour(station: Station, stated: ColourCalibrated) -> ColourCalibrated:
     """Record the result of a colour calibration, whatever it is [REQ-IN-091, 092].
 
     Raises:
         RuleViolation: the chart is not traceable, the camera is not mounted, or the result does
             not follow from the numbers.
     """
+    record = stated.colour
     if not (record.chart.serial and record.chart.certificate):
         raise RuleViolation(
             "colour.traceable-chart",
@@ -117,7 +118,7 @@ def record_colour(station: Station, record: ColourRecord) -> ColourCalibrated:
             f"{'; '.join(found) or 'every limit is met'}",
             "State the result that follows from the numbers.",
         )
-    return ColourCalibrated(colour=record)
+    return stated
 
 
 def calibration_digest(record: CalibrationRecord) -> Digest:
@@ -181,14 +182,14 @@ def invalidate_calibration(
     return (CalibrationInvalidated(calibration=calibration, reason=words),)
 
 
-def record_illumination(station: Station, record: IlluminationRecord) -> IlluminationCalibrated:
+def record_illumination(station: Station, stated: IlluminationCalibrated) -> IlluminationCalibrated:
     """Record the result of an illumination calibration, whatever it is [REQ-IN-086 to 090].
 
     Raises:
         RuleViolation: a zone of the station was not checked.
     """
     expected = set(station.configuration.zones) if station.configuration else set()
-    checked = {each.zone for each in record.zones}
+    checked = {each.zone for each in stated.illumination.zones}
     if not checked or not expected <= checked:
         unchecked = ", ".join(sorted(expected - checked)) or "any"
         raise RuleViolation(
@@ -196,16 +197,17 @@ def record_illumination(station: Station, record: IlluminationRecord) -> Illumin
             f"light zone not checked: {unchecked}",
             "Check every zone and report it.",
         )
-    return IlluminationCalibrated(illumination=record)
+    return stated
 
 
-def record_light_field(station: Station, record: LightFieldRecord) -> LightFieldMeasured:
+def record_light_field(station: Station, stated: LightFieldMeasured) -> LightFieldMeasured:
     """Record the light on the grey target, whatever the result [REQ-IN-090].
 
     Raises:
         RuleViolation: the target is not traceable, a zone was not measured, it is compared with
             another baseline than the station's, or the result does not follow from the numbers.
     """
+    record = stated.field
     if not (record.target.serial and record.target.certificate):
         raise RuleViolation(
             "light.traceable-target",
@@ -235,7 +237,7 @@ def record_light_field(station: Station, record: LightFieldRecord) -> LightField
             f"{'; '.join(found) or 'every limit is met'}",
             "State the result that follows from the numbers.",
         )
-    return LightFieldMeasured(field=record)
+    return stated
 
 
 def record_field_check(station: Station, check: FieldCheckPerformed) -> FieldCheckPerformed:

@@ -34,6 +34,21 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CameraSettings:
+    """How both cameras are set, locked for the whole capture.
+
+    Attributes:
+        exposure_us: Exposure time in microseconds.
+        gain: Sensor gain as a factor, 1 for none.
+        white_balance: Gains of the linear channels.
+    """
+
+    exposure_us: float
+    gain: float
+    white_balance: WhiteBalance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfiguration:
     """What runs and is mounted on a station.
 

@@ -205,12 +205,15 @@ class Station:
             baseline_error_mm=0.01,
             passed=True,
             evidence="0.1 px",
+            basis=None,
         )
 
     def calibrate_light(self) -> None:
         """Deliver a passed illumination calibration."""
         record = replace(an_illumination_record(), performed_at=self.now())
-        assert not self.deliver(self.state(IlluminationCalibrated(illumination=record)))["refused"]
+        assert not self.deliver(
+            self.state(IlluminationCalibrated(illumination=record, basis=None))
+        )["refused"]
 
     def attempt(
         self,

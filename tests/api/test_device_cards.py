@@ -85,6 +85,7 @@ def passed_loosely(clinic: Clinic) -> None:
         baseline_error_mm=0.01,
         passed=True,
         evidence="epipolar error 0.35 px, allowed 0.5 px",
+        basis=None,
     )
     clinic.station_says(check, lambda state: calibration.record_field_check(state, check))
 
@@ -183,10 +184,8 @@ def test_colours_of_a_camera_that_is_gone_are_warned_of(clinic: Clinic) -> None:
 @pytest.mark.verifies("REQ-IN-090")
 def test_a_failed_light_field_is_warned_of_and_closes_nothing(clinic: Clinic) -> None:
     made: LightFieldRecord = a_light_field(passed=False)
-    clinic.station_says(
-        stations.LightFieldMeasured(field=made),
-        lambda state: calibration.record_light_field(state, made),
-    )
+    measured = stations.LightFieldMeasured(field=made, basis=None)
+    clinic.station_says(measured, lambda state: calibration.record_light_field(state, measured))
     found = card(clinic)
     assert (found.state, found.closed) == ("ready", [])
     (warning,) = found.reasons
@@ -199,10 +198,8 @@ def test_a_failed_light_calibration_is_said_before_the_first_capture_is_refused(
     clinic: Clinic,
 ) -> None:
     made = an_illumination_record(passed=False)
-    clinic.station_says(
-        stations.IlluminationCalibrated(illumination=made),
-        lambda state: calibration.record_illumination(state, made),
-    )
+    lit = stations.IlluminationCalibrated(illumination=made, basis=None)
+    clinic.station_says(lit, lambda state: calibration.record_illumination(state, lit))
     found = card(clinic)
     assert found.state == "ready"
     assert any(made.reasons[0] in each and "refused" in each for each in found.reasons)

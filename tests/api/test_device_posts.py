@@ -76,10 +76,14 @@ def test_a_station_is_told_the_baseline_of_its_light_until_service(
 
     assert told() is None
     field = a_light_field()
-    assert not station.deliver(station.state(LightFieldMeasured(field=field)))["refused"]
+    assert not station.deliver(station.state(LightFieldMeasured(field=field, basis=None)))[
+        "refused"
+    ]
     assert told() == str(field.performed_at)
     another = replace(field, performed_at=station.now())
-    (refused,) = station.deliver(station.state(LightFieldMeasured(field=another)))["refused"]
+    (refused,) = station.deliver(station.state(LightFieldMeasured(field=another, basis=None)))[
+        "refused"
+    ]
     assert refused["rule"] == "light.baseline"
     assert told() == str(field.performed_at)
     quality, path = portal.sign_in("quality"), f"/devices/{station.device}"

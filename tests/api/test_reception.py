@@ -141,7 +141,7 @@ BROKEN: dict[str, tuple[Callable[[Wire], Wire], str]] = {
     "no signature": (change("signature", ""), "device.signature"),
     "another time": (change("device_time_us", 5), "device.signature"),
     "another name": (change("name", "DeviceConfigurationChanged"), "device.signature"),
-    "another version": (change("schema", 2), "device.signature"),
+    "another version": (change("schema", 1), "device.signature"),
     "another stream": (change("stream", f"device-{DeviceId.derived('x')}"), "device.signature"),
     "another salt": (change("salt", base64.b64encode(bytes(32)).decode()), "device.signature"),
     "a short salt": (change("salt", "AAAA"), "device.malformed"),

@@ -15,7 +15,7 @@ from tests.event_builders import a_views_event
 def test_views_and_colours_are_shown_with_the_station(portal: Portal, station: Station) -> None:
     assert station.calibration is not None
     views = replace(a_views_event(left_out=1), calibration=station.calibration)
-    colour = ColourCalibrated(colour=a_colour_record())
+    colour = ColourCalibrated(colour=a_colour_record(), basis=None)
     assert station.deliver(station.state(views), station.state(colour))["refused"] == []
 
     shown = portal.sign_in("quality").read(f"/devices/{station.device}")
@@ -31,7 +31,7 @@ def test_of_light_that_was_not_measured_no_number_is_shown(
     portal: Portal, station: Station
 ) -> None:
     record = replace(an_unseen_light(), performed_at=station.now())
-    stated = station.state(IlluminationCalibrated(illumination=record))
+    stated = station.state(IlluminationCalibrated(illumination=record, basis=None))
     assert station.deliver(stated)["refused"] == []
 
     unseen, seen = portal.sign_in("quality").read(f"/devices/{station.device}")["illumination"]
@@ -47,14 +47,16 @@ def test_of_light_that_was_not_measured_no_number_is_shown(
 
 
 def test_what_does_not_follow_is_refused_and_said(portal: Portal, station: Station) -> None:
-    untrue = ColourCalibrated(colour=replace(a_colour_record(), worst_after=9.0))
+    untrue = ColourCalibrated(colour=replace(a_colour_record(), worst_after=9.0), basis=None)
     (refused,) = station.deliver(station.state(untrue))["refused"]
     assert refused["rule"] == "colour.result-follows"
     assert portal.events("ColourCalibrated") == []
 
 
 def test_a_station_states_nothing_about_another(portal: Portal, station: Station) -> None:
-    statement = station.state(ColourCalibrated(colour=a_colour_record()), stream="device-other")
+    statement = station.state(
+        ColourCalibrated(colour=a_colour_record(), basis=None), stream="device-other"
+    )
     refused = station.deliver(statement)["refused"]
     assert [each["rule"] for each in refused] == ["device.stream"]
     assert portal.events("ColourCalibrated") == []

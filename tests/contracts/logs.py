@@ -22,7 +22,7 @@ from adapters.eventlog.log import RecordLog, open_event_log
 from adapters.memory import ManualClock, MemoryKeyRing, SeededRandomness
 from domain.events.clinic import RecordExported
 from domain.events.codec import to_plain
-from domain.events.names import Event
+from domain.events.names import NAME_OF, Event
 from domain.events.record import Attestation, Draft
 from domain.ledger import canonical
 from domain.ledger.chain import LogChecker
@@ -224,6 +224,7 @@ def an_attestation(event: Event) -> Attestation:
     """Return what a device could say about an event; its signature is none."""
     return Attestation(
         device=DeviceId.derived("event log"),
+        schema=NAME_OF[type(event)][1],
         sequence=41,
         device_time=DeviceTime(START.us - 1),
         salt=bytes(range(32)),

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from adapters.eventlog.log import RecordLog
 from adapters.eventlog.subscription import LOOK_AGAIN_S
-from domain.errors import ContentErased, MalformedInput, NotFound, StaleVersion
+from domain.errors import ContentErased, MalformedInput, NotFound, StaleVersion, UnknownEvent
+from domain.events.codec import decode
 from domain.events.names import EVENTS, Event
 from domain.events.record import Shredded, StoredBlob
 from domain.ledger import canonical
@@ -40,7 +41,7 @@ from tests.contracts.logs import (
     for_subject,
     naive_root,
 )
-from tests.example_events import example
+from tests.example_events import example, vector_path
 
 Shared = tuple[Logs, RecordLog]
 
@@ -222,6 +223,25 @@ def test_what_a_device_signed_is_stored_byte_for_byte(logs: Logs) -> None:
     entry = decode_entry(log.stream_entries(stream)[0].entry)
     assert entry.device_signature == attestation.signature
     assert commitment(attestation.salt, attestation.payload) in statement_of(entry.header)
+
+
+@pytest.mark.verifies("DRV-05", "DRV-08")
+def test_what_a_device_signed_under_an_earlier_version_stays_what_it_signed(logs: Logs) -> None:
+    log, stream = logs.open(), logs.new_stream()
+    payload = vector_path("FieldCheckPerformed", 1).read_bytes().removesuffix(b"\n")
+    event = decode("FieldCheckPerformed", 1, canonical.parse_canonical(payload))
+    attestation = replace(an_attestation(event), schema=1, payload=payload)
+    draft = replace(a_draft(stream, 0, event), attestation=attestation)
+    for schema, refusal in ((2, MalformedInput), (99, UnknownEvent)):
+        with pytest.raises(refusal):
+            log.append([replace(draft, attestation=replace(attestation, schema=schema))])
+    (record,) = log.append([draft])
+    assert (record.schema, record.event) == (1, event)
+    assert log.stream(stream) == (record,)
+    assert log.disclose(record.seq) == (attestation.salt, payload)
+    entry = decode_entry(log.stream_entries(stream)[0].entry)
+    assert entry.header.schema == 1
+    assert commitment(attestation.salt, payload) in statement_of(entry.header)
 
 
 def test_a_payload_that_is_not_the_event_is_refused(logs: Logs) -> None:

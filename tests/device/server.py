@@ -247,11 +247,11 @@ class Server:
             case CalibrationViewsRecorded():
                 return rules.record_views(self.known, event)
             case IlluminationCalibrated():
-                return rules.record_illumination(self.known, event.illumination)
+                return rules.record_illumination(self.known, event)
             case LightFieldMeasured():
-                return rules.record_light_field(self.known, event.field)
+                return rules.record_light_field(self.known, event)
             case ColourCalibrated():
-                return rules.record_colour(self.known, event.colour)
+                return rules.record_colour(self.known, event)
             case FieldCheckPerformed():
                 # Locked is what the test says is locked; nobody signs here.
                 locked = {self.calibration[0]} if self.calibration else set()

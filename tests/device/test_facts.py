@@ -12,8 +12,16 @@ from device.orders import ToldLimits
 from device.outbox import Outbox
 from device.secure_key import FileSecureKey
 from domain.events.codec import to_plain
+from domain.events.equipment import LightFieldMeasured
 from domain.ledger import canonical
-from tests.builders import DEVICE, a_light_field, a_protocol_content, device_time, later
+from tests.builders import (
+    DEVICE,
+    a_light_field,
+    a_protocol_content,
+    an_illumination_record,
+    device_time,
+    later,
+)
 
 
 @pytest.fixture
@@ -44,7 +52,7 @@ def test_every_light_field_that_may_be_the_baseline_is_kept_until_it_is_known_wh
     compared = replace(a_light_field(baseline=first.performed_at), performed_at=device_time(4))
     failed = replace(a_light_field(passed=False), performed_at=device_time(5))
     for each in (first, second, compared, failed):
-        facts.state_light_field(each)
+        facts.state_light_field(LightFieldMeasured(field=each, basis=None))
     assert facts.light_field(first.performed_at) == first
     assert facts.light_field(second.performed_at) == second
     assert facts.light_field(compared.performed_at) is None
@@ -69,3 +77,12 @@ def test_the_limits_named_last_are_remembered_also_that_there_are_none(facts: Fa
     assert facts.limits() == told
     facts.keep_limits(None)
     assert facts.limits() is None
+
+
+def test_the_light_that_a_station_of_before_kept_is_still_read(
+    facts: Facts, outbox: Outbox
+) -> None:
+    record = an_illumination_record()
+    kept = {"record": to_plain(record), "exposure_us": 8000.0}
+    outbox.keep("illumination", canonical.encode(kept))
+    assert facts.illumination() == (record, 8000.0)

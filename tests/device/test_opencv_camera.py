@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from device.opencv_camera import STALE_FRAMES, OpenCvCameras
-from device.ports import CameraSettings
 from domain.errors import RuleViolation, Unavailable
 from domain.values.calibration import WhiteBalance
+from domain.values.capture import CameraSettings
 
 SERIALS = ("CAM-L", "CAM-R")
 SETTINGS = CameraSettings(

@@ -1,5 +1,6 @@
 """Upkeep at the command line: guided, said in numbers, stated, with an exit status that is true."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -7,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from adapters.imaging.board_corners import decode_corners
+from adapters.imaging.calibrate_colour import colour_record
+from adapters.imaging.calibrate_light import illumination_record
 from adapters.imaging.calibration import calibration_to_values
+from adapters.imaging.light_field import light_field_record
+from adapters.imaging.measured_pictures import Pictures, read_pictures
 from adapters.imaging.view_guidance import ENOUGH_COVERAGE
 from adapters.imaging.view_outliers import calibrate_from
 from device.settings import DEFAULT_COLOUR_LIMITS, DEFAULT_FIELD_LIMITS
@@ -23,6 +28,7 @@ from domain.events.equipment import (
     LightFieldMeasured,
 )
 from domain.ledger import canonical
+from domain.values.check_basis import MeasuredPicture
 from domain.values.content import Digest
 from domain.values.light_field import LightFieldRecord
 from domain.values.protocol import ProtocolContent
@@ -101,6 +107,48 @@ def test_the_calibration_follows_again_from_the_corners_that_were_delivered(
     again = calibrate_from(taken, size).calibration
     assert Digest.of(canonical.encode(calibration_to_values(again))) == (
         recorded.calibration.parameters.digest
+    )
+
+
+def read(clinic: Clinic, pictures: Iterable[MeasuredPicture]) -> Pictures:
+    """Return kept pictures as the server was given them."""
+    return read_pictures((each, clinic.server.content[each.content.digest]) for each in pictures)
+
+
+@pytest.mark.verifies("DRV-20")
+def test_light_and_colours_follow_again_from_the_pictures_that_were_delivered(
+    done: tuple[Clinic, list[str], int],
+) -> None:
+    clinic, _, _ = done
+    light = stated(clinic, IlluminationCalibrated)[0]
+    field = stated(clinic, LightFieldMeasured)[0]
+    (colour,) = stated(clinic, ColourCalibrated)
+    assert isinstance(light, IlluminationCalibrated)
+    assert isinstance(field, LightFieldMeasured)
+    assert isinstance(colour, ColourCalibrated)
+    assert light.basis is not None
+    assert field.basis is not None
+    assert colour.basis is not None
+    assert light.illumination == illumination_record(
+        read(clinic, light.basis.pictures),
+        light.basis,
+        currents_ma={each.zone: each.current_ma for each in light.illumination.zones},
+        performed_at=light.illumination.performed_at,
+    )
+    assert field.field == light_field_record(
+        read(clinic, field.basis.pictures),
+        field.basis,
+        target=field.field.target,
+        baseline=None,
+        limits=field.field.limits,
+        performed_at=field.field.performed_at,
+    )
+    assert colour.colour == colour_record(
+        read(clinic, colour.basis.pictures),
+        chart=colour.colour.chart,
+        camera=colour.colour.camera,
+        limits=colour.colour.limits,
+        performed_at=colour.colour.performed_at,
     )
 
 

@@ -217,6 +217,7 @@ def test_what_is_about_a_subject_is_kept_under_the_subjects_key() -> None:
 def test_a_devices_statement_goes_with_the_first_event_only() -> None:
     statement = Attestation(
         device=DEVICE,
+        schema=1,
         sequence=3,
         device_time=device_time(),
         salt=bytes(32),

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from adapters.inference.reproduction import Outcome
+from adapters.repeating.table import repeat
 from api.serving import opened
 from api.settings import from_environment
+from api.work import workbench
 from domain.events.capture_session import OutputWithheld, PhotographImported
 from domain.events.record import Record
 from domain.events.volume_change import VolumeChangeMeasured
 from domain.values.claim import SIMULATED_LABEL
 from domain.values.facial_region import FacialRegion
+from domain.values.identifiers import DeviceId
 from domain.values.volume_change import ChangeVerdict
 from tests.flows.conftest import ROOT, vultus, vultus_verify
 from validation.demonstration.story import SECOND
@@ -120,6 +124,28 @@ def recorded(story: Path) -> tuple[Record, ...]:
     settings = from_environment({"VULTUS_DATA": str(story / "record")})
     with opened(settings, say=lambda _: None) as system:
         return tuple(system.log.after(-1, limit=10_000))
+
+
+@pytest.mark.verifies("DRV-20")
+def test_every_check_of_the_station_comes_out_the_same_again(story: Path) -> None:
+    settings = from_environment({"VULTUS_DATA": str(story / "record")})
+    with opened(settings, say=lambda _: None) as system:
+        bench = workbench(system)
+        station = [
+            record
+            for record in system.log.after(-1, limit=10_000)
+            if record.stream.startswith(f"{DeviceId.kind}-")
+        ]
+        again = [made for record in station if (made := repeat(bench, record)) is not None]
+
+    assert {each.outcome for each in again} == {Outcome.BIT_IDENTICAL}, again
+    assert {each.what for each in again} == {
+        "calibration",
+        "colour",
+        "field-check",
+        "illumination",
+        "light-field",
+    }
 
 
 @pytest.mark.verifies("REQ-IN-158", "REQ-IN-159", "REQ-IN-160", "DRV-15", "DRV-16", "DRV-17")

@@ -15,7 +15,7 @@ from domain.events import clinic as clinics
 from domain.events import equipment as stations
 from domain.events.aggregate import Aggregate
 from domain.events.codec import to_plain
-from domain.events.names import Event
+from domain.events.names import NAME_OF, Event
 from domain.events.record import Attestation, Record
 from domain.events.subject import SubjectKeyDestroyed
 from domain.handling import Context, update
@@ -136,6 +136,7 @@ class Clinic:
         self.sequence += 1 + skipped
         return Attestation(
             device=DEVICE,
+            schema=NAME_OF[type(event)][1],
             sequence=self.sequence,
             device_time=DeviceTime(self.clock.now().us - 2_000_000),
             salt=bytes(32),
@@ -320,6 +321,7 @@ class Clinic:
             baseline_error_mm=0.05,
             passed=passed,
             evidence="0.2 px" if passed else "0.8 px is above 0.30 px",
+            basis=None,
         )
         self.station_says(check, lambda state: calibration.record_field_check(state, check))
 
@@ -330,27 +332,19 @@ class Clinic:
 
     def light_field(self) -> None:
         """Measure the light on the grey target."""
-        made = a_light_field()
-        self.station_says(
-            stations.LightFieldMeasured(field=made),
-            lambda state: calibration.record_light_field(state, made),
-        )
+        made = stations.LightFieldMeasured(field=a_light_field(), basis=None)
+        self.station_says(made, lambda state: calibration.record_light_field(state, made))
 
     def colour(self, *, passed: bool = True) -> None:
         """Calibrate the colours."""
-        made = a_colour_record(passed=passed)
-        self.station_says(
-            stations.ColourCalibrated(colour=made),
-            lambda state: calibration.record_colour(state, made),
-        )
+        made = stations.ColourCalibrated(colour=a_colour_record(passed=passed), basis=None)
+        self.station_says(made, lambda state: calibration.record_colour(state, made))
 
     def light(self, made: IlluminationRecord | None = None) -> None:
         """Calibrate the light."""
-        made = made or an_illumination_record()
-        self.station_says(
-            stations.IlluminationCalibrated(illumination=made),
-            lambda state: calibration.record_illumination(state, made),
-        )
+        record = made or an_illumination_record()
+        lit = stations.IlluminationCalibrated(illumination=record, basis=None)
+        self.station_says(lit, lambda state: calibration.record_illumination(state, lit))
 
     def release_model(self, which: ReleaseId) -> None:
         """Register and approve a model."""

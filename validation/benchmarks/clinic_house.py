@@ -267,7 +267,7 @@ class House:
             passed=True,
             reasons=(),
         )
-        return self._state(station, IlluminationCalibrated(illumination=lit))
+        return self._state(station, IlluminationCalibrated(illumination=lit, basis=None))
 
     def _check(self, station: CaptureStation) -> Deed:
         if station.calibration is None:
@@ -280,6 +280,7 @@ class House:
             baseline_error_mm=0.05,
             passed=True,
             evidence="0.20 px and 0.05 mm are within the limits",
+            basis=None,
         )
         return self._state(station, checked)
 

@@ -207,6 +207,7 @@ class Scribe:
         )
         return Attestation(
             device=station.device,
+            schema=schema,
             sequence=station.sequence,
             device_time=moment,
             salt=salt,

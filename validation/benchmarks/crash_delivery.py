@@ -167,6 +167,7 @@ def _statements(session: SessionId) -> list[Wire]:
         baseline_error_mm=0.05,
         passed=True,
         evidence="0.20 px and 0.05 mm are within the limits",
+        basis=None,
     )
     scribe = Scribe(ClinicId.derived("crash-drill"), seed=1)
     own = STATION.device.stream

@@ -11,8 +11,9 @@ from adapters.imaging.illumination import (
     measure_face_light,
     measure_flat_field,
     ratio,
+    unevenness,
 )
-from adapters.imaging.pixels import LinearRgb, Window, ellipse_mask, linear_luma
+from adapters.imaging.pixels import LinearLuma, LinearRgb, Window, ellipse_mask, linear_luma
 from domain.errors import MalformedInput
 from tests.adapters.imaging.scenes import DARK_SKIN, Scene, face_window, linear_of, render
 
@@ -71,6 +72,16 @@ def test_gain_skin_and_focus_hardly_move_the_ratios() -> None:
         assert found.right_over_left == pytest.approx(good.right_over_left, abs=0.02)
         assert found.bottom_over_top == pytest.approx(good.bottom_over_top, abs=0.02)
         assert found.spread == pytest.approx(good.spread, abs=0.05)
+
+
+@pytest.mark.verifies("REQ-IN-090")
+def test_light_on_an_even_target_is_smooth_and_a_face_is_not() -> None:
+    across, down = np.meshgrid(np.linspace(-1, 1, 240), np.linspace(-1, 1, 180))
+    oblique = 0.2 * (1 + 0.5 * across - 0.2 * down**2 + 0.1 * across * down)
+    noise = np.random.default_rng(5).normal(0, 0.01, oblique.shape)
+    assert unevenness(LinearLuma((oblique + noise).astype(np.float32))) < 0.01
+    assert unevenness(linear_luma(linear_of(render(GOOD, "left")))) > 0.2
+    assert unevenness(LinearLuma(np.zeros((180, 240), np.float32))) == float("inf")
 
 
 def test_a_ratio_is_at_least_one_and_averages_logarithms() -> None:

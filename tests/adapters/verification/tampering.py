@@ -111,6 +111,7 @@ class Clinic:
         )
         attestation = Attestation(
             device=DEVICE,
+            schema=NAME_OF[type(event)][1],
             sequence=self.sequence,
             device_time=DeviceTime(START.us),
             salt=salt,

@@ -300,7 +300,9 @@ class ClinicDay:
             signature=self.signature(calibration_digest(record), QUALITY_MANAGER, Meaning.LOCKED),
         )
         self.record(DEVICE.stream, locked, by=manager)
-        self.state(DEVICE.stream, IlluminationCalibrated(illumination=an_illumination_record()))
+        self.state(
+            DEVICE.stream, IlluminationCalibrated(illumination=an_illumination_record(), basis=None)
+        )
 
     def calibration(self) -> CalibrationRecord:
         """Return the calibration of the rig that took the drawn pictures."""
@@ -481,6 +483,7 @@ class ClinicDay:
         )
         attestation = Attestation(
             device=DEVICE,
+            schema=schema,
             sequence=self.sequence,
             device_time=moment,
             salt=salt,

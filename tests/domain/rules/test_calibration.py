@@ -33,7 +33,7 @@ from domain.rules.calibration import (
 )
 from domain.rules.equipment import EQUIPMENT
 from domain.values.actor import Role
-from domain.values.calibration import CalibrationRecord
+from domain.values.calibration import CalibrationRecord, IlluminationRecord
 from domain.values.colour import ColourRecord
 from domain.values.identifiers import CalibrationId
 from domain.values.light_field import LightFieldRecord
@@ -225,21 +225,25 @@ def test_a_calibration_is_found_defective_once_with_a_reason() -> None:
 @pytest.mark.parametrize("passed", [True, False])
 def test_the_light_is_recorded_zone_by_zone_whatever_the_result(*, passed: bool) -> None:
     record = an_illumination_record(passed=passed)
-    given(EQUIPMENT, *BEFORE).when(partial(record_illumination, record=record)).then(
-        IlluminationCalibrated(illumination=record)
+    given(EQUIPMENT, *BEFORE).when(partial(record_illumination, stated=light_of(record))).then(
+        IlluminationCalibrated(illumination=record, basis=None)
     )
     assert all(zone.current_ma and zone.pwm and zone.healthy for zone in record.zones)
     assert record.cct_k
     assert record.white_balance.green
 
 
+def light_of(record: IlluminationRecord) -> IlluminationCalibrated:
+    return IlluminationCalibrated(illumination=record, basis=None)
+
+
 @pytest.mark.verifies("REQ-IN-090")
 def test_a_zone_that_was_not_checked_is_refused() -> None:
     record = an_illumination_record()
-    half = partial(record_illumination, record=replace(record, zones=record.zones[:1]))
+    half = partial(record_illumination, stated=light_of(replace(record, zones=record.zones[:1])))
     refused = given(EQUIPMENT, *BEFORE).when(half).refuses("illumination.zones")
     assert "right" in refused.evidence
-    none = partial(record_illumination, record=replace(record, zones=()))
+    none = partial(record_illumination, stated=light_of(replace(record, zones=())))
     given(EQUIPMENT).when(none).refuses("illumination.zones")
 
 
@@ -252,6 +256,7 @@ def test_only_a_locked_calibration_is_checked_in_the_field() -> None:
         baseline_error_mm=0.02,
         passed=True,
         evidence="target in the holder",
+        basis=None,
     )
     record = partial(record_field_check, check=check)
     given(EQUIPMENT, *BEFORE, CALIBRATED, LOCKED).when(record).then(check)
@@ -285,7 +290,7 @@ def test_views_that_are_not_those_of_the_calibration_are_refused() -> None:
 
 
 def colour(record: ColourRecord) -> partial[ColourCalibrated]:
-    return partial(record_colour, record=record)
+    return partial(record_colour, stated=ColourCalibrated(colour=record, basis=None))
 
 
 @pytest.mark.verifies("REQ-IN-091")
@@ -293,7 +298,7 @@ def colour(record: ColourRecord) -> partial[ColourCalibrated]:
 @pytest.mark.parametrize("passed", [True, False])
 def test_colours_are_recorded_patch_by_patch_whatever_the_result(*, passed: bool) -> None:
     record = a_colour_record(passed=passed)
-    event = ColourCalibrated(colour=record)
+    event = ColourCalibrated(colour=record, basis=None)
     given(EQUIPMENT, *BEFORE).when(colour(record)).then(event)
     given(EQUIPMENT, *BEFORE, event).when(colour(record)).then(event)
 
@@ -321,29 +326,33 @@ def test_a_result_that_does_not_follow_from_the_numbers_is_refused() -> None:
 
 
 def light(record: LightFieldRecord) -> partial[LightFieldMeasured]:
-    return partial(record_light_field, record=record)
+    return partial(record_light_field, stated=LightFieldMeasured(field=record, basis=None))
 
 
 FIRST = a_light_field()
 LATER = replace(a_light_field(baseline=FIRST.performed_at), performed_at=device_time(-5))
-BASELINE = LightFieldMeasured(field=FIRST)
+BASELINE = LightFieldMeasured(field=FIRST, basis=None)
 
 
 @pytest.mark.verifies("REQ-IN-090")
 def test_the_first_light_field_that_passed_is_the_baseline_of_all_later_ones() -> None:
     given(EQUIPMENT, *BEFORE).when(light(FIRST)).then(BASELINE)
-    given(EQUIPMENT, *BEFORE, BASELINE).when(light(LATER)).then(LightFieldMeasured(field=LATER))
-    again = LightFieldMeasured(field=LATER)
+    given(EQUIPMENT, *BEFORE, BASELINE).when(light(LATER)).then(
+        LightFieldMeasured(field=LATER, basis=None)
+    )
+    again = LightFieldMeasured(field=LATER, basis=None)
     given(EQUIPMENT, *BEFORE, BASELINE, again).when(light(LATER)).then(again)
 
 
 @pytest.mark.verifies("REQ-IN-090")
 def test_a_light_field_is_recorded_whatever_its_result() -> None:
     failed = a_light_field(passed=False, baseline=FIRST.performed_at)
-    event = LightFieldMeasured(field=failed)
+    event = LightFieldMeasured(field=failed, basis=None)
     given(EQUIPMENT, *BEFORE, BASELINE).when(light(failed)).then(event)
     dim = a_light_field(passed=False)
-    given(EQUIPMENT, *BEFORE, LightFieldMeasured(field=dim)).when(light(FIRST)).then(BASELINE)
+    given(EQUIPMENT, *BEFORE, LightFieldMeasured(field=dim, basis=None)).when(light(FIRST)).then(
+        BASELINE
+    )
 
 
 def test_another_baseline_than_the_stations_is_refused() -> None:

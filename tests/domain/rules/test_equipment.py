@@ -70,7 +70,7 @@ ENROLLED = DeviceEnrolled(device=DEVICE, serial="ST-0001", model="portal", publi
 CONFIGURED = DeviceConfigurationChanged(configuration=a_configuration())
 CALIBRATED = CalibrationRecorded(calibration=a_calibration_record())
 LOCKED = CalibrationLocked(calibration=CALIBRATION, signature=a_signature(a_digest()))
-LIT = IlluminationCalibrated(illumination=an_illumination_record())
+LIT = IlluminationCalibrated(illumination=an_illumination_record(), basis=None)
 READY: tuple[EquipmentEvent, ...] = (ENROLLED, CONFIGURED, CALIBRATED, LOCKED, LIT)
 
 
@@ -86,6 +86,7 @@ def a_field_check(*, passed: bool) -> FieldCheckPerformed:
         baseline_error_mm=0.02,
         passed=passed,
         evidence="target in the holder",
+        basis=None,
     )
 
 
@@ -312,7 +313,12 @@ def test_a_station_is_fit_for_an_attempt_with_fresh_light() -> None:
     [
         (READY[:-1], 5, "never calibrated"),
         (
-            (*READY, IlluminationCalibrated(illumination=an_illumination_record(passed=False))),
+            (
+                *READY,
+                IlluminationCalibrated(
+                    illumination=an_illumination_record(passed=False), basis=None
+                ),
+            ),
             5,
             "exposure 0.30",
         ),
@@ -351,7 +357,7 @@ def a_day_off(days: int, *, light_minutes: float) -> tuple[Station, CaptureCondi
         CONFIGURED,
         CalibrationRecorded(calibration=calibration),
         LOCKED,
-        IlluminationCalibrated(illumination=light),
+        IlluminationCalibrated(illumination=light, basis=None),
     )
     said = replace(conditions(), clock_offset_ms=ahead / timedelta(milliseconds=1))
     return found, said, device_time().plus(ahead)
