@@ -225,10 +225,9 @@ def test_lost_rows_are_the_region_to_the_row() -> None:
 
 def test_defocus_and_motion_of_all_of_the_face_name_no_part() -> None:
     for fault in (Fault.DEFOCUS, Fault.MOTION_BLUR):
-        whole = region_of(fault, "face_found")
+        wholes = shot(GOOD.with_faults([FaultState(fault=fault)]))[1].wholes
         for name in ("focus_edge_width", "motion_extent"):
-            part = region_of(fault, name)
-            assert (part.width, part.height) == (whole.width, whole.height)
+            assert region_of(fault, name) in [as_window(each) for each in wholes]
 
 
 @pytest.mark.verifies("REQ-IN-102", "REQ-IN-103")
@@ -236,19 +235,3 @@ def test_a_hand_is_where_something_stands_out() -> None:
     part = region_of(Fault.HAND_BEFORE_FACE, "face_uneven_share")
     hand = taken_with(Fault.HAND_BEFORE_FACE).part == PartId.HAND
     assert hand[part.rows, part.columns].mean() > 0.6
-
-
-def test_shiny_skin_is_told_where_it_mirrors_most() -> None:
-    shiny = shot(GOOD.with_faults([FaultState(fault=Fault.SKIN_SHINES)]))
-    region = next(each.region for each in shiny[1].measurements if each.name == "skin_shine")
-    assert region is not None
-    side = region.frame
-    before, after = (
-        image_of(np.ascontiguousarray(getattr(each, side).image)).linear.mean(axis=2)
-        for each in (shot(GOOD)[0], shiny[0])
-    )
-    part, face = as_window(region), region_of(Fault.SKIN_SHINES, "face_found")
-    added = after - before
-    on_part, on_face = (float(added[each.rows, each.columns].mean()) for each in (part, face))
-    assert part.area < 0.1 * face.area
-    assert on_part > 2.0 * on_face
