@@ -1,5 +1,6 @@
 """Where gloss, something before the face and a second face are: on a real photograph."""
 
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -11,7 +12,7 @@ from adapters.imaging.depth import DepthMap
 from adapters.imaging.disclosure import Seen, disclose, disclose_depth, find_all
 from adapters.imaging.face_cover import look_for_cover
 from adapters.imaging.face_mesh import FaceMesh, find_faces
-from adapters.imaging.looks import Look, as_window, look_at
+from adapters.imaging.looks import as_window, look_at
 from adapters.imaging.pixels import EncodedRgb, Window
 from domain.values.quality import Region
 from tests.adapters.imaging import test_face_relief as egg
@@ -34,16 +35,10 @@ def seen_of(picture: Picture, *, face: Window | None = None) -> Seen:
     image = image_of(picture)
     look = look_at(image, "left", ignored=None, white=None)
     if face is not None:
-        look = moved(look, face)
+        look = replace(look, window=face)
     found = find_all([image], [look])
     assert found is not None
     return found[0]
-
-
-def moved(look: Look, face: Window) -> Look:
-    """Return a look whose face is said to be elsewhere."""
-    values = {name: getattr(look, name) for name in Look.__slots__}  # type: ignore[attr-defined]
-    return Look(**{**values, "window": face})
 
 
 @pytest.mark.parametrize("place", [205, 425])
@@ -100,7 +95,7 @@ def covered(*, left: bool) -> tuple[Region, Region]:
     depth[(x < -12 if left else x > 12) & (y > 5)] -= 18.0
     values = np.full((egg.ROWS, egg.COLUMNS, 3), 90, np.uint8)
     image = image_of(values)
-    look = moved(look_at(image, "left", ignored=None, white=None), egg.FACE)
+    look = replace(look_at(image, "left", ignored=None, white=None), window=egg.FACE)
     seen = Seen(look=look, image=image, faces=(egg.mesh(),))
     found = disclose_depth(look, (seen,), egg.depth_map(depth), egg.CAMERA)
     region = next(each.region for each in found if each.name == "face_uneven_share")
@@ -125,7 +120,7 @@ def test_what_stands_before_one_side_is_on_that_side(*, left: bool) -> None:
 
 def test_where_nothing_stands_out_the_whole_face_is_told() -> None:
     image = image_of(np.full((egg.ROWS, egg.COLUMNS, 3), 90, np.uint8))
-    look = moved(look_at(image, "left", ignored=None, white=None), egg.FACE)
+    look = replace(look_at(image, "left", ignored=None, white=None), window=egg.FACE)
     even = DepthMap(
         depth_mm=egg.depth_map(egg.head()).depth_mm,
         valid=np.ones((egg.ROWS, egg.COLUMNS), np.bool_),
