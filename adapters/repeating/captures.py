@@ -26,7 +26,12 @@ from adapters.imaging.depth_reproduction import RecordedDepth, reproduce_depth
 from adapters.imaging.determinism import platform_digest
 from adapters.imaging.face_measures import FACE_MEASURES
 from adapters.imaging.measurement import measure_images
-from adapters.imaging.measures import LATER, MEASURES, STEREO_CORRESPONDENCE
+from adapters.imaging.measures import (
+    BLANK_ROWS_SHARE,
+    LATER,
+    MEASURES,
+    STEREO_CORRESPONDENCE,
+)
 from adapters.imaging.mesh_files import ply_bytes
 from adapters.inference.reproduction import Outcome
 from adapters.repeating.repeated import Repeated, outcome_of, said
@@ -181,17 +186,23 @@ def _as_told_then(
     finer = [
         name
         for name in sorted(FINER & before.keys() & now.keys())
-        if _is_part_of(now[name].region, before[name].region, wholes)
+        if _is_part_of(
+            now[name].region,
+            before[name].region,
+            (None,) if name == BLANK_ROWS_SHARE.name else wholes,
+        )
     ]
     widened = {name: replace(now[name], region=before[name].region) for name in finer}
     return {**now, **widened}, finer
 
 
-def _is_part_of(now: Region | None, before: Region | None, wholes: tuple[Region, ...]) -> bool:
+def _is_part_of(
+    now: Region | None, before: Region | None, wholes: tuple[Region | None, ...]
+) -> bool:
     """Return whether a region is a part of the same picture, where the record states the whole."""
-    if now is None or now == before:
+    if now is None or now == before or before not in wholes:
         return False
-    return before is None or (before in wholes and before.frame == now.frame)
+    return before is None or before.frame == now.frame
 
 
 def _inputs(contents: tuple[bytes, ...], before: tuple[Digest, ...]) -> Iterator[str]:

@@ -8,16 +8,16 @@ import { depthOf } from "./surfaces";
 type Row = [name: string, label: string, value: number, unit: string, minimum: number | null, maximum: number | null, advice: string];
 
 const GOOD: Row[] = [
-  ["focus", "Focus", 0.34, "cycles/px", 0.22, null, "Ask for stillness and refocus"],
-  ["exposure-mean", "Exposure", 0.181, "1", 0.14, 0.24, "Run the light calibration again"],
-  ["clipped-share", "Clipped pixels", 0.08, "%", null, 0.5, "Lower the exposure"],
-  ["motion-blur", "Motion blur", 0.9, "px", null, 2, "Ask them to exhale and hold"],
-  ["yaw", "Head turn", 0.8, "°", -3, 3, "Turn the head until the arrows meet"],
-  ["roll", "Head tilt", -0.6, "°", -3, 3, "Level the eyes"],
-  ["distance", "Distance", 452.3, "mm", 440, 460, "Move to 450 mm"],
-  ["uniformity", "Light uniformity", 0.93, "1", 0.85, null, "Check the light zones"],
-  ["colour-error", "Colour error (ΔE00)", 1.6, "1", null, 3, "Put the chart flat and in the light"],
-  ["epipolar", "Stereo alignment", 0.19, "px", null, 0.5, "Run a field check"],
+  ["focus", "Focus", 0.34, "cycles/px", 0.22, null, "Ask for stillness and refocus."],
+  ["exposure-mean", "Exposure", 0.181, "1", 0.14, 0.24, "Run the light calibration again."],
+  ["clipped-share", "Clipped pixels", 0.08, "%", null, 0.5, "Lower the exposure."],
+  ["motion-blur", "Motion blur", 0.9, "px", null, 2, "Ask them to exhale and hold."],
+  ["yaw", "Head turn", 0.8, "°", -3, 3, "Turn the head until the arrows meet."],
+  ["roll", "Head tilt", -0.6, "°", -3, 3, "Level the eyes."],
+  ["distance", "Distance", 452.3, "mm", 440, 460, "Move to 450 mm."],
+  ["uniformity", "Light uniformity", 0.93, "1", 0.85, null, "Check the light zones."],
+  ["colour-error", "Colour error (ΔE00)", 1.6, "1", null, 3, "Put the chart flat and in the light."],
+  ["epipolar", "Stereo alignment", 0.19, "px", null, 0.5, "Run a field check."],
 ];
 
 const FACE = { frame: "left", x_px: 820, y_px: 1_100, width_px: 1_450, height_px: 1_900 };

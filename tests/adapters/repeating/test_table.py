@@ -215,10 +215,7 @@ def test_a_part_told_since_the_record_stated_the_whole_is_named_and_no_differenc
 @pytest.mark.parametrize("name", ["light_across_ratio", "face_level", "face_found"])
 def test_any_other_region_is_a_difference(worked: ClinicDay, name: str) -> None:
     face = the_face(worked)
-    regions = [replace(face, width_px=face.width_px - 1), replace(face, frame="right")]
-    if name != "light_across_ratio":
-        regions.append(None)
-    for region in regions:
+    for region in (replace(face, width_px=face.width_px - 1), replace(face, frame="right"), None):
         outcome, evidence = found_with_region(worked, name, region)
         assert outcome is Outcome.DIFFERENT
         assert f"off: {name}" in evidence

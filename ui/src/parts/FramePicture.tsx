@@ -52,7 +52,7 @@ export function FramePicture({ frame, session, width, alt, regions = [] }: Props
             {" "}
             failed:{" "}
             {marks
-              .map(({ labels, number }) => `${marks.length > 1 ? `${number} ` : ""}${labels.join(", ").toLowerCase()}`)
+              .map(({ labels, number }) => `${marks.length > 1 ? `${number}\u00a0` : ""}${labels.join(", ").toLowerCase()}`)
               .join(", ")}
           </span>
         )}

@@ -13,7 +13,7 @@ export interface Mark {
 }
 
 /** The least side of a mark, as a share of the picture's width. */
-const LEAST = 1 / 20;
+const LEAST = 1 / 16;
 
 export function marksOf(failed: readonly Failed[], frame: Frame): Mark[] {
   const places = new Map<string, { region: Region; labels: string[] }>();
