@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.answers import Reading
+from api.failed_places import failed_places
 from projections import acquisition_protocol, assessment, equipment, practitioner, subject
 from projections.rows import Row
 
@@ -41,7 +42,7 @@ class Gate(BaseModel):
 
 
 class Measurement(BaseModel):
-    """A number about an image, against its limit."""
+    """A number about an image, against its limit; ``place`` says where it is worst, or nothing."""
 
     name: str
     label: str
@@ -53,6 +54,7 @@ class Measurement(BaseModel):
     passed: bool | None
     advice: str | None
     region: dict[str, Any] | None
+    place: str
 
 
 class Frame(BaseModel):
@@ -264,8 +266,8 @@ def _attempt(row: Row, number: int, limits: dict[str, Row]) -> Attempt:
         number=number,
         frames=[_frame(each) for each in row["frames"]],
         gates=gates(row["gates"]),
-        claims=[_measurement(each, None) for each in row["claims"]],
-        measurements=[_measurement(each, limits.get(each["name"])) for each in row["measurements"]],
+        claims=_measurements(row["claims"], {}),
+        measurements=_measurements(row["measurements"], limits),
     )
 
 
@@ -282,7 +284,12 @@ def _frame(found: dict[str, Any]) -> Frame:
     )
 
 
-def _measurement(found: dict[str, Any], limit: Row | None) -> Measurement:
+def _measurements(found: list[Row], limits: dict[str, Row]) -> list[Measurement]:
+    places = failed_places(found)
+    return [_measurement(each, limits.get(each["name"]), places[each["name"]]) for each in found]
+
+
+def _measurement(found: dict[str, Any], limit: Row | None, place: str) -> Measurement:
     minimum = None if limit is None else limit["minimum"]
     maximum = None if limit is None else limit["maximum"]
     value = float(found["value"])
@@ -295,6 +302,7 @@ def _measurement(found: dict[str, Any], limit: Row | None) -> Measurement:
         maximum=maximum,
         passed=None if limit is None else not (below or above),
         advice=None if limit is None else limit["advice"],
+        place=place,
     )
 
 

@@ -3,7 +3,8 @@
 Rules kept here:
 
 1. An order holds everything a capture needs, so that a station can go on while we are away.
-2. What became of an attempt is told with what to change, not with what was wrong.
+2. What became of an attempt is told with what to change, and where on the face that shows, not with
+   what was wrong.
 3. The gates known here are told as they stand now, and for how long that may be relied on: longer
    than a sign-in lasts without activity, nobody knows who is there.
 4. What a station's upkeep is held against is told with or without a session: the limits of the
@@ -15,6 +16,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from adapters.accounts import IDLE_US
+from api.failed_places import failed_places
 from api.protocol_in_force import ProtocolInForce
 from domain.events.codec import to_plain
 from domain.values.capture import GateResult
@@ -140,7 +142,8 @@ def order_of(row: Row, protocol: Row, gates: tuple[GateResult, ...]) -> Order:
 
 def _judged(attempt: Row) -> Judged:
     reasons = (attempt["verdict"] or {}).get("reasons", [])
-    advice = [each["advice"] for each in reasons]
+    places = failed_places(attempt["measurements"])
+    advice = [f"{each['advice']} {places.get(each['name'], '')}".strip() for each in reasons]
     if attempt["state"] == "unmeasurable":
         # Nothing the client does helps: what was found ends with what to do about the bytes.
         advice = [f"The picture could not be measured: {attempt['failure']['evidence']}", _AGAIN]

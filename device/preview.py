@@ -5,7 +5,8 @@ Rules kept here:
 1. What is measured here are claims; the server measures the stored bytes again.
 2. Every number that decides stands in the protocol's station limits. A limit whose measurement is
    missing closes its gate.
-3. A closed gate says what to change, in which direction and by how much where that is known.
+3. A closed gate says what to change, in which direction, by how much and at which part of the face,
+   where that is known.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ import numpy as np
 
 from adapters.imaging.colour import srgb_to_linear
 from adapters.imaging.decode import DecodedImage, EncodingFacts
+from adapters.imaging.failed_place import place_words
 from adapters.imaging.measurement import measure_images
 from adapters.imaging.pixels import EncodedRgb, LinearRgb
 from device.ports import Picture
@@ -125,11 +127,12 @@ def gate_of(name: str) -> Gate:
     return Gate.ALIGNMENT
 
 
-def guidance(reason: Reason) -> str:
-    """Return what to change, with direction and amount where they are known."""
+def guidance(reason: Reason, measurements: Iterable[QualityMeasurement]) -> str:
+    """Return what to change, with direction and amount, or the place, where they are known."""
     sides = _SIDES.get(reason.name)
     if sides is None or reason.value is None:
-        return reason.advice
+        regions = {each.name: each.region for each in measurements}
+        return f"{reason.advice} {place_words(reason.name, regions)}".rstrip()
     low, high, where = sides
     if reason.maximum is not None and reason.value > reason.maximum:
         amount, side = reason.value - reason.maximum, low
@@ -165,7 +168,8 @@ def _limited(gate: Gate, seen: Observed, content: ProtocolContent) -> GateResult
     limits = tuple(each for each in content.station_limits if gate_of(each.name) is gate)
     reasons = judge(seen.measurements, limits, stereo=True).reasons
     if reasons:
-        return block(gate, _evidence(reasons), " ".join(guidance(each) for each in reasons))
+        steps = (guidance(each, seen.measurements) for each in reasons)
+        return block(gate, _evidence(reasons), " ".join(steps))
     return let_pass(gate, _values(seen.measurements, limits))
 
 

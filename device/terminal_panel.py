@@ -3,7 +3,7 @@
 Rules kept here:
 
 1. What stands on the screen is printed once: again only when something else was said between.
-2. Numbers that follow somebody who moves are printed once a second, not with every look.
+2. Numbers and places that follow somebody who moves are printed once a second, not with every look.
 3. Whatever holds the shutter goes on doing so; this panel only speaks.
 """
 
@@ -17,7 +17,7 @@ from device.ports import Panel
 from domain.values.identifiers import SessionId
 
 NUMBERS_EVERY_S: Final = 1.0
-_NUMBER: Final = re.compile(r"\d+(\.\d+)?")
+_MOVING: Final = re.compile(r"\d+(\.\d+)?|[^.]* the (face|colour reference)\b[^.]*\.")
 
 
 class TerminalPanel:
@@ -58,7 +58,7 @@ class TerminalPanel:
 
     def _once(self, words: str) -> None:
         now_s = self._monotonic_s()
-        moved = _NUMBER.sub("#", words) == _NUMBER.sub("#", self._said)
+        moved = _MOVING.sub("#", words) == _MOVING.sub("#", self._said)
         if words == self._said or (moved and now_s - self._said_s < NUMBERS_EVERY_S):
             return
         self._said, self._said_s = words, now_s

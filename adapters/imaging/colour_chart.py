@@ -15,6 +15,7 @@ Charts", charts made from November 2014 on (CIELAB, D50, 2 degree observer, M0);
 OpenCV 5 ``mcc`` (Ernst et al. 2013, without its optional network).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,6 +98,25 @@ class ChartPlace:
     rotation_deg: float
     window: Window
 
+    def patches_window(self, numbers: Sequence[int]) -> Window | None:
+        """Return the box around patches, given by their numbers, inside the chart's window.
+
+        Nothing is returned for no patches, or for such that lie outside the picture.
+        """
+        if not len(numbers):
+            return None
+        centres, half = self.centres_px[list(numbers)], self.pitch_px / 2
+        low = np.maximum(np.floor(centres.min(axis=0) - half), 0).astype(int)
+        high = np.ceil(centres.max(axis=0) + half).astype(int) + 1
+        if (high <= low).any():
+            return None
+        return Window(
+            left=int(low[0]),
+            top=int(low[1]),
+            width=int(high[0] - low[0]),
+            height=int(high[1] - low[1]),
+        ).within(self.window)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChartMeasurement:
@@ -121,6 +141,16 @@ class ChartMeasurement:
     after: Floats
     correction: Floats
     white: Floats
+
+    @property
+    def worst_patch(self) -> Window | None:
+        """Where the patch is that differs most after the correction."""
+        return self.place.patches_window([int(np.nanargmax(self.after))])
+
+    @property
+    def unusable_part(self) -> Window | None:
+        """Where the patches with clipping are, one box around all of them; none without any."""
+        return self.place.patches_window(np.flatnonzero(np.isnan(self.after)).tolist())
 
     @property
     def colour_temperature_k(self) -> float | None:

@@ -6,7 +6,8 @@ Rules kept here:
    protocol that limits one of them fails, as with any measurement that could not be made.
 2. Of two cameras signs of stance and expression are averaged, because verged cameras see the face
    from opposite sides; of what covers the face the worse camera counts, with its region.
-3. Nothing is judged here.
+3. Regions are as small as what was found: the lips, the shiny patch, the face too many.
+4. Nothing is judged here.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from adapters.imaging.face_geometry import eye_line_deg, measure_expression
 from adapters.imaging.face_mesh import SMALLEST_SIDE_PX, FaceMesh, find_faces
 from adapters.imaging.face_relief import measure_relief
 from adapters.imaging.face_stance import brow_height, stance_deg
-from adapters.imaging.looks import Look
+from adapters.imaging.looks import Look, as_window
 from domain.errors import Unavailable
 from domain.values.quality import QualityMeasurement, Region
 
@@ -54,7 +55,20 @@ class Seen:
 
     def region(self, places: Sequence[int]) -> Region:
         """Return the box around places of the mesh, inside the picture."""
-        points = self.face.points_px[list(places), :2]
+        return self._box(self.face.points_px[list(places), :2])
+
+    @property
+    def other_region(self) -> Region:
+        """The box around another face than the one that is measured; without one, where that is."""
+        if len(self.faces) < 2:  # noqa: PLR2004 - the measured one and another
+            return self.look.region
+        middle = np.array(self.look.window.centre)
+        middles = [each.points_px[:, :2].mean(axis=0) for each in self.faces]
+        measured = int(np.argmin([np.linalg.norm(each - middle) for each in middles]))
+        other = 0 if measured else 1
+        return self._box(self.faces[other].points_px[:, :2])
+
+    def _box(self, points: NDArray[np.float64]) -> Region:
         size = np.array([self.image.width, self.image.height])
         low = np.clip(np.floor(points.min(axis=0)), 0, size - _LEAST_AREA_PX).astype(int)
         high = np.clip(np.ceil(points.max(axis=0)), low + 1, size).astype(int)
@@ -84,7 +98,7 @@ def disclose(seen: tuple[Seen, ...], chart: ChartMeasurement | None) -> list[Qua
     """Return what pictures say about faces, expression and cover."""
     counts = [len(each.faces) for each in seen]
     farthest = int(np.argmax([abs(count - 1) for count in counts]))
-    found = [table.FACE_COUNT.of(counts[farthest], seen[farthest].look.region)]
+    found = [table.FACE_COUNT.of(counts[farthest], seen[farthest].other_region)]
     if not all(counts):
         return found
     stances = [stance_deg(each.face) for each in seen]
@@ -125,7 +139,8 @@ def _covered(seen: tuple[Seen, ...], chart: ChartMeasurement | None) -> list[Qua
     shines = [_shine(each) for each in covers]
     if level is not None:
         shiniest = _worst(shines)
-        found.append(table.SKIN_SHINE.of(shines[shiniest], seen[shiniest].look.region))
+        where = seen[shiniest].look.region_of(covers[shiniest].shine_part)
+        found.append(table.SKIN_SHINE.of(shines[shiniest], where))
     return found
 
 
@@ -144,7 +159,10 @@ def disclose_depth(
         return []
     found = [table.FACE_RELIEF.of(relief.relief_mm, look.region)]
     if relief.uneven_share is not None:
-        found.append(table.FACE_UNEVEN_SHARE.of(relief.uneven_share, look.region))
+        where = look.region
+        if seen and relief.uneven_points:
+            where = look.region_of(as_window(seen[0].region(relief.uneven_points)))
+        found.append(table.FACE_UNEVEN_SHARE.of(relief.uneven_share, where))
     return found
 
 

@@ -26,14 +26,15 @@ doi 10.1016/j.patcog.2012.11.011 (why contrast-dependent focus measures do not c
 scenes).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.imaging.pixels import LinearLuma, Mask
+from adapters.imaging.pixels import LinearLuma, Mask, Window
+from adapters.imaging.worst_part import against_mirror, by_tile, tile_of, worst_part
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -50,6 +51,9 @@ _PEAK_QUANTILE: Final = 0.998
 _FEWEST_EDGES: Final = 40
 _NO_CONTRAST: Final = 1e-3
 _FEWEST_DIRECTIONS: Final = 5
+_FEWEST_IN_TILE: Final = 40
+_LEAST_SOFTER: Final = 0.5
+_SHARP: Final = 0.2
 _CANDIDATES: Final = 0.1
 _FEWEST_CANDIDATES: Final = 8000
 _MOST_CANDIDATES: Final = 0.5
@@ -68,12 +72,15 @@ class EdgeSpread:
         directed_px: Additional width along ``angle_deg``, by least squares; motion.
         angle_deg: Direction of the additional width, 0..180, from the x axis towards y (down).
         edges: Number of edge points found.
+        softest: Where strong edges are clearly wider than on the other side of the picture, in the
+            array's own pixels; none where they are alike.
     """
 
     isotropic_px: float
     directed_px: float
     angle_deg: float
     edges: int
+    softest: Window | None = None
 
 
 def edge_spread(luma: LinearLuma, mask: Mask) -> EdgeSpread | None:
@@ -103,6 +110,7 @@ def edge_spread(luma: LinearLuma, mask: Mask) -> EdgeSpread | None:
     used: list[int] = []
     widths: list[float] = []
     directed: list[float] = []
+    strong: list[tuple[Places, Places, Floats]] = []
     total = 0
     for number in range(DIRECTIONS):
         chosen = bins == number
@@ -114,13 +122,40 @@ def edge_spread(luma: LinearLuma, mask: Mask) -> EdgeSpread | None:
         sorted_contrast = contrast[place]
         for results, share in ((widths, _STRONG_FOR_WIDTH), (directed, _STRONG_FOR_DIRECTION)):
             count = max(_FEWEST_EDGES, int((sorted_contrast >= share * peak).sum()))
-            results.append(_squared_width(ratio[:count].astype(np.float64)))
+            squared = _squared_widths(ratio[:count].astype(np.float64))
+            results.append(float(np.median(squared)))
+            if results is widths:
+                strong.append((place[0][:count], place[1][:count], squared))
         used.append(number)
         total += len(place[0])
     if len(used) < _FEWEST_DIRECTIONS:
         return None
     angles = np.array(used) * np.pi / DIRECTIONS
-    return _fit(angles, np.array(widths), np.array(directed), total)
+    spread = _fit(angles, np.array(widths), np.array(directed), total)
+    return replace(spread, softest=_softest(strong, luma.shape[:2]))
+
+
+def _softest(strong: list[tuple[Places, Places, Floats]], size: tuple[int, ...]) -> Window | None:
+    """Return where strong edges are clearly wider than in the mirror image's place.
+
+    Above and below cannot be compared: the nose has softer edges than the eyes at any focus.  Each
+    edge is held against those of its own direction, so that motion, which widens some directions,
+    does not make one side look soft.
+
+    Args:
+        strong: Rows, columns and squared widths of the strong edges, direction by direction.
+        size: Rows and columns of the picture.
+    """
+    whole = Window(left=0, top=0, width=size[1], height=size[0])
+    rows, columns = (np.concatenate([each[axis] for each in strong]) for axis in (0, 1))
+    # A pixel's own width keeps edges sharper than the pixels from counting as far sharper.
+    logs = [0.5 * np.log(squared + 1.0) for _, _, squared in strong]
+    softness = np.concatenate([each - np.median(each) for each in logs])
+    tiles = tile_of(rows.astype(np.float64), columns.astype(np.float64), whole)
+    sharp = by_tile(
+        tiles, softness, lambda here: float(np.quantile(here, _SHARP)), fewest=_FEWEST_IN_TILE
+    )
+    return worst_part(against_mirror(sharp), whole, least=_LEAST_SOFTER)
 
 
 def _surrounding(luma: LinearLuma, inside: Mask) -> NDArray[np.float32]:
@@ -169,11 +204,11 @@ def _by_contrast(
     return rows[order], columns[order]
 
 
-def _squared_width(squared_ratio: Floats) -> float:
-    """Return the median squared edge width for squared gradient ratios."""
+def _squared_widths(squared_ratio: Floats) -> Floats:
+    """Return squared edge widths for squared gradient ratios."""
     excess = np.maximum(squared_ratio - 1, 1e-6)
     widths = (WIDE_PX**2 - squared_ratio * NARROW_PX**2) / excess - _DIFFERENCE_VARIANCE
-    return float(np.median(np.clip(widths, 0.0, _WIDEST_PX**2)))
+    return np.asarray(np.clip(widths, 0.0, _WIDEST_PX**2), np.float64)
 
 
 def _fit(angles: Floats, widths: Floats, directed: Floats, edges: int) -> EdgeSpread:

@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.imaging.pixels import EncodedRgb, LinearLuma, Mask
+from adapters.imaging.pixels import EncodedRgb, LinearLuma, Mask, Window
+from adapters.imaging.worst_part import densest_part
 
 CLIPPED_LEVEL: Final = 254
 DROWNED_LEVEL: Final = 12
@@ -32,20 +33,29 @@ class Exposure:
         clipped_share: Share of pixels with a channel at its upper limit, 0..1.
         drowned_share: Share of pixels with all channels at the bottom, 0..1.
         mean_level: Mean linear luminance, 0..1.
+        clipped_part: Where most of the clipped pixels are, in the array's own pixels; none without
+            any, or where they lie scattered.
+        drowned_part: The same for the drowned ones.
     """
 
     clipped_share: float
     drowned_share: float
     mean_level: float
+    clipped_part: Window | None
+    drowned_part: Window | None
 
 
 def measure_exposure(encoded: EncodedRgb, luma: LinearLuma, mask: Mask) -> Exposure:
     """Return the exposure inside a mask that holds at least one pixel."""
     count = int(mask.sum())
+    over, under = clipped(encoded) & mask, drowned(encoded) & mask
+    clipped_count, drowned_count = int(over.sum()), int(under.sum())
     return Exposure(
-        clipped_share=float((clipped(encoded) & mask).sum()) / count,
-        drowned_share=float((drowned(encoded) & mask).sum()) / count,
+        clipped_share=float(clipped_count) / count,
+        drowned_share=float(drowned_count) / count,
         mean_level=float(luma[mask].astype(np.float64).mean()),
+        clipped_part=densest_part(over) if clipped_count else None,
+        drowned_part=densest_part(under) if drowned_count else None,
     )
 
 
@@ -59,14 +69,24 @@ def drowned(encoded: EncodedRgb) -> Mask:
     return np.asarray(_brightest_channel(encoded) <= DROWNED_LEVEL)
 
 
-def blank_rows_share(encoded: EncodedRgb) -> float:
-    """Return the share of rows whose pixels are all the same: rows that never arrived.
+def blank_rows(encoded: EncodedRgb) -> Mask:
+    """Return which rows have only pixels that are all the same: rows that never arrived.
 
     A camera's row is never even, because every pixel has noise of its own.
     """
     highest = np.asarray(cv2.reduce(encoded, 1, cv2.REDUCE_MAX))
     lowest = np.asarray(cv2.reduce(encoded, 1, cv2.REDUCE_MIN))
-    return float((highest == lowest).all(axis=(1, 2)).mean())
+    return np.asarray((highest == lowest).all(axis=(1, 2)))
+
+
+def longest_run(rows: Mask) -> tuple[int, int]:
+    """Return first row and number of the longest run of rows, the first of equal ones; or 0, 0."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
+    starts, lengths = ends[::2], ends[1::2] - ends[::2]
+    if not len(starts):
+        return 0, 0
+    longest = int(np.argmax(lengths))
+    return int(starts[longest]), int(lengths[longest])
 
 
 def level_ratio(first: float, second: float) -> float:

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from adapters.imaging.colour import linear_to_lab_d65
 from adapters.imaging.face_mesh import FaceMesh
-from adapters.imaging.pixels import LinearRgb, Mask
+from adapters.imaging.pixels import LinearRgb, Mask, Window
+from adapters.imaging.worst_part import densest_part
 
 Floats = NDArray[np.float32]
 
@@ -63,6 +64,7 @@ class FaceCover:
         lip_contrast: Difference in a* between lips and the skin of the cheeks, CIELAB.
         texture: Spread of the skin's fine light and dark, per cent of its level.
         shine: Light mirrored by the skin, share of the light's white; none without that white.
+        shine_part: Where most of the shiniest skin is, in the picture; none where it is scattered.
     """
 
     dark_share: float
@@ -71,6 +73,34 @@ class FaceCover:
     lip_contrast: float
     texture: float
     shine: float | None
+    shine_part: Window | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Reduced:
+    """A face cut out and averaged.
+
+    Attributes:
+        image: (rows, columns, 3) float32, linear.
+        points: The mesh there, (468, 2).
+        per_mm: Pixels per millimetre.
+        ratio: Its pixels per pixel of the picture, across and down.
+        origin: First column and row of the cut-out in the picture.
+    """
+
+    image: Floats
+    points: NDArray[np.float64]
+    per_mm: float
+    ratio: NDArray[np.float64]
+    origin: NDArray[np.int64]
+
+    def in_picture(self, part: Window) -> Window:
+        """Return a part of the cut-out in pixels of the picture, outwards to whole ones."""
+        low = np.floor(np.array([part.left, part.top]) / self.ratio).astype(int)
+        end = np.array([part.left + part.width, part.top + part.height])
+        size = np.ceil(end / self.ratio).astype(int) - low
+        left, top = (low + self.origin).tolist()
+        return Window(left=left, top=top, width=int(size[0]), height=int(size[1]))
 
 
 def look_for_cover(
@@ -84,7 +114,8 @@ def look_for_cover(
         white: Linear RGB of the light, green 1, (3,), where the colour reference tells it.
         level: What a perfect white in the reference's place would measure in green, where told.
     """
-    face, points, scale = _reduced(image, mesh)
+    reduced = _reduced(image, mesh)
+    face, points = reduced.image, reduced.points
     balanced = face if white is None else np.asarray(face / white, np.float32)
     luma = np.asarray(balanced @ np.array([0.2126, 0.7152, 0.0722], np.float32), np.float32)
     forehead = _area(luma.shape, points, _FOREHEAD)
@@ -93,18 +124,22 @@ def look_for_cover(
     skin = cheeks[0] | cheeks[1]
     shares = [_dark_share(luma, each) for each in (forehead, *cheeks)]
     darkest = int(np.argmax(shares))
+    shine, shiny = None, None
+    if level is not None:
+        shine, shiny = _shine(balanced / np.float32(level), forehead | skin)
     return FaceCover(
         dark_share=shares[darkest],
         dark_points=(_FOREHEAD, *_CHEEKS)[darkest],
         bar_share=_bar_share(luma, points),
         lip_contrast=_lip_contrast(balanced, lips, skin),
-        texture=_texture(luma, forehead | skin, scale),
-        shine=None if level is None else _shine(balanced / np.float32(level), forehead | skin),
+        texture=_texture(luma, forehead | skin, reduced.per_mm),
+        shine=shine,
+        shine_part=None if shiny is None else reduced.in_picture(shiny),
     )
 
 
-def _reduced(image: LinearRgb, mesh: FaceMesh) -> tuple[Floats, NDArray[np.float64], float]:
-    """Return the face cut out and averaged, the mesh there, and its pixels per millimetre."""
+def _reduced(image: LinearRgb, mesh: FaceMesh) -> _Reduced:
+    """Return the face cut out and averaged."""
     points = mesh.points_px[:, :2]
     span = float(np.linalg.norm(points[OUTER_LEFT] - points[OUTER_RIGHT]))
     margin = _MARGIN * span
@@ -118,7 +153,13 @@ def _reduced(image: LinearRgb, mesh: FaceMesh) -> tuple[Floats, NDArray[np.float
     small = cv2.resize(part, (size[0], size[1]), interpolation=cv2.INTER_AREA)
     ratio = np.array(size) / (high - low)
     moved = (points - low + 0.5) * ratio - 0.5
-    return np.asarray(small, np.float32), moved, span * float(ratio.mean()) / EYES_APART_MM
+    return _Reduced(
+        image=np.asarray(small, np.float32),
+        points=moved,
+        per_mm=span * float(ratio.mean()) / EYES_APART_MM,
+        ratio=ratio,
+        origin=low,
+    )
 
 
 def _area(size: tuple[int, ...], points: NDArray[np.float64], outline: tuple[int, ...]) -> Mask:
@@ -183,12 +224,15 @@ def _texture(luma: Floats, area: Mask, scale: float) -> float:
     return 100.0 * 1.4826 * float(np.median(np.abs(band - np.median(band))))
 
 
-def _shine(relative: Floats, area: Mask) -> float:
-    """Return how strongly the brightest skin mirrors the light, share of its white."""
+def _shine(relative: Floats, area: Mask) -> tuple[float, Window | None]:
+    """Return how strongly the brightest skin mirrors the light, share of its white, and where."""
     values = cv2.GaussianBlur(relative, (0, 0), 1.0)[area].astype(np.float64)
     if len(values) < _LEAST_PIXELS:
-        return 0.0
+        return 0.0, None
     red, blue = values[:, 0], values[:, 2]
     ratio = float(np.median(blue / np.maximum(red, 1e-6)))
     mirrored = (blue - ratio * red) / max(1.0 - ratio, 0.05)
-    return float(np.quantile(mirrored, _SHINE_QUANTILE))
+    shine = float(np.quantile(mirrored, _SHINE_QUANTILE))
+    shiniest = np.zeros(area.shape, np.bool_)
+    shiniest[area] = mirrored >= shine
+    return shine, densest_part(shiniest)

@@ -46,10 +46,12 @@ class FaceRelief:
     Attributes:
         relief_mm: Spread (RMS) of depth about the best plane with a bend.
         uneven_share: Share of mirrored pairs of which one stands out; none without a mesh.
+        uneven_points: Places of the mesh that stand out, of the side with more of them.
     """
 
     relief_mm: float
     uneven_share: float | None
+    uneven_points: tuple[int, ...] = ()
 
 
 def measure_relief(
@@ -73,9 +75,9 @@ def measure_relief(
     if len(places) < _FEWEST_POINTS:
         return None
     values = depth.depth_mm[places[:, 0], places[:, 1]].astype(np.float64)
+    uneven, points = (None, ()) if mesh is None else _uneven_share(depth, camera, mesh)
     return FaceRelief(
-        relief_mm=_about_a_bend(share, values),
-        uneven_share=None if mesh is None else _uneven_share(depth, camera, mesh),
+        relief_mm=_about_a_bend(share, values), uneven_share=uneven, uneven_points=points
     )
 
 
@@ -91,7 +93,10 @@ def _about_a_bend(share: Floats, values: Floats) -> float:
     return float(np.sqrt(np.mean(residual**2)))
 
 
-def _uneven_share(depth: DepthMap, camera: CameraIntrinsics, mesh: FaceMesh) -> float | None:
+def _uneven_share(
+    depth: DepthMap, camera: CameraIntrinsics, mesh: FaceMesh
+) -> tuple[float | None, tuple[int, ...]]:
+    """Return the share of pairs of which one stands out, and the places that do."""
     points, known = _in_space(depth, camera, mesh.points_px[:, :2])
     mirror = canonical_face().mirror
     upper = [place for place in _UPPER if known[place]]
@@ -99,7 +104,7 @@ def _uneven_share(depth: DepthMap, camera: CameraIntrinsics, mesh: FaceMesh) -> 
         [(k, m) for k, m in enumerate(mirror.tolist()) if k < m and known[k] and known[m]]
     )
     if len(pairs) < _FEWEST_PAIRS or len(upper) < len(_UPPER) // 2:
-        return None
+        return None, ()
     one, other = points[pairs[:, 0]], points[pairs[:, 1]]
     across = np.median(other - one, axis=0)
     across /= np.linalg.norm(across)
@@ -109,7 +114,10 @@ def _uneven_share(depth: DepthMap, camera: CameraIntrinsics, mesh: FaceMesh) -> 
     forward /= np.linalg.norm(forward)
     apart = (one - other) @ forward
     apart -= np.median(apart)
-    return float((np.abs(apart) > STANDS_OUT_MM).mean())
+    nearer, farther = apart > STANDS_OUT_MM, apart < -STANDS_OUT_MM
+    # Forward is towards the cameras: where one of a pair is the nearer, something lies before it.
+    more = pairs[nearer, 0] if nearer.sum() >= farther.sum() else pairs[farther, 1]
+    return float((np.abs(apart) > STANDS_OUT_MM).mean()), tuple(int(place) for place in more)
 
 
 def _in_space(

@@ -7,6 +7,10 @@ Rules kept here:
 2. It is a share of the picture's diagonal: the same optics at another pixel count give the same
    number, down to the width of a pixel.
 3. Larger is worse; the limit is an upper bound.
+4. Where one side of the face has clearly wider edges than the other, that part is named.
+
+Known gap: the value rests on the strongest edges, those of eyes and brows; blur of cheek or chin
+alone neither changes it nor is named.
 """
 
 from adapters.imaging.edge_spread import EdgeSpread

@@ -38,11 +38,13 @@ class FaceLight:
         right_over_left: Of the right third of the face to the left third, as seen in the picture.
         bottom_over_top: Of the lower third to the upper third.
         spread: Of the lightest zone to the darkest.
+        zones: Level of each zone, rows from the top.
     """
 
     right_over_left: float
     bottom_over_top: float
     spread: float
+    zones: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +80,34 @@ def measure_face_light(luma: LinearLuma, mask: Mask, window: Window) -> FaceLigh
         right_over_left=float((logs[:, -1] - logs[:, 0]).mean()),
         bottom_over_top=float((logs[-1] - logs[0]).mean()),
         spread=float(logs.max() - logs.min()),
+        zones=tuple(tuple(float(value) for value in row) for row in logs),
     )
 
 
 def ratio(logarithms: Sequence[float]) -> float:
     """Return the ratio of the mean logarithm, at least 1."""
     return float(np.exp(abs(sum(logarithms) / len(logarithms))))
+
+
+def darkest_zone(lights: Sequence[FaceLight], window: Window) -> Window:
+    """Return the zone of a face that all cameras together see darkest."""
+    levels = _mean_zones(lights)
+    row, column = divmod(int(np.argmin(levels)), ZONES)
+    return window.divided(ZONES, rows=slice(row, row + 1), columns=slice(column, column + 1))
+
+
+def darker_side(lights: Sequence[FaceLight], window: Window) -> Window:
+    """Return the outer third of a face, left or right, that all cameras together see darker."""
+    left, *_, right = _mean_zones(lights).mean(axis=0)
+    column = 0 if left < right else ZONES - 1
+    return window.divided(ZONES, rows=slice(0, ZONES), columns=slice(column, column + 1))
+
+
+def darker_end(lights: Sequence[FaceLight], window: Window) -> Window:
+    """Return the third of a face, upper or lower, that all cameras together see darker."""
+    top, *_, bottom = _mean_zones(lights).mean(axis=1)
+    row = 0 if top < bottom else ZONES - 1
+    return window.divided(ZONES, rows=slice(row, row + 1), columns=slice(0, ZONES))
 
 
 def measure_flat_field(
@@ -130,10 +154,13 @@ def unevenness(luma: LinearLuma) -> float:
     return float(np.sqrt((left**2).mean())) / mean if mean > 0 else float("inf")
 
 
+def _mean_zones(lights: Sequence[FaceLight]) -> Floats:
+    return np.asarray(np.mean([light.zones for light in lights], axis=0), np.float64)
+
+
 def _zone_levels(luma: LinearLuma, mask: Mask, window: Window, rows: int, columns: int) -> Floats:
     """Return the median luminance of each zone: (rows, columns) float64, NaN where too few."""
-    edges_y = np.linspace(window.top, window.top + window.height, rows + 1).round().astype(int)
-    edges_x = np.linspace(window.left, window.left + window.width, columns + 1).round().astype(int)
+    edges_x, edges_y = window.edges(columns, rows)
     levels = np.full((rows, columns), np.nan)
     for row in range(rows):
         for column in range(columns):

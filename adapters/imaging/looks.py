@@ -8,7 +8,7 @@ Rules kept here:
 3. Where nearly everything is drowned there are no edges, only noise, which would look sharp.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -20,8 +20,9 @@ from adapters.imaging.decode import DecodedImage
 from adapters.imaging.edge_spread import EdgeSpread, edge_spread
 from adapters.imaging.exposure import (
     Exposure,
-    blank_rows_share,
+    blank_rows,
     clipped,
+    longest_run,
     measure_exposure,
 )
 from adapters.imaging.focus import focus_permille
@@ -50,11 +51,13 @@ class Look:
         frame: Role of the picture.
         face: Where the face is, when one was found.
         window: The face's window, or the middle of the picture.
-        exposure: Exposure inside the window's ellipse.
+        exposure: Exposure inside the window's ellipse, its parts in pixels of the picture.
         blank_rows: Share of rows without content.
+        blank_part: The longest run of such rows, when there are any.
         light: Light on the face, when every zone could be measured.
         focus: Edge width in thousandths of the diagonal, when there are edges.
         motion: Motion in thousandths of the diagonal, likewise.
+        softest: Where edges are clearly wider than on the other side of the face, if they are.
     """
 
     frame: str
@@ -62,14 +65,26 @@ class Look:
     window: Window
     exposure: Exposure
     blank_rows: float
+    blank_part: Window | None
     light: FaceLight | None
     focus: float | None
     motion: float | None
+    softest: Window | None
 
     @property
     def region(self) -> Region:
         """The window as the domain's region."""
         return as_region(self.window, self.frame)
+
+    def region_of(self, part: Window | None) -> Region:
+        """Return what of a part lies in the window, as a region.
+
+        The window is returned without a part, or when most of the part lies outside.
+        """
+        inside = None if part is None else part.within(self.window)
+        if part is None or inside is None or 2 * inside.area < part.area:
+            return self.region
+        return as_region(inside, self.frame)
 
 
 def look_at(
@@ -99,15 +114,23 @@ def look_at(
     exposure = measure_exposure(encoded, luma, mask)
     seen = exposure.drowned_share < _DROWNED
     spread = _spread(luma, encoded, mask) if seen else None
+    blank = blank_rows(image.encoded)
+    first, run = longest_run(blank)
     return Look(
         frame=frame,
         face=face,
         window=window,
-        exposure=exposure,
-        blank_rows=blank_rows_share(image.encoded),
+        exposure=replace(
+            exposure,
+            clipped_part=_in_picture(exposure.clipped_part, window),
+            drowned_part=_in_picture(exposure.drowned_part, window),
+        ),
+        blank_rows=float(blank.mean()),
+        blank_part=Window(left=0, top=first, width=width, height=run) if run else None,
         light=measure_face_light(luma, mask, local),
         focus=None if spread is None else focus_permille(spread, width=width, height=height),
         motion=None if spread is None else motion_permille(spread, width=width, height=height),
+        softest=None if spread is None else _in_picture(spread.softest, window),
     )
 
 
@@ -125,6 +148,11 @@ def as_region(window: Window, frame: str) -> Region:
 def as_window(region: Region) -> Window:
     """Return the domain's region as a window."""
     return Window(left=region.x_px, top=region.y_px, width=region.width_px, height=region.height_px)
+
+
+def _in_picture(part: Window | None, window: Window) -> Window | None:
+    """Return a part of a window in pixels of the picture."""
+    return None if part is None else part.moved(right=window.left, down=window.top)
 
 
 def _spread(luma: LinearLuma, encoded: EncodedRgb, mask: NDArray[np.bool_]) -> EdgeSpread | None:

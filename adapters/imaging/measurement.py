@@ -6,7 +6,8 @@ Rules kept here:
 2. Every gate that applies is measured; a measure that makes no sense for these pictures (no edges,
    no chart, no matches) is *absent*, and a protocol limit without its measurement fails.
 3. Of two cameras the worse one counts, with its region; positions and light are averaged, because
-   the two verged cameras see the face from opposite sides.
+   the two verged cameras see the face from opposite sides.  A region is the part that is worst,
+   where one stands out, and never decides a value: ``measures.py`` says it of each measure.
 4. Nothing is judged here: limits belong to the protocol, the verdict to the domain.
 """
 
@@ -20,15 +21,16 @@ from adapters.imaging.calibration import StereoCalibration
 from adapters.imaging.colour_chart import ChartMeasurement, measure_chart
 from adapters.imaging.decode import DecodedImage, decode
 from adapters.imaging.depth import FARTHEST_MM, NEAREST_MM, SGBM, DepthMap, reconstruct_luma
+from adapters.imaging.depth_completeness import measure_completeness
 from adapters.imaging.determinism import fix_arithmetic
 from adapters.imaging.disclosure import disclose, disclose_depth, find_all, reference_level
 from adapters.imaging.exposure import level_ratio
 from adapters.imaging.face_measures import CAMERA_ORDER, COLOUR_REFERENCE_LEVEL
 from adapters.imaging.head_pose import measure_head_pose
-from adapters.imaging.illumination import ratio
+from adapters.imaging.illumination import darker_end, darker_side, darkest_zone, ratio
 from adapters.imaging.light_direction import light_across_deg
 from adapters.imaging.looks import Look, as_region, as_window, look_at
-from adapters.imaging.pixels import EncodedLuma, Window, ellipse_mask, encoded_luma
+from adapters.imaging.pixels import EncodedLuma, encoded_luma
 from adapters.imaging.rectification import rectify
 from adapters.imaging.stereo import StereoAgreement, measure_agreement
 from domain.values.content import FrameRole
@@ -49,11 +51,13 @@ class AttemptResult:
         measurements: In the order of the table.
         depth: The depth map, for a calibrated stereo pair.
         chart: The colour reference, when it was found.
+        wholes: What was measured as a whole: the face in each picture, then the colour reference.
     """
 
     measurements: tuple[QualityMeasurement, ...]
     depth: DepthMap | None
     chart: ChartMeasurement | None
+    wholes: tuple[Region, ...]
 
 
 def measure_attempt(
@@ -106,10 +110,11 @@ def measure_images(
     found += _coloured(chart, role)
     seen = find_all([left] if right is None else [left, right], looks)
     disclosed = [] if seen is None else disclose(seen, chart)
+    wholes = [look.region for look in looks]
     level = reference_level(chart)
     if chart is not None and level is not None:
-        place = as_region(chart.place.window, role)
-        disclosed.append(COLOUR_REFERENCE_LEVEL.of(level, place))
+        wholes.append(as_region(chart.place.window, role))
+        disclosed.append(COLOUR_REFERENCE_LEVEL.of(level, wholes[-1]))
     depth = None
     if right is not None:
         levels = [look.exposure.mean_level for look in looks]
@@ -125,7 +130,9 @@ def measure_images(
         order = _order(agreement, looks[1], lumas, calibration)
         disclosed.append(CAMERA_ORDER.of(order, looks[0].region))
         disclosed += disclose_depth(looks[0], seen, depth, calibration.left)
-    return AttemptResult(measurements=(*found, *disclosed), depth=depth, chart=chart)
+    return AttemptResult(
+        measurements=(*found, *disclosed), depth=depth, chart=chart, wholes=tuple(wholes)
+    )
 
 
 def _placed(looks: list[Look]) -> list[QualityMeasurement]:
@@ -150,14 +157,14 @@ def _placed(looks: list[Look]) -> list[QualityMeasurement]:
 def _sharp(looks: list[Look]) -> list[QualityMeasurement]:
     """Focus and motion of the worse camera; absent when one picture has no edges."""
     found = []
-    for measure, values in (
-        (table.FOCUS_EDGE_WIDTH, [look.focus for look in looks]),
-        (table.MOTION_EXTENT, [look.motion for look in looks]),
+    for measure, values, parts in (
+        (table.FOCUS_EDGE_WIDTH, [look.focus for look in looks], [look.softest for look in looks]),
+        (table.MOTION_EXTENT, [look.motion for look in looks], [None for _ in looks]),
     ):
         known = [value for value in values if value is not None]
         if len(known) == len(looks):
             worst = int(np.argmax(known))
-            found.append(measure.of(known[worst], looks[worst].region))
+            found.append(measure.of(known[worst], looks[worst].region_of(parts[worst])))
     return found
 
 
@@ -165,10 +172,15 @@ def _exposed(looks: list[Look]) -> list[QualityMeasurement]:
     """Exposure: the worse camera for clipping, the first camera for the level."""
     lightest = max(looks, key=lambda look: look.exposure.clipped_share)
     darkest = max(looks, key=lambda look: look.exposure.drowned_share)
+    emptiest = max(looks, key=lambda look: look.blank_rows)
+    clipped, drowned = lightest.exposure.clipped_part, darkest.exposure.drowned_part
+    blank = emptiest.blank_part
     return [
-        table.CLIPPED_SHARE.of(lightest.exposure.clipped_share, lightest.region),
-        table.DROWNED_SHARE.of(darkest.exposure.drowned_share, darkest.region),
-        table.BLANK_ROWS_SHARE.of(max(look.blank_rows for look in looks)),
+        table.CLIPPED_SHARE.of(lightest.exposure.clipped_share, lightest.region_of(clipped)),
+        table.DROWNED_SHARE.of(darkest.exposure.drowned_share, darkest.region_of(drowned)),
+        table.BLANK_ROWS_SHARE.of(
+            emptiest.blank_rows, None if blank is None else as_region(blank, emptiest.frame)
+        ),
         table.FACE_LEVEL.of(looks[0].exposure.mean_level, looks[0].region),
     ]
 
@@ -178,13 +190,14 @@ def _lit(looks: list[Look]) -> list[QualityMeasurement]:
     lights = [look.light for look in looks if look.light is not None]
     if len(lights) < len(looks):
         return []
-    region = looks[0].region
     across = ratio([light.right_over_left for light in lights])
     down = ratio([light.bottom_over_top for light in lights])
+    zones = ratio([light.spread for light in lights])
+    first = looks[0]
     return [
-        table.LIGHT_ACROSS_RATIO.of(across, region),
-        table.LIGHT_DOWN_RATIO.of(down, region),
-        table.LIGHT_ZONE_RATIO.of(ratio([light.spread for light in lights]), region),
+        table.LIGHT_ACROSS_RATIO.of(across, first.region_of(darker_side(lights, first.window))),
+        table.LIGHT_DOWN_RATIO.of(down, first.region_of(darker_end(lights, first.window))),
+        table.LIGHT_ZONE_RATIO.of(zones, first.region_of(darkest_zone(lights, first.window))),
     ]
 
 
@@ -193,12 +206,16 @@ def _coloured(chart: ChartMeasurement | None, frame: str) -> list[QualityMeasure
     if chart is None:
         return [table.COLOUR_REFERENCE_FOUND.of(0.0)]
     region = as_region(chart.place.window, frame)
+    spoiled, worst = (
+        region if part is None else as_region(part, frame)
+        for part in (chart.unusable_part, chart.worst_patch)
+    )
     found = [
         table.COLOUR_REFERENCE_FOUND.of(1.0, region),
-        table.COLOUR_REFERENCE_PATCHES.of(chart.usable, region),
+        table.COLOUR_REFERENCE_PATCHES.of(chart.usable, spoiled),
         table.COLOUR_DIFFERENCE_MEAN.of(float(np.nanmean(chart.before)), region),
         table.COLOUR_DIFFERENCE_CORRECTED_MEAN.of(float(np.nanmean(chart.after)), region),
-        table.COLOUR_DIFFERENCE_CORRECTED_MAX.of(float(np.nanmax(chart.after)), region),
+        table.COLOUR_DIFFERENCE_CORRECTED_MAX.of(float(np.nanmax(chart.after)), worst),
     ]
     kelvin = chart.colour_temperature_k
     if kelvin is not None:
@@ -209,9 +226,12 @@ def _coloured(chart: ChartMeasurement | None, frame: str) -> list[QualityMeasure
 def _agreeing(look: Look, agreement: StereoAgreement) -> list[QualityMeasurement]:
     """Agreement of the pair with its calibration."""
     found = []
-    if agreement.epipolar_residual_px is not None:
-        found.append(table.EPIPOLAR_RESIDUAL.of(agreement.epipolar_residual_px, look.region))
-    found.append(table.STEREO_CORRESPONDENCE.of(agreement.correspondence, look.region))
+    residual_px = agreement.epipolar_residual_px
+    if residual_px is not None:
+        off_rows = look.region_of(agreement.farthest_off)
+        found.append(table.EPIPOLAR_RESIDUAL.of(residual_px, off_rows))
+    weakest = look.region_of(agreement.weakest)
+    found.append(table.STEREO_CORRESPONDENCE.of(agreement.correspondence, weakest))
     return found
 
 
@@ -255,17 +275,9 @@ def _deep(
     looks: list[Look], depth: DepthMap, calibration: StereoCalibration
 ) -> list[QualityMeasurement]:
     """Completeness of depth on the face, and how the head stands."""
-    rows, columns = depth.valid.shape
     region, window = looks[0].region, looks[0].window
-    small = Window(
-        left=window.left // depth.step,
-        top=window.top // depth.step,
-        width=max(1, window.width // depth.step),
-        height=max(1, window.height // depth.step),
-    )
-    face = ellipse_mask(small, width=columns, height=rows)
-    share = float((depth.valid & face).sum()) / max(1, int(face.sum()))
-    found = [table.DEPTH_COMPLETENESS.of(share, region)]
+    face = measure_completeness(depth, window)
+    found = [table.DEPTH_COMPLETENESS.of(face.share, looks[0].region_of(face.hole))]
     pose = measure_head_pose(depth, calibration, left_face=window, right_face=looks[1].window)
     if pose is not None:
         found += [

@@ -62,6 +62,11 @@ class Window:
         return self.left + (self.width - 1) / 2, self.top + (self.height - 1) / 2
 
     @property
+    def area(self) -> int:
+        """Number of pixels."""
+        return self.width * self.height
+
+    @property
     def rows(self) -> slice:
         """The rows, for indexing."""
         return slice(self.top, self.top + self.height)
@@ -77,6 +82,39 @@ class Window:
         right = min(width, self.left + self.width + margin_px)
         bottom = min(height, self.top + self.height + margin_px)
         return Window(left=left, top=top, width=right - left, height=bottom - top)
+
+    def moved(self, *, right: int, down: int) -> "Window":
+        """Return the window moved by whole pixels."""
+        return Window(
+            left=self.left + right, top=self.top + down, width=self.width, height=self.height
+        )
+
+    def within(self, other: "Window") -> "Window | None":
+        """Return what of the window lies in another one, or nothing."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        right = min(self.left + self.width, other.left + other.width)
+        bottom = min(self.top + self.height, other.top + other.height)
+        if right <= left or bottom <= top:
+            return None
+        return Window(left=left, top=top, width=right - left, height=bottom - top)
+
+    def divided(self, parts: int, *, rows: slice, columns: slice) -> "Window":
+        """Return some of ``parts`` x ``parts`` tiles that the window is divided into.
+
+        A window with fewer pixels than parts is returned whole.
+        """
+        edges_x, edges_y = self.edges(parts, parts)
+        left, right = int(edges_x[columns.start]), int(edges_x[columns.stop])
+        top, bottom = int(edges_y[rows.start]), int(edges_y[rows.stop])
+        if right <= left or bottom <= top:
+            return self
+        return Window(left=left, top=top, width=right - left, height=bottom - top)
+
+    def edges(self, columns: int, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return where tiles begin and end: ``columns`` + 1 columns and ``rows`` + 1 rows."""
+        across = np.linspace(self.left, self.left + self.width, columns + 1)
+        down = np.linspace(self.top, self.top + self.height, rows + 1)
+        return across.round().astype(np.intp), down.round().astype(np.intp)
 
     def require_inside(self, *, width: int, height: int) -> None:
         """Refuse the window when it leaves a width x height frame.

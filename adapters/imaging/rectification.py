@@ -135,6 +135,19 @@ class Rectification:
         )
         return np.asarray(moved, np.float64).reshape(-1, 2)
 
+    def to_left_pixels(self, rectified_px: Floats) -> Floats:
+        """Return where pixels of the rectified left picture lie in the stored one: (n, 2)."""
+        camera = self.calibration.left
+        rays = self._rays(rectified_px) @ self.left_rotation
+        pixels, _ = cv2.projectPoints(
+            rays.reshape(-1, 1, 3),
+            np.zeros(3),
+            np.zeros(3),
+            camera.matrix,
+            camera.distortion_vector,
+        )
+        return np.asarray(pixels, np.float64).reshape(-1, 2)
+
     def left_depth_mm(self, rectified_px: Floats, distance_mm: Floats) -> Floats:
         """Return depth along the left camera's own axis for rectified pixels and distances.
 

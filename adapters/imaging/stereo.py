@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from adapters.imaging.determinism import fix_arithmetic
 from adapters.imaging.pixels import EncodedLuma, Mask, Window, locally_normalised
 from adapters.imaging.rectification import Rectification
+from adapters.imaging.worst_part import against_usual, by_tile, tile_of, worst_part
 
 Floats = NDArray[np.float64]
 Points = NDArray[np.float32]
@@ -40,6 +41,10 @@ _ACROSS: Final = 8
 _LEAST_LIKENESS: Final = 0.75
 _RETURN_PX: Final = 0.7
 _TRACK_WINDOW: Final = 21
+_FEWEST_IN_TILE: Final = 8
+_LEAST_WEAKER: Final = 0.25
+_LEAST_OFF_PX: Final = 0.25
+_LEAST_FARTHER: Final = float(np.log(1.5))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +57,17 @@ class StereoAgreement:
         epipolar_residual_px: Median distance of matches from their expected row, pixels of the
             stored picture; ``None`` with too few matches.
         row_offset_px: Median signed distance, right row minus left row; ``None`` likewise.
+        weakest: Where on the face clearly fewer features were matched than elsewhere, in pixels of
+            the stored left picture; ``None`` where they were matched alike.
+        farthest_off: Where matches lie clearly farther from their row than elsewhere, likewise.
     """
 
     features: int
     correspondence: float
     epipolar_residual_px: float | None
     row_offset_px: float | None
+    weakest: Window | None = None
+    farthest_off: Window | None = None
 
 
 def measure_agreement(
@@ -101,11 +111,19 @@ def measure_agreement(
     good = alike & agree
     offsets = (matched[good, 1] - features[good, 1]).astype(np.float64) / rig.scale
     enough = len(offsets) >= FEWEST_FEATURES // 2
+    stored = rig.to_left_pixels(features.astype(np.float64))
+    tiles = tile_of(stored[:, 1], stored[:, 0], face)
+    unmatched = by_tile(tiles, (~good).astype(np.float64), _mean, fewest=_FEWEST_IN_TILE)
+    # Below a quarter of a pixel nobody has to look where it is most.
+    away = np.log(np.maximum(np.abs(offsets), _LEAST_OFF_PX))
+    off_rows = by_tile(tiles[good], away, _median, fewest=_FEWEST_IN_TILE)
     return StereoAgreement(
         features=len(features),
         correspondence=float(good.mean()),
         epipolar_residual_px=float(np.median(np.abs(offsets))) if enough else None,
         row_offset_px=float(np.median(offsets)) if enough else None,
+        weakest=worst_part(against_usual(unmatched), face, least=_LEAST_WEAKER),
+        farthest_off=worst_part(against_usual(off_rows), face, least=_LEAST_FARTHER),
     )
 
 
@@ -120,6 +138,14 @@ def face_mask(rig: Rectification, face: Window) -> Mask:
     polygon = np.round(rig.from_left_pixels(outline)).astype(np.int32)
     cv2.fillPoly(mask, [polygon.reshape(-1, 1, 2)], [1])
     return np.asarray(mask, np.bool_)
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean())
+
+
+def _median(values: Floats) -> float:
+    return float(np.median(values))
 
 
 def _no_points() -> Points:

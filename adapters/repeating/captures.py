@@ -7,10 +7,14 @@ Rules kept here:
 2. A number counts as reproduced within ``RELATIVE_TOLERANCE`` of itself; depth within what its own
    comparison allows; a surface has no tolerance, because its triangles follow from every cell.
 3. A word that was given to a measurement after the record is named, and is no difference.
+4. A measurement is its value and method.  Where a record states all that was measured as its region
+   and the repeat the part of it that failed, that is named, and is no difference; any other region
+   than the recorded one is (decision 0046).
 """
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from adapters.captures import Capture, read_capture, read_station
@@ -20,8 +24,14 @@ from adapters.imaging.decode import decode
 from adapters.imaging.depth_mesh import STEEPEST, mesh_of
 from adapters.imaging.depth_reproduction import RecordedDepth, reproduce_depth
 from adapters.imaging.determinism import platform_digest
+from adapters.imaging.face_measures import FACE_MEASURES
 from adapters.imaging.measurement import measure_images
-from adapters.imaging.measures import LATER, STEREO_CORRESPONDENCE
+from adapters.imaging.measures import (
+    BLANK_ROWS_SHARE,
+    LATER,
+    MEASURES,
+    STEREO_CORRESPONDENCE,
+)
 from adapters.imaging.mesh_files import ply_bytes
 from adapters.inference.reproduction import Outcome
 from adapters.repeating.repeated import Repeated, outcome_of, said
@@ -34,12 +44,14 @@ from domain.events.capture_session import (
 from domain.events.record import Record
 from domain.values.content import Digest
 from domain.values.identifiers import AttemptId, SessionId
-from domain.values.quality import QualityMeasurement
+from domain.values.quality import QualityMeasurement, Region
 
 MEASUREMENTS: Final = "measurements"
 DEPTH: Final = "depth"
 SURFACE: Final = "surface"
 RELATIVE_TOLERANCE: Final = 1e-6
+FINER: Final = frozenset(each.name for each in (*MEASURES, *FACE_MEASURES) if each.finer)
+"""Words whose region is a part since; the first records state all that was measured."""
 
 
 def repeat_measurements(bench: Workbench, record: Record, event: AttemptMeasured) -> Repeated:
@@ -56,6 +68,7 @@ def repeat_measurements(bench: Workbench, record: Record, event: AttemptMeasured
             calibration = calibration_from_bytes(parameters)
     again = measure_images(*(decode(each) for each in contents), calibration=calibration)
     now, since = _told_apart(_named(again.measurements), before)
+    now, finer = _as_told_then(now, before, again.wholes)
     off = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     methods = [
         f"method:{name}"
@@ -67,6 +80,8 @@ def repeat_measurements(bench: Workbench, record: Record, event: AttemptMeasured
     found = f"{len(now)} numbers identical" if not off else f"off: {', '.join(off)}"
     if since:
         found += f"; not measured then: {', '.join(since)}"
+    if finer:
+        found += f"; part of the picture not told then: {', '.join(finer)}"
     return Repeated(
         seq=record.seq,
         what=MEASUREMENTS,
@@ -162,6 +177,34 @@ def _told_apart(
     return {name: value for name, value in now.items() if name not in since}, since
 
 
+def _as_told_then(
+    now: dict[str, QualityMeasurement],
+    before: dict[str, QualityMeasurement],
+    wholes: tuple[Region, ...],
+) -> tuple[dict[str, QualityMeasurement], list[str]]:
+    """Return what is found now with regions as wide as recorded, and the words that are finer."""
+    finer = [
+        name
+        for name in sorted(FINER & before.keys() & now.keys())
+        if _is_part_of(
+            now[name].region,
+            before[name].region,
+            (None,) if name == BLANK_ROWS_SHARE.name else wholes,
+        )
+    ]
+    widened = {name: replace(now[name], region=before[name].region) for name in finer}
+    return {**now, **widened}, finer
+
+
+def _is_part_of(
+    now: Region | None, before: Region | None, wholes: tuple[Region | None, ...]
+) -> bool:
+    """Return whether a region is a part of the same picture, where the record states the whole."""
+    if now is None or now == before or before not in wholes:
+        return False
+    return before is None or before.frame == now.frame
+
+
 def _inputs(contents: tuple[bytes, ...], before: tuple[Digest, ...]) -> Iterator[str]:
     known = [*before, *[None] * len(contents)]
     for name, content, digest in zip(
@@ -178,6 +221,6 @@ def _platform(before: Digest) -> tuple[str, ...]:
 def _close(before: QualityMeasurement | None, now: QualityMeasurement | None) -> bool:
     if before is None or now is None:
         return False
-    if (before.unit, before.method) != (now.unit, now.method):
+    if (before.unit, before.method, before.region) != (now.unit, now.method, now.region):
         return False
     return math.isclose(before.value, now.value, rel_tol=RELATIVE_TOLERANCE)

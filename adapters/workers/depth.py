@@ -29,11 +29,11 @@ from adapters.captures import (
 )
 from adapters.imaging import depth as maps
 from adapters.imaging import measures, reliability
+from adapters.imaging.depth_completeness import measure_completeness
 from adapters.imaging.depth_mesh import STEEPEST, Mesh, mesh_of
 from adapters.imaging.determinism import platform_digest
 from adapters.imaging.looks import as_window
 from adapters.imaging.mesh_files import PLY_TYPE, ply_bytes
-from adapters.imaging.pixels import Window, ellipse_mask
 from adapters.workbench import Workbench
 from domain.errors import MalformedInput, Refusal
 from domain.events.capture_session import DepthReconstructed, SurfaceReconstructed
@@ -154,21 +154,11 @@ def _stored(
 def _share_of_face(capture: Capture, depth: maps.DepthMap) -> float:
     """Return the share of the face, where the attempt was measured, that has depth."""
     found = capture.attempt.measurements or ()
-    region = next(
-        (each.region for each in found if each.name == measures.DEPTH_COMPLETENESS.name), None
-    )
+    # Of the words with the whole face as their region, the one that every attempt has.
+    region = next((each.region for each in found if each.name == measures.FACE_FOUND.name), None)
     if region is None:
         return float(depth.valid.mean())
-    face = as_window(region)
-    small = Window(
-        left=face.left // depth.step,
-        top=face.top // depth.step,
-        width=max(1, face.width // depth.step),
-        height=max(1, face.height // depth.step),
-    )
-    rows, columns = depth.valid.shape
-    mask = ellipse_mask(small, width=columns, height=rows)
-    return float((depth.valid & mask).sum() / max(1, int(mask.sum())))
+    return measure_completeness(depth, as_window(region)).share
 
 
 def _withheld(

@@ -52,7 +52,8 @@ class QualityMeasurement:
         value: The number; never NaN or infinite.
         unit: Unit in words or symbols; ``1`` for a ratio.
         method: Method and version, such as ``focus/1``.
-        region: Where it was measured, when not the whole image.
+        region: The part of the image that is worst, at most all that was measured; none for the
+            whole image.
     """
 
     name: str

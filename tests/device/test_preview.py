@@ -9,7 +9,7 @@ import pytest
 from device.preview import DISTANCE_METHOD, Observed, gate_of, measure_preview, station_gates
 from domain.values.capture import STATION_GATES, Gate, GateResult, failed
 from domain.values.protocol import ProtocolContent
-from domain.values.quality import Limit, QualityMeasurement
+from domain.values.quality import Limit, QualityMeasurement, Region
 from domain.values.time import DeviceTime
 from tests.builders import a_protocol_content, an_illumination_record, device_time
 
@@ -106,6 +106,24 @@ def test_each_gate_closes_and_says_what_to_change(seen: Observed, gate: Gate, wo
     assert found.gate is gate
     assert words in found.next_step
     assert found.evidence
+
+
+def test_a_closed_gate_says_at_which_part_of_the_face() -> None:
+    face = Region(frame="single", x_px=100, y_px=100, width_px=300, height_px=400)
+    shiny = Region(frame="single", x_px=130, y_px=130, width_px=40, height_px=40)
+    seen = replace(
+        FINE,
+        measurements=(
+            *FINE.measurements,
+            replace(measured("face_found", 1), region=face),
+            replace(measured("skin_shine", 0.3), region=shiny),
+        ),
+    )
+    content = replace(CONTENT, station_limits=(limit("skin_shine", None, 0.14),))
+    (found,) = failed(station_gates(seen, content))
+    assert found.next_step == (
+        "Mind skin_shine. It shines most in the upper left of the face, as the cameras look."
+    )
 
 
 @pytest.mark.verifies("REQ-IN-091")

@@ -77,3 +77,14 @@ def test_the_shutter_stays_with_the_panel_that_has_it(terminal: Terminal) -> Non
         f"Session {SESSION}.",
         "The shutter was refused: change what is said above.",
     ]
+
+
+def test_a_place_that_follows_somebody_is_printed_once_a_second(terminal: Terminal) -> None:
+    places = ("in the upper left of", "on the left of", "in the middle of")
+    for place in places:
+        terminal.panel.show(f"Blot the skin. It shines most {place} the face. Hold 1.5 mm.")
+    terminal.now_s += NUMBERS_EVERY_S
+    terminal.panel.show("Blot the skin. It shines most to the right of the face. Hold 1.5 mm.")
+    assert len(terminal.printed) == 2
+    terminal.panel.show("Hold still.")
+    assert terminal.printed[-1] == "Hold still."

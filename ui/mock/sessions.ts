@@ -1,5 +1,5 @@
 // Capture sessions of the mock: one under way, with attempts good and bad.
-import type { Attempt, Gate, Measurement, Session } from "../src/api/types";
+import type { Attempt, Gate, Measurement, Region, Session } from "../src/api/types";
 import { ago, digest, id } from "./identifiers";
 import { words } from "../src/words";
 import { ME, STATION, SUBJECTS } from "./people";
@@ -8,17 +8,27 @@ import { depthOf } from "./surfaces";
 type Row = [name: string, label: string, value: number, unit: string, minimum: number | null, maximum: number | null, advice: string];
 
 const GOOD: Row[] = [
-  ["focus", "Focus", 0.34, "cycles/px", 0.22, null, "Ask for stillness and refocus"],
-  ["exposure-mean", "Exposure", 0.181, "1", 0.14, 0.24, "Run the light calibration again"],
-  ["clipped-share", "Clipped pixels", 0.08, "%", null, 0.5, "Lower the exposure"],
-  ["motion-blur", "Motion blur", 0.9, "px", null, 2, "Ask them to exhale and hold"],
-  ["yaw", "Head turn", 0.8, "°", -3, 3, "Turn the head until the arrows meet"],
-  ["roll", "Head tilt", -0.6, "°", -3, 3, "Level the eyes"],
-  ["distance", "Distance", 452.3, "mm", 440, 460, "Move to 450 mm"],
-  ["uniformity", "Light uniformity", 0.93, "1", 0.85, null, "Check the light zones"],
-  ["colour-error", "Colour error (ΔE00)", 1.6, "1", null, 3, "Put the chart flat and in the light"],
-  ["epipolar", "Stereo alignment", 0.19, "px", null, 0.5, "Run a field check"],
+  ["focus", "Focus", 0.34, "cycles/px", 0.22, null, "Ask for stillness and refocus."],
+  ["exposure-mean", "Exposure", 0.181, "1", 0.14, 0.24, "Run the light calibration again."],
+  ["clipped-share", "Clipped pixels", 0.08, "%", null, 0.5, "Lower the exposure."],
+  ["motion-blur", "Motion blur", 0.9, "px", null, 2, "Ask them to exhale and hold."],
+  ["yaw", "Head turn", 0.8, "°", -3, 3, "Turn the head until the arrows meet."],
+  ["roll", "Head tilt", -0.6, "°", -3, 3, "Level the eyes."],
+  ["distance", "Distance", 452.3, "mm", 440, 460, "Move to 450 mm."],
+  ["uniformity", "Light uniformity", 0.93, "1", 0.85, null, "Check the light zones."],
+  ["colour-error", "Colour error (ΔE00)", 1.6, "1", null, 3, "Put the chart flat and in the light."],
+  ["epipolar", "Stereo alignment", 0.19, "px", null, 0.5, "Run a field check."],
 ];
+
+const FACE = { frame: "left", x_px: 820, y_px: 1_100, width_px: 1_450, height_px: 1_900 };
+const REGIONS: Record<string, Region> = {
+  "clipped-share": { frame: "left", x_px: 1_080, y_px: 1_260, width_px: 90, height_px: 70 },
+  uniformity: { frame: "left", x_px: 1_786, y_px: 1_100, width_px: 484, height_px: 1_900 },
+};
+const PLACES: Record<string, string> = {
+  "clipped-share": "Most of it is in the upper left of the face, as the cameras look.",
+  uniformity: "It is darker on the right of the face, as the cameras look.",
+};
 
 function named(gates: Omit<Gate, "label">[]): Gate[] {
   return gates.map((each) => ({ ...each, label: words(each.gate) }));
@@ -48,7 +58,7 @@ function measured(overrides: Record<string, number>): Measurement[] {
     const passed = (minimum === null || value >= minimum) && (maximum === null || value <= maximum);
     return {
       name, label, value, unit, minimum, maximum, advice, passed, method: `${name}/1`,
-      region: passed ? null : { frame: "left", x_px: 820, y_px: 1_500, width_px: 1_450, height_px: 1_000 },
+      region: passed ? null : REGIONS[name] ?? FACE, place: passed ? "" : PLACES[name] ?? "",
     };
   });
 }
@@ -127,7 +137,7 @@ export const SESSIONS: Session[] = [
   make(200, 0, "open", [
     { at: 0, view: "frontal", number: 1, overrides: { focus: 0.13, "motion-blur": 3.4 }, fault: "focus" },
     { at: 1, view: "frontal", number: 2 },
-    { at: 2, view: "left-oblique", number: 1, overrides: { uniformity: 0.71, "exposure-mean": 0.12 }, fault: "uniformity" },
+    { at: 2, view: "left-oblique", number: 1, overrides: { uniformity: 0.71, "exposure-mean": 0.12, "clipped-share": 0.9 }, fault: "uniformity" },
     { at: 3, view: "left-oblique", number: 2 },
     { at: 4, view: "right-oblique", number: 1, state: "submitted" },
   ]),

@@ -1,5 +1,7 @@
 """The colour reference: found where it is, honest about colours, silent where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -99,6 +101,13 @@ def test_clipped_patches_are_left_out_and_counted() -> None:
     assert 12 <= found.usable < 24
     assert np.isnan(found.patches[18]).all()
     assert np.nanmean(found.after) < 0.3
+    # Theirs is the box around them: the white patch is among them.
+    lost, white = found.unusable_part, found.place.patches_window([18])
+    assert lost is not None
+    assert white is not None
+    assert white.within(lost) == white
+    assert lost.within(found.place.window) == lost
+    assert measured(FLAT).unusable_part is None
 
 
 @pytest.mark.verifies("REQ-IN-088")
@@ -116,7 +125,19 @@ def test_a_stain_on_the_chart_shows_in_the_largest_difference() -> None:
     centre = measured(FLAT).place.centres_px[7]
     column, row = (round(float(value)) for value in centre)
     stained[row - 8 : row + 9, column - 8 : column + 9] *= 0.5
-    assert float(np.nanmax(measured(stained).after)) > 5
+    found = measured(stained)
+    assert float(np.nanmax(found.after)) > 5
+    part = found.worst_patch
+    assert part is not None
+    assert np.abs(np.array(part.centre) - centre).max() < 2
+    assert part.width < 1.2 * found.place.pitch_px + 2
+
+
+def test_patches_outside_the_picture_have_no_place() -> None:
+    place = measured(FLAT).place
+    outside = replace(place, centres_px=place.centres_px - 1000.0)
+    assert outside.patches_window([3]) is None
+    assert place.patches_window([]) is None
 
 
 def test_faces_and_rooms_are_no_chart() -> None:

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from adapters.imaging.calibration import CameraIntrinsics, StereoCalibration
+from adapters.imaging.looks import as_window
 from adapters.imaging.measurement import AttemptResult, measure_images
+from adapters.imaging.pixels import Window
 from device.simulation.faults import Fault, FaultState
 from device.simulation.identity import TypologyClass
+from device.simulation.parts import PartId
 from device.simulation.rig import Camera, Resolution, StereoRig
 from device.simulation.scene import HeadPose, Scene, Subject
 from device.simulation.station import CaptureSettings, SimulatedCapture, capture
@@ -164,3 +167,71 @@ def test_dark_skin_is_measured_like_light_skin() -> None:
     assert dark["stereo_correspondence"] > 0.85
     assert dark["depth_completeness"] > 0.75
     assert dark["epipolar_residual"] < 0.4
+
+
+def region_of(fault: Fault, name: str) -> Window:
+    """Return where a fault makes a measurement worst."""
+    result = shot(GOOD.with_faults([FaultState(fault=fault)]))[1]
+    region = next(each.region for each in result.measurements if each.name == name)
+    assert region is not None
+    return as_window(region)
+
+
+def taken_with(fault: Fault) -> SimulatedCapture:
+    """Return the pair with a fault."""
+    return shot(GOOD.with_faults([FaultState(fault=fault)]))[0]
+
+
+@pytest.mark.verifies("REQ-IN-100")
+def test_a_light_that_went_out_is_told_on_the_side_that_lost_light() -> None:
+    part = region_of(Fault.LIGHT_ZONE_OUT, "light_across_ratio")
+    lit, out = (
+        image_of(np.ascontiguousarray(each.left.image)).linear.mean(axis=2)
+        for each in (shot(GOOD)[0], taken_with(Fault.LIGHT_ZONE_OUT))
+    )
+    face = region_of(Fault.LIGHT_ZONE_OUT, "face_found")
+    mirrored = Window(
+        left=2 * face.left + face.width - part.left - part.width,
+        top=part.top,
+        width=part.width,
+        height=part.height,
+    )
+    kept, kept_there = (
+        float(out[each.rows, each.columns].mean() / lit[each.rows, each.columns].mean())
+        for each in (part, mirrored)
+    )
+    assert kept < kept_there - 0.05
+
+
+@pytest.mark.verifies("REQ-IN-101")
+def test_the_worst_patch_of_a_dirty_chart_is_one_of_its_patches() -> None:
+    card = taken_with(Fault.CHART_DIRTY).truth.card
+    assert card is not None
+    part = region_of(Fault.CHART_DIRTY, "colour_difference_corrected_max")
+    away = np.linalg.norm(card.points_left_px - np.array(part.centre), axis=1)
+    assert away.min() < 0.2 * part.width
+    pitch = float(np.linalg.norm(card.points_left_px[1] - card.points_left_px[0]))
+    assert part.width < 1.6 * pitch
+
+
+@pytest.mark.verifies("REQ-IN-097")
+def test_lost_rows_are_the_region_to_the_row() -> None:
+    part = region_of(Fault.TRUNCATED, "blank_rows_share")
+    picture = taken_with(Fault.TRUNCATED).left.image
+    assert not picture[part.rows].any()
+    assert picture[part.top - 1].any()
+    assert (part.width, part.top + part.height) == (picture.shape[1], picture.shape[0])
+
+
+def test_defocus_and_motion_of_all_of_the_face_name_no_part() -> None:
+    for fault in (Fault.DEFOCUS, Fault.MOTION_BLUR):
+        wholes = shot(GOOD.with_faults([FaultState(fault=fault)]))[1].wholes
+        for name in ("focus_edge_width", "motion_extent"):
+            assert region_of(fault, name) in [as_window(each) for each in wholes]
+
+
+@pytest.mark.verifies("REQ-IN-102", "REQ-IN-103")
+def test_a_hand_is_where_something_stands_out() -> None:
+    part = region_of(Fault.HAND_BEFORE_FACE, "face_uneven_share")
+    hand = taken_with(Fault.HAND_BEFORE_FACE).part == PartId.HAND
+    assert hand[part.rows, part.columns].mean() > 0.6

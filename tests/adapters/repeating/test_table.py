@@ -19,6 +19,7 @@ from domain.ports import BlobStore
 from domain.values.actor import Actor
 from domain.values.content import Digest
 from domain.values.identifiers import SessionId
+from domain.values.quality import Region
 from tests.adapters.imaging import scenes
 from tests.adapters.inference.learned import learned_model, learned_release
 from tests.adapters.workers import frames
@@ -175,6 +176,49 @@ def test_a_word_that_came_after_the_record_is_named_and_no_difference(
     )
     assert found.outcome is outcome
     assert found.evidence.endswith(evidence)
+
+
+def found_with_region(day: ClinicDay, name: str, region: Region | None) -> tuple[Outcome, str]:
+    """Repeat the measurements of a record that states another region for one word."""
+    record = next(each for each in records(day) if each.name == "AttemptMeasured")
+    assert isinstance(record.event, AttemptMeasured)
+    changed = tuple(
+        replace(each, region=region) if each.name == name else each
+        for each in record.event.measurements
+    )
+    assert changed != record.event.measurements
+    event = replace(record.event, measurements=changed)
+    found = captures.repeat_measurements(day.bench(), record, event)
+    return found.outcome, found.evidence
+
+
+def the_face(day: ClinicDay) -> Region:
+    """Return the region that the first records state for every word: the whole face."""
+    record = next(each for each in records(day) if each.name == "AttemptMeasured")
+    assert isinstance(record.event, AttemptMeasured)
+    face = next(each.region for each in record.event.measurements if each.name == "face_found")
+    assert face is not None
+    return face
+
+
+@pytest.mark.verifies("DRV-20")
+@pytest.mark.parametrize("name", ["light_across_ratio", "light_zone_ratio"])
+def test_a_part_told_since_the_record_stated_the_whole_is_named_and_no_difference(
+    worked: ClinicDay, name: str
+) -> None:
+    outcome, evidence = found_with_region(worked, name, the_face(worked))
+    assert outcome is Outcome.BIT_IDENTICAL
+    assert evidence.endswith(f"; part of the picture not told then: {name}")
+
+
+@pytest.mark.verifies("DRV-20")
+@pytest.mark.parametrize("name", ["light_across_ratio", "face_level", "face_found"])
+def test_any_other_region_is_a_difference(worked: ClinicDay, name: str) -> None:
+    face = the_face(worked)
+    for region in (replace(face, width_px=face.width_px - 1), replace(face, frame="right"), None):
+        outcome, evidence = found_with_region(worked, name, region)
+        assert outcome is Outcome.DIFFERENT
+        assert f"off: {name}" in evidence
 
 
 def test_content_that_is_missing_or_no_picture_counts_as_different(worked: ClinicDay) -> None:

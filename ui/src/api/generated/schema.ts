@@ -2937,7 +2937,7 @@ export interface components {
         };
         /**
          * Measurement
-         * @description A number about an image, against its limit.
+         * @description A number about an image, against its limit; ``place`` says where it is worst, or nothing.
          */
         Measurement: {
             /** Advice */
@@ -2954,6 +2954,8 @@ export interface components {
             name: string;
             /** Passed */
             passed: boolean | null;
+            /** Place */
+            place: string;
             /** Region */
             region: {
                 [key: string]: unknown;

@@ -82,6 +82,7 @@ export function AttemptCard({ attempt, session }: { attempt: Attempt; session: s
               {reasons.map((reason) => (
                 <li key={reason.name}>
                   <Glyph name="next" size={12} /> {reason.advice || words(reason.name)}
+                  {placeOf(attempt, reason.name)}
                 </li>
               ))}
             </ul>
@@ -103,6 +104,12 @@ export function AttemptCard({ attempt, session }: { attempt: Attempt; session: s
 
 function labelOf(attempt: Attempt, name: string): string {
   return attempt.measurements.find((each) => each.name === name)?.label ?? words(name);
+}
+
+/** Where it failed, as the service says it to the station, too. */
+function placeOf(attempt: Attempt, name: string): string {
+  const place = attempt.measurements.find((each) => each.name === name)?.place;
+  return place ? ` ${place}` : "";
 }
 
 function Circumstances({ attempt }: { attempt: Attempt }) {
