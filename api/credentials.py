@@ -129,7 +129,7 @@ def end_access(
     return records or system.log.stream(practitioner.stream)
 
 
-def change_role(
+def record_role(
     system: System,
     practitioner: PractitionerId,
     decide: Callable[[Practitioner], Sequence[PractitionerEvent]],

@@ -20,7 +20,7 @@ from domain.events.practitioner import (
 from domain.events.record import Record
 
 
-class Change(BaseModel):
+class PersonChange(BaseModel):
     """One fact about a person.
 
     ``kind`` is the name of the event, ``what`` the role or the means of proving identity;
@@ -38,7 +38,7 @@ class Change(BaseModel):
 
 def history_of(
     records: Iterable[Record], names: Mapping[str, str], *, reasons: bool
-) -> list[Change]:
+) -> list[PersonChange]:
     """Return the facts of one person's stream, newest first.
 
     Args:
@@ -49,7 +49,7 @@ def history_of(
     return [_change(each, names, reasons=reasons) for each in reversed(tuple(records))]
 
 
-def _change(record: Record, names: Mapping[str, str], *, reasons: bool) -> Change:
+def _change(record: Record, names: Mapping[str, str], *, reasons: bool) -> PersonChange:
     what, reason = None, None
     match record.event:
         case RoleGranted(role=role):
@@ -61,7 +61,7 @@ def _change(record: Record, names: Mapping[str, str], *, reasons: bool) -> Chang
         case CredentialRevoked(credential=credential, reason=why):
             what, reason = credential, why
     kind, name = record.actor.kind.value, record.actor.name
-    return Change(
+    return PersonChange(
         seq=record.seq,
         at=str(record.committed_at),
         kind=record.name,

@@ -10,14 +10,14 @@ from adapters.one_time_password import provisioning_uri
 from api.answers import Read, Recorded, Running, found_or_refuse, recorded
 from api.credentials import (
     Anew,
-    change_role,
     end_access,
     issue_anew,
+    record_role,
     refuse_overtaken,
     refuse_taken,
 )
 from api.founding import LEAST_ACCOUNT, LEAST_PASSWORD
-from api.people_history import Change, history_of
+from api.people_history import PersonChange, history_of
 from api.permissions import Permission
 from api.preconditions import IdempotencyKey
 from api.signin import Person, allowed
@@ -82,7 +82,7 @@ class PractitionerDetail(PractitionerRow):
 
     account: str | None
     reasons_told: bool
-    history: list[Change]
+    history: list[PersonChange]
 
 
 class NewPractitioner(BaseModel):
@@ -191,7 +191,7 @@ def register(
 
 
 @ROUTER.post("/{practitioner}/roles")
-def change_a_role(
+def change_role(
     practitioner: str,
     change: RoleChange,
     person: Administrator,
@@ -207,7 +207,7 @@ def change_a_role(
         )
     )
     identifier = PractitionerId(practitioner)
-    return recorded(change_role(system, identifier, decide, by=person, key=key))
+    return recorded(record_role(system, identifier, decide, by=person, key=key))
 
 
 @ROUTER.post("/{practitioner}/credentials")

@@ -16,7 +16,7 @@ from adapters.database import migrate, open_engine
 from adapters.memory import ManualClock, MemoryKeyRing, SeededRandomness
 from adapters.one_time_password import STEP_S, code_at
 from adapters.sign_ins import ABSOLUTE_US, IDLE_US, SIGN_IN
-from domain.errors import RuleViolation
+from domain.errors import NotFound, RuleViolation
 from tests.builders import MORNING, OPERATOR, PRACTITIONER
 
 KEY = "clinic:test"
@@ -219,6 +219,80 @@ def test_new_secrets_end_every_sign_in_of_that_person_only(kept: Kept) -> None:
 
     assert kept.accounts.sign_ins.current(old, now=MORNING) is None
     assert kept.accounts.sign_ins.current(other, now=MORNING) is not None
+
+
+def test_a_secret_issued_anew_follows_from_the_request_and_takes_the_old_ones_place(
+    kept: Kept,
+) -> None:
+    first = kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
+    code = kept.code(first)
+    kept.accounts.prove(account="olga", password=PASSWORD, code=code, now=kept.clock.now())
+    old = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    renew = kept.accounts.renew
+    second = renew(OPERATOR, password=None, request="one")
+
+    assert second is not None
+    assert second not in (first, renew(OPERATOR, password=None, request="two"))
+    assert renew(OPERATOR, password=None, request="one") == second
+    assert kept.accounts.sign_ins.current(old, now=MORNING) is None
+    kept.clock.advance(timedelta(seconds=STEP_S))
+    proofs = [
+        kept.accounts.prove(account="olga", password=PASSWORD, code=each, now=kept.clock.now())
+        for each in (kept.code(first), kept.code(second))
+    ]
+    assert [each.failed for each in proofs] == ["code", None]
+    # What stands there already is left alone, and so is who came in by it.
+    new = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    assert renew(OPERATOR, password=PASSWORD, request="one") == second
+    assert kept.accounts.sign_ins.current(new, now=MORNING) is not None
+
+
+def test_a_password_alone_is_replaced_without_telling_a_secret(kept: Kept) -> None:
+    secret = kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
+
+    assert kept.accounts.renew(OPERATOR, password="another long password", request=None) is None
+    assert kept.accounts.prove_password(OPERATOR, PASSWORD).failed == "password"
+    assert kept.accounts.prove_password(OPERATOR, "another long password").failed is None
+    proof = kept.accounts.prove_again(
+        OPERATOR, password=None, code=kept.code(secret), now=kept.clock.now()
+    )
+    assert proof.failed is None
+
+
+def test_a_chosen_password_is_another_one_and_ends_the_other_sign_ins(kept: Kept) -> None:
+    kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
+    other, own = (kept.accounts.sign_ins.begin(OPERATOR, now=MORNING) for _ in range(2))
+    with pytest.raises(RuleViolation) as refused:
+        kept.accounts.choose(OPERATOR, PASSWORD, token=own)
+
+    assert refused.value.rule == "access.other-password"
+    assert kept.accounts.choose(OPERATOR, "another long password", token=own) == 1
+    assert kept.accounts.sign_ins.current(other, now=MORNING) is None
+    assert kept.accounts.sign_ins.current(own, now=MORNING) is not None
+
+
+@pytest.mark.verifies("REQ-IN-194")
+def test_a_blocked_account_lets_nobody_in_and_keeps_its_name(kept: Kept) -> None:
+    secret = kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
+    token = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    kept.accounts.block(OPERATOR)
+    now, code = kept.clock.now(), kept.code(secret)
+
+    assert kept.accounts.sign_ins.current(token, now=now) is None
+    for password in (PASSWORD, ""):
+        proof = kept.accounts.prove(account="olga", password=password, code=code, now=now)
+        assert (proof.practitioner, proof.failed) == (OPERATOR, "ended")
+        assert kept.accounts.prove_password(OPERATOR, password).failed == "password"
+    again = kept.accounts.prove_again(OPERATOR, password=None, code=code, now=now)
+    assert again.failed == "ended"
+    assert kept.accounts.taken("olga", by_other_than=PRACTITIONER)
+    assert kept.accounts.name_of(OPERATOR) == "olga"
+
+
+def test_nothing_is_renewed_where_there_is_no_account(kept: Kept) -> None:
+    assert kept.accounts.name_of(OPERATOR) is None
+    with pytest.raises(NotFound):
+        kept.accounts.renew(OPERATOR, password=PASSWORD, request=None)
 
 
 def test_ending_a_sign_in_twice_changes_nothing(kept: Kept) -> None:
