@@ -7,6 +7,7 @@ import { isProblem } from "../api/problem";
 import * as read from "../api/queries";
 import { setClinicZone } from "../moments";
 import { Loaded } from "../parts/Loaded";
+import { FirstPassword } from "./FirstPassword";
 import { Header } from "./Header";
 import { IdleGuard } from "./IdleGuard";
 import { LagBanner } from "./LagBanner";
@@ -24,6 +25,14 @@ export function Shell() {
     <Loaded query={found}>
       {(me) => {
         setClinicZone(me.clinic.time_zone);
+        if (me.owes_password) {
+          return (
+            <MeContext value={me}>
+              <IdleGuard />
+              <FirstPassword />
+            </MeContext>
+          );
+        }
         return (
           <MeContext value={me}>
             <Following />
