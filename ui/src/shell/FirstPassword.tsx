@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { PasswordForm } from "../parts/PasswordForm";
 import { useLeave } from "./leave";
 import { useMe } from "./me";
-import styles from "./FirstPassword.module.css";
+import styles from "./Threshold.module.css";
 
 export function FirstPassword() {
   const { display_name, password_from } = useMe();

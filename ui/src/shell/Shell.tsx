@@ -12,6 +12,7 @@ import { Header } from "./Header";
 import { IdleGuard } from "./IdleGuard";
 import { LagBanner } from "./LagBanner";
 import { MeContext } from "./me";
+import { NoRole } from "./NoRole";
 import { StorageBanner } from "./StorageBanner";
 import styles from "./Shell.module.css";
 
@@ -25,11 +26,11 @@ export function Shell() {
     <Loaded query={found}>
       {(me) => {
         setClinicZone(me.clinic.time_zone);
-        if (me.owes_password) {
+        if (me.owes_password || me.roles.length === 0) {
           return (
             <MeContext value={me}>
               <IdleGuard />
-              <FirstPassword />
+              {me.owes_password ? <FirstPassword /> : <NoRole />}
             </MeContext>
           );
         }

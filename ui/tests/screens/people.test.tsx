@@ -234,6 +234,16 @@ describe("choosing a password", () => {
     expect(posted(sent, "/password")[0]?.body).toEqual({ current: "given to me", password: "known to nobody else" });
   });
 
+  test("opens nothing to whoever has no role, who is told that and asked for nothing in vain", async () => {
+    const me = { ...ME, permissions: ["signed-in"], roles: [] as string[] };
+    const sent = start("/", ({ path }) => (path === "/me" ? { status: 200, body: me } : undefined));
+    const again = await screen.findByRole("button", { name: "Look again" });
+    expect(sent.map(({ path }) => path)).toEqual(["/me"]);
+    Object.assign(me, ME);
+    fireEvent.click(again);
+    expect(await screen.findByRole("navigation")).toBeTruthy();
+  });
+
   test("is offered to everybody under their name", async () => {
     start("/people");
     fireEvent.click(await screen.findByText("Dr Imogen Hale", { selector: "button span" }));
