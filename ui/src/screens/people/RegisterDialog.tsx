@@ -88,7 +88,7 @@ export function RegisterDialog({ onClose }: { onClose: () => void }) {
                 {...field("account")}
               />
             </Group>
-            <RoleSelect label="First role" description="May be given later" held={[]} value={role} onChange={setRole} />
+            <RoleSelect label="First role" description="May be given later" placeholder="None yet" held={[]} value={role} onChange={setRole} />
             <p className="quiet">
               A first password and a one-time secret are made, and shown once after this.
             </p>

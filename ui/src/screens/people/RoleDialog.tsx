@@ -30,7 +30,7 @@ export function RoleDialog({ person, onClose }: { person: PersonDetail; onClose:
     <Modal opened onClose={onClose} title={`Give ${person.display_name} a role`}>
       <form onSubmit={submit}>
         <Stack gap="sm">
-          <RoleSelect label="Role" held={person.roles} value={role} onChange={setRole} />
+          <RoleSelect label="Role" placeholder="Choose a role" held={person.roles} value={role} onChange={setRole} />
           <p className="quiet">It is in force at once. That you gave it stays in the record.</p>
           {give.error && <ProblemNotice error={give.error} />}
           <Group justify="flex-end" gap="xs">

@@ -7,19 +7,20 @@ import { ROLES } from "./access";
 interface Props {
   label: string;
   description?: string;
+  placeholder: string;
   held: readonly string[];
   value: Role | null;
   onChange: (role: Role | null) => void;
 }
 
-export function RoleSelect({ label, description, held, value, onChange }: Props) {
+export function RoleSelect({ label, description, placeholder, held, value, onChange }: Props) {
   const offered = ROLES.filter(([role]) => !held.includes(role));
   const does = new Map<string, string>(ROLES);
   return (
     <Select
       label={label}
       description={description}
-      placeholder="None yet"
+      placeholder={placeholder}
       data={offered.map(([role]) => ({ value: role, label: words(role) }))}
       value={value}
       onChange={(chosen) => onChange(chosen as Role | null)}
