@@ -1,13 +1,13 @@
-"""Accounts and sign-ins: the secrets behind a practitioner's identity, outside the record.
+"""Accounts: the secrets behind a practitioner's identity, outside the record.
 
 Rules kept here:
 
-1. A password is kept as an Argon2id hash; a one-time-password secret is sealed under the clinic's
-   key; a session token is kept as its SHA-256. Nothing here is ever logged.
+1. A password is kept as an Argon2id hash, a one-time-password secret sealed under the clinic's
+   key. Nothing here is ever logged.
 2. A one-time code is used once, also when two requests arrive together.
-3. A sign-in ends after idleness or at its absolute age, whichever comes first. That it was seen
-   is noted every ten seconds, so it may end as much too early, and never too late.
-4. An account's name belongs to one person. Whoever gets new secrets is signed out everywhere.
+3. An account's name belongs to one person, also after their access ended: no name is given to
+   somebody else [21 CFR 11.100(a)]. Whoever gets new secrets is signed out everywhere.
+4. A secret that is issued anew follows from the request, so that repeating it gives the same.
 5. Hashing takes 64 MiB each time; only a few go on at once, whoever asks.
 
 Source: RFC 9106 section 4, second recommended option (64 MiB, 3 passes, 4 lanes).
@@ -15,7 +15,6 @@ Source: RFC 9106 section 4, second recommended option (64 MiB, 3 passes, 4 lanes
 
 import threading
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 import argon2
@@ -24,12 +23,11 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 
 from adapters.database import reading
 from adapters.one_time_password import SECRET_BYTES, step_of
-from domain.errors import RuleViolation
+from adapters.sign_ins import SignIns, metadata, sign_ins_of
+from domain.errors import NotFound, RuleViolation
 from domain.ports import KeyRing, Randomness
 from domain.values.identifiers import PractitionerId
 from domain.values.time import ServerTime
-
-metadata = sa.MetaData()
 
 ACCOUNT = sa.Table(
     "account",
@@ -42,21 +40,12 @@ ACCOUNT = sa.Table(
     sa.Column("totp_last_step", sa.BigInteger, nullable=False),
 )
 
-SIGN_IN = sa.Table(
-    "sign_in",
-    metadata,
-    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
-    sa.Column("practitioner", sa.Text, nullable=False),
-    sa.Column("began_us", sa.BigInteger, nullable=False),
-    sa.Column("seen_us", sa.BigInteger, nullable=False),
-)
-
-IDLE_US = 15 * 60 * 1_000_000
-ABSOLUTE_US = 12 * 3600 * 1_000_000
-SEEN_US = 10 * 1_000_000
 _TOKEN_BYTES = 32
 _UNUSED = -1
 _ASSOCIATED = b"vultus/account/totp\n"
+_ANEW = "vultus/account/totp/"
+_BLOCKED = ""
+"""In the place of a hash: matches no password."""
 _HASHING = threading.BoundedSemaphore(4)
 _HASHER = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
 _NOBODY: Final[list[str]] = []
@@ -68,37 +57,12 @@ class Proof:
 
     Attributes:
         practitioner: Whose account it is; none when there is no such account.
-        failed: The factor that failed, or none when all are good.
+        failed: The factor that failed, ``ended`` where nothing lets in any more, or none when all
+            are good.
     """
 
     practitioner: PractitionerId | None
     failed: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """A sign-in that is still good.
-
-    Attributes:
-        practitioner: Who.
-        began: When all factors were last proven.
-    """
-
-    practitioner: PractitionerId
-    began: ServerTime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """A sign-in that has just been found ended.
-
-    Attributes:
-        practitioner: Whose.
-        reason: ``idle`` or ``expired``.
-    """
-
-    practitioner: PractitionerId
-    reason: str
 
 
 def hash_of_nobody(randomness: Randomness) -> str:
@@ -123,6 +87,8 @@ class Accounts:
         self._clinic_key = clinic_key
         self._randomness = randomness
         self._nobody = hash_of_nobody(randomness)
+        self.sign_ins = SignIns(engine, randomness=randomness)
+        """Who is in."""
 
     def taken(self, account: str, *, by_other_than: PractitionerId) -> bool:
         """Return whether an account's name belongs to somebody else."""
@@ -167,9 +133,7 @@ class Accounts:
             with self._engine.begin() as connection:
                 connection.execute(sa.delete(ACCOUNT).where(own))
                 connection.execute(sa.insert(ACCOUNT).values(values))
-                connection.execute(
-                    sa.delete(SIGN_IN).where(SIGN_IN.c.practitioner == str(practitioner))
-                )
+                connection.execute(sign_ins_of(practitioner))
         except sa.exc.IntegrityError:
             # Without its cause: that holds the values.
             raise RuleViolation(
@@ -178,6 +142,78 @@ class Accounts:
                 "Choose another name.",
             ) from None
         return secret
+
+    def name_of(self, practitioner: PractitionerId) -> str | None:
+        """Return the name of a person's account, or none."""
+        found = self._find(ACCOUNT.c.practitioner == str(practitioner))
+        return None if found is None else str(found["account"])
+
+    def renew(
+        self, practitioner: PractitionerId, *, password: str | None, request: str | None
+    ) -> bytes | None:
+        """Replace password, one-time-password secret or both, and end every sign-in.
+
+        Args:
+            practitioner: Whose.
+            password: The new password; none keeps the old one.
+            request: Names the request for a new secret, which follows from it; none keeps the old.
+
+        Returns:
+            The new secret, or none where it was kept. What stands there already is left alone.
+
+        Raises:
+            NotFound: the person has no account.
+        """
+        own = ACCOUNT.c.practitioner == str(practitioner)
+        found = self._account(own)
+        values: dict[str, object] = {}
+        if password is not None and not _matches(found["password_hash"], password):
+            values["password_hash"] = _hashed(password)
+        secret = None
+        if request is not None:
+            purpose = f"{_ANEW}{practitioner}/{request}".encode()
+            secret = self._keys.derive(self._clinic_key, purpose)[:SECRET_BYTES]
+            if self._secret(found) != secret:
+                nonce = self._randomness.token(12)
+                sealed = self._keys.seal(self._clinic_key, nonce, secret, _ASSOCIATED)
+                values |= {"totp_nonce": nonce, "totp_sealed": sealed, "totp_last_step": _UNUSED}
+        if values:
+            with self._engine.begin() as connection:
+                connection.execute(sa.update(ACCOUNT).where(own).values(values))
+                connection.execute(sign_ins_of(practitioner))
+        return secret
+
+    def choose(self, practitioner: PractitionerId, password: str, *, token: str) -> int:
+        """Set a password that the person chose; end every other sign-in and return how many.
+
+        Raises:
+            NotFound: the person has no account.
+            RuleViolation: it is the password that is in force.
+        """
+        own = ACCOUNT.c.practitioner == str(practitioner)
+        if _matches(self._account(own)["password_hash"], password):
+            raise RuleViolation(
+                "access.other-password",
+                "the new password is the one in force, which somebody else may know",
+                "Choose another one.",
+            )
+        hashed = _hashed(password)
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(ACCOUNT).where(own).values(password_hash=hashed))
+            return connection.execute(sign_ins_of(practitioner, but=token)).rowcount
+
+    def block(self, practitioner: PractitionerId) -> None:
+        """Let nobody in by a person's account any more, from this moment; its name stays taken."""
+        own = ACCOUNT.c.practitioner == str(practitioner)
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(ACCOUNT).where(own).values(password_hash=_BLOCKED))
+            connection.execute(sign_ins_of(practitioner))
+
+    def prove_password(self, practitioner: PractitionerId, password: str) -> Proof:
+        """Check the password alone of a signed-in practitioner."""
+        found = self._account(ACCOUNT.c.practitioner == str(practitioner))
+        good = _matches(found["password_hash"], password)
+        return Proof(practitioner=practitioner, failed=None if good else "password")
 
     def prove(self, *, account: str, password: str, code: str, now: ServerTime) -> Proof:
         """Check password and one-time code of an account."""
@@ -191,63 +227,17 @@ class Accounts:
         row = self._find(ACCOUNT.c.practitioner == str(practitioner))
         return self._prove(row, password=password, code=code, now=now)
 
-    def begin(self, practitioner: PractitionerId, *, now: ServerTime) -> str:
-        """Start a sign-in and return its token, which is kept nowhere."""
-        token = self._randomness.token(_TOKEN_BYTES).hex()
-        with self._engine.begin() as connection:
-            connection.execute(
-                sa.insert(SIGN_IN).values(
-                    token_hash=_hash(token),
-                    practitioner=str(practitioner),
-                    began_us=now.us,
-                    seen_us=now.us,
-                )
-            )
-        return token
-
-    def current(self, token: str, *, now: ServerTime) -> SignIn | None:
-        """Return the sign-in behind a token and note that it was seen; none when it has ended."""
-        with reading(self._engine).connect() as connection:
-            row = connection.execute(_still_good(token, now)).one_or_none()
-        if row is None:
-            return None
-        if row.seen_us <= now.us - SEEN_US:
-            with self._engine.begin() as connection:
-                connection.execute(
-                    sa.update(SIGN_IN)
-                    .where(SIGN_IN.c.token_hash == _hash(token), SIGN_IN.c.seen_us < now.us)
-                    .values(seen_us=now.us)
-                )
-        return SignIn(practitioner=PractitionerId(row.practitioner), began=ServerTime(row.began_us))
-
-    def holds(self, token: str, *, now: ServerTime) -> bool:
-        """Return whether a sign-in is still good, without noting that it was seen."""
-        with reading(self._engine).connect() as connection:
-            return connection.execute(_still_good(token, now)).one_or_none() is not None
-
-    def expire(self, token: str, *, now: ServerTime) -> Ended | None:
-        """Forget a sign-in that ended by itself; none when there is none, or another did it."""
-        idle, expired = SIGN_IN.c.seen_us <= now.us - IDLE_US, SIGN_IN.c.began_us <= _oldest(now)
-        with self._engine.begin() as connection:
-            row = connection.execute(
-                sa.delete(SIGN_IN)
-                .where(SIGN_IN.c.token_hash == _hash(token), idle | expired)
-                .returning(SIGN_IN.c.practitioner, SIGN_IN.c.began_us)
-            ).one_or_none()
-        if row is None:
-            return None
-        reason = "expired" if row.began_us <= _oldest(now) else "idle"
-        return Ended(practitioner=PractitionerId(row.practitioner), reason=reason)
-
-    def end(self, token: str) -> None:
-        """End a sign-in; ending it again changes nothing."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(SIGN_IN).where(SIGN_IN.c.token_hash == _hash(token)))
-
     def _find(self, condition: sa.ColumnElement[bool]) -> sa.RowMapping | None:
         with reading(self._engine).connect() as connection:
             found = connection.execute(sa.select(ACCOUNT).where(condition))
             return found.mappings().one_or_none()
+
+    def _account(self, condition: sa.ColumnElement[bool]) -> sa.RowMapping:
+        found = self._find(condition)
+        if found is None:
+            message = "this person has no account"
+            raise NotFound(message)
+        return found
 
     def _prove(
         self,
@@ -261,6 +251,9 @@ class Accounts:
             _matches(self._nobody, password or "")
             return Proof(practitioner=None, failed="account")
         practitioner = PractitionerId(row["practitioner"])
+        if row["password_hash"] == _BLOCKED:
+            _matches(self._nobody, password or "")
+            return Proof(practitioner=practitioner, failed="ended")
         if password is not None and not _matches(row["password_hash"], password):
             return Proof(practitioner=practitioner, failed="password")
         secret = self._secret(row)
@@ -284,22 +277,6 @@ class Accounts:
                 .values(totp_last_step=step)
             )
             return bool(result.rowcount == 1)
-
-
-def _still_good(token: str, now: ServerTime) -> sa.Select[tuple[str, int, int]]:
-    return sa.select(SIGN_IN.c.practitioner, SIGN_IN.c.began_us, SIGN_IN.c.seen_us).where(
-        SIGN_IN.c.token_hash == _hash(token),
-        SIGN_IN.c.seen_us > now.us - IDLE_US,
-        SIGN_IN.c.began_us > _oldest(now),
-    )
-
-
-def _oldest(now: ServerTime) -> int:
-    return now.us - ABSOLUTE_US
-
-
-def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
 
 
 def _hashed(password: str) -> str:

@@ -5,6 +5,7 @@ Rules kept here:
 1. Every attempt is a recorded fact, a failed one too; while an account is locked, even a good
    proof fails.
 2. What is told of a failure is one text for every reason.
+3. Access that was ended on the record has ended, also where its account was not blocked yet.
 """
 
 from datetime import timedelta
@@ -17,8 +18,9 @@ from domain.errors import NotSignedIn
 from domain.handling import load, update
 from domain.rules import access as rules
 from domain.rules.access import ACCESS
+from domain.rules.practitioner import PRACTITIONER, may_sign_in
 from domain.values.actor import Actor
-from domain.values.identifiers import AccessId
+from domain.values.identifiers import AccessId, PractitionerId
 
 
 def prove(system: System, *, account: str, password: str, code: str) -> Person:
@@ -62,12 +64,20 @@ def failed(system: System, proof: Proof) -> str | None:
     stream = AccessId.derived(system.clinic).stream if known is None else access_stream(known)
     access, _ = load(system.log, ACCESS, stream)
     locked = known is not None and rules.locked_out(access, now, LOCKOUT)
-    reason = "locked" if locked else proof.failed
+    reason = "locked" if locked else proof.failed or _ended(system, known)
     if reason is not None:
         refused = rules.refuse_sign_in(practitioner=known, reason=reason, at=now)
         context = system.context(Actor.service("sign-in"))
         record_facts(system, stream, [refused], context)
     return reason
+
+
+def _ended(system: System, practitioner: PractitionerId | None) -> str | None:
+    """Return ``ended`` where the record says that somebody's credentials are in force no more."""
+    if practitioner is None:
+        return None
+    state, _ = load(system.log, PRACTITIONER, practitioner.stream)
+    return None if may_sign_in(state) else "ended"
 
 
 def leave(system: System, person: Person) -> None:

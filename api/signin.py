@@ -3,7 +3,8 @@
 Rules kept here:
 
 1. A sign-in proves a password and a one-time code; every attempt is a recorded fact.
-2. Roles are read from the record at each request, so a revoked role ends at once.
+2. Roles and credentials are read from the record at each request, so what was revoked ends at
+   once. Until a password that somebody else issued is replaced, nothing else is permitted.
 3. A browser's unsafe request names this client in a header and comes from our own origin; a page
    of somebody else can send neither with the cookie.
 4. A denial is a recorded fact, and so is the end of a sign-in by idleness or age.
@@ -16,14 +17,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from adapters.accounts import Ended
+from adapters.sign_ins import Ended
 from api.facts import record_facts
 from api.permissions import Permission, permissions_of
 from api.wiring import System, system_of
 from domain.errors import NotPermitted, NotSignedIn
 from domain.handling import load, update
 from domain.rules.access import ACCESS, Lockout, deny_access, sign_out
-from domain.rules.practitioner import PRACTITIONER
+from domain.rules.practitioner import PRACTITIONER, may_sign_in, owes_password
 from domain.values.actor import Actor, Role
 from domain.values.identifiers import AccessId, PractitionerId, StreamName
 from domain.values.time import ServerTime
@@ -46,6 +47,8 @@ class Person:
         roles: Roles held now.
         permissions: What these roles allow.
         began: When all factors were last proven.
+        let_in: Whether every means of proving identity is in force.
+        owes_password: Whether they must first choose a password of their own.
     """
 
     practitioner: PractitionerId
@@ -53,6 +56,8 @@ class Person:
     roles: frozenset[Role]
     permissions: frozenset[Permission]
     began: ServerTime
+    let_in: bool
+    owes_password: bool
 
     @property
     def actor(self) -> Actor:
@@ -69,30 +74,38 @@ def signed_in(request: Request) -> Person:
     """Return who is calling.
 
     Raises:
-        NotSignedIn: no sign-in, an ended one, or a request that another site may have caused.
+        NotSignedIn: no sign-in, an ended one, ended access, or a request that another site may
+            have caused.
     """
     system = system_of(request)
     refuse_foreign(request, system)
     token = request.cookies.get(COOKIE)
     now = system.clock.now()
-    found = system.accounts.current(token, now=now) if token else None
+    found = system.accounts.sign_ins.current(token, now=now) if token else None
     if found is None:
         if token:
-            _record_end(system, system.accounts.expire(token, now=now))
+            _record_end(system, system.accounts.sign_ins.expire(token, now=now))
         message = "There is no sign-in, or it ended after 15 minutes without activity."
         raise NotSignedIn(message)
-    return person_of(system, found.practitioner, began=found.began)
+    person = person_of(system, found.practitioner, began=found.began)
+    if not person.let_in:
+        message = "An administrator ended the access of this account."
+        raise NotSignedIn(message)
+    return person
 
 
 def person_of(system: System, practitioner: PractitionerId, *, began: ServerTime) -> Person:
     """Return a practitioner with the roles that the record gives them now."""
     state, _ = load(system.log, PRACTITIONER, practitioner.stream)
+    owes = owes_password(state)
     return Person(
         practitioner=practitioner,
         display_name="" if state.registered is None else state.registered.display_name,
         roles=state.roles,
-        permissions=permissions_of(state.roles),
+        permissions=permissions_of(() if owes else state.roles),
         began=began,
+        let_in=may_sign_in(state),
+        owes_password=owes,
     )
 
 
@@ -119,6 +132,8 @@ def require(system: System, person: Person, permission: Permission, *, resource:
     event = deny_access(permission=permission.value, resource=resource[:LONGEST_RESOURCE])
     record_facts(system, access_stream(person.practitioner), [event], system.context(person.actor))
     message = f"This needs the permission {permission.value}."
+    if person.owes_password:
+        message = "Choose a password of your own first; until then nothing else is open to you."
     raise NotPermitted(message)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from adapters.accounts import IDLE_US
+from adapters.sign_ins import IDLE_US
 from api.failed_places import failed_places
 from api.protocol_in_force import ProtocolInForce
 from domain.events.codec import to_plain

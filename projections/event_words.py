@@ -89,7 +89,11 @@ def detail_of(event: Event | Shredded) -> str:
             return f"{event.purpose}"
         case practitioner.RoleGranted() | practitioner.RoleRevoked():
             return f"{event.role}"
-        case practitioner.CredentialIssued() | practitioner.CredentialRevoked():
+        case (
+            practitioner.CredentialIssued()
+            | practitioner.CredentialRevoked()
+            | practitioner.CredentialChosen()
+        ):
             return event.credential
         case protocol.ProtocolDrafted():
             return f"{event.content.name} {event.content.version}"

@@ -3,6 +3,7 @@
 Rules kept here:
 
 1. A build may serve before the clinic is registered; nothing is lost by that order.
+2. Of each means of proving identity in force it is kept who issued or chose it, and when.
 """
 
 import sqlalchemy as sa
@@ -81,7 +82,7 @@ def apply(rows: Rows, record: Record) -> None:
 
 PROJECTION = Projection(
     name="practitioner",
-    version=1,
+    version=2,
     tables=TABLES,
     apply=apply,
     handles=names_of(
@@ -104,28 +105,32 @@ def _apply_practitioner(rows: Rows, record: Record) -> None:
             profession=record.event.profession,
             registration=record.event.registration,
             roles=[],
-            credentials=[],
+            credentials={},
             last_signed_in_at=None,
             version=record.version,
         )
     found = rows.one(PRACTITIONER, **key)
     if found is None:
         return
-    roles, credentials = set(found["roles"]), set(found["credentials"])
+    roles, credentials = set(found["roles"]), dict(found["credentials"])
     match record.event:
         case facts.RoleGranted() as event:
             roles.add(event.role.value)
         case facts.RoleRevoked() as event:
             roles.discard(event.role.value)
-        case facts.CredentialIssued() as event:
-            credentials.add(event.credential)
+        case facts.CredentialIssued() | facts.CredentialChosen() as event:
+            credentials[event.credential] = {
+                "by": str(record.actor),
+                "at": str(record.committed_at),
+                "own": isinstance(event, facts.CredentialChosen),
+            }
         case facts.CredentialRevoked() as event:
-            credentials.discard(event.credential)
+            credentials.pop(event.credential, None)
     rows.change(
         PRACTITIONER,
         key,
         roles=sorted(roles),
-        credentials=sorted(credentials),
+        credentials=credentials,
         version=record.version,
     )
 

@@ -37,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
         system.runner.catch_up()
     print(provisioning_uri(secret, issuer="Vultus", account=founding.account))
     say("Give the address above to an authenticator application; it is shown once.")
-    say("Then: ./vultus serve. An administrator registers everybody else: POST /practitioners in")
-    say("the interface that the served /docs describe.")
+    say("Then: ./vultus serve. Sign in, choose a password of your own, and register everybody else")
+    say("under People; a second administrator there can help you when a phone is lost.")
     return 0
 
 

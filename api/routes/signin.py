@@ -1,15 +1,18 @@
-"""Signing in and out, and proving identity again before signing."""
+"""Signing in and out, choosing a password, and proving identity again before signing."""
 
 from datetime import timedelta
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from adapters.accounts import ABSOLUTE_US, IDLE_US
+from adapters.sign_ins import ABSOLUTE_US, IDLE_US
 from api import version
 from api.admission import CheckedFirst
-from api.answers import Running
+from api.answers import Recorded, Running, recorded
+from api.credentials import choose_password
+from api.founding import LEAST_PASSWORD
 from api.permissions import Permission
+from api.preconditions import IdempotencyKey
 from api.proving import failed, leave, prove
 from api.signin import (
     COOKIE,
@@ -27,7 +30,7 @@ from domain.handling import update
 from domain.rules import access as rules
 from domain.rules.access import ACCESS
 from domain.values.identifiers import ReauthenticationId
-from projections.practitioner import clinic_row
+from projections.practitioner import clinic_row, display_names, practitioner
 
 ROUTER = APIRouter(tags=["sign-in"], route_class=CheckedFirst)
 PASSWORD_AGAIN_AFTER = timedelta(hours=4)
@@ -67,6 +70,17 @@ class Me(BaseModel):
     clinic: Clinic
     build: Build
     idle_seconds: int
+    owes_password: bool
+    """Whether nothing is open to them before they chose a password of their own."""
+    password_from: str | None
+    """Who issued the password in force; none when it is their own, or nobody is known by name."""
+
+
+class OwnPassword(BaseModel):
+    """A password that the person chose, and the one it replaces."""
+
+    current: str = Field(max_length=1000)
+    password: str = Field(min_length=LEAST_PASSWORD, max_length=1000)
 
 
 class Again(BaseModel):
@@ -95,7 +109,7 @@ def sign_in(credentials: Credentials, request: Request, response: Response, syst
     )
     response.set_cookie(
         COOKIE,
-        system.accounts.begin(person.practitioner, now=person.began),
+        system.accounts.sign_ins.begin(person.practitioner, now=person.began),
         httponly=True,
         samesite="strict",
         secure=system.settings.secure,
@@ -108,9 +122,25 @@ def sign_in(credentials: Credentials, request: Request, response: Response, syst
 @ROUTER.post("/sign-out", status_code=204)
 def sign_out(request: Request, response: Response, person: SignedIn, system: Running) -> None:
     """End this sign-in."""
-    system.accounts.end(request.cookies[COOKIE])
+    system.accounts.sign_ins.end(request.cookies[COOKIE])
     response.delete_cookie(COOKIE, path="/")
     leave(system, person)
+
+
+@ROUTER.post("/password")
+def choose_own_password(
+    chosen: OwnPassword, request: Request, person: SignedIn, system: Running, key: IdempotencyKey
+) -> Recorded:
+    """Replace the password by one of one's own; every other sign-in of the person ends."""
+    records = choose_password(
+        system,
+        person,
+        current=chosen.current,
+        password=chosen.password,
+        token=request.cookies[COOKIE],
+        key=key,
+    )
+    return recorded(records)
 
 
 @ROUTER.get("/me")
@@ -162,6 +192,9 @@ def reauthenticate(again: Again, person: SignedIn, system: Running) -> Reauthent
 def _me(system: System, person: Person) -> Me:
     with system.reads.connect() as connection:
         clinic = clinic_row(connection) or {}
+        issued = (practitioner(connection, str(person.practitioner)) or {}).get("credentials", {})
+        kind, _, issuer = issued.get("password", {}).get("by", "").partition(":")
+        names = display_names(connection) if person.owes_password else {}
     return Me(
         practitioner=str(person.practitioner),
         display_name=person.display_name,
@@ -177,4 +210,6 @@ def _me(system: System, person: Person) -> Me:
         ),
         build=Build(version=version.VERSION, digest=str(version.build())),
         idle_seconds=IDLE_US // 1_000_000,
+        owes_password=person.owes_password,
+        password_from=names.get(issuer) if kind == "practitioner" else None,
     )

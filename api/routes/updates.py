@@ -64,7 +64,7 @@ async def _goes_on(request: Request, system: System) -> bool:
     if request.app.state.stopping.is_set() or await request.is_disconnected():
         return False
     token = request.cookies.get(COOKIE, "")
-    return await asyncio.to_thread(system.accounts.holds, token, now=system.clock.now())
+    return await asyncio.to_thread(system.accounts.sign_ins.holds, token, now=system.clock.now())
 
 
 def _changed(system: System, position: int, reached: int) -> list[str]:

@@ -59,7 +59,8 @@ class SignedOut:
 
     Attributes:
         practitioner: Who.
-        reason: ``asked``, ``idle`` or ``expired``.
+        reason: ``asked``, ``idle``, ``expired`` or ``replaced`` by a password of their own;
+            ``ended`` by an administrator ends every sign-in that is open.
     """
 
     practitioner: PractitionerId

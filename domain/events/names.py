@@ -70,6 +70,7 @@ EVENTS: dict[tuple[str, int], type[Event]] = {
     ("RoleRevoked", 1): practitioner.RoleRevoked,
     ("CredentialIssued", 1): practitioner.CredentialIssued,
     ("CredentialRevoked", 1): practitioner.CredentialRevoked,
+    ("CredentialChosen", 1): practitioner.CredentialChosen,
     ("OperatorAuthenticated", 1): access.OperatorAuthenticated,
     ("AuthenticationFailed", 1): access.AuthenticationFailed,
     ("ReauthenticationPerformed", 1): access.ReauthenticationPerformed,

@@ -71,6 +71,22 @@ class CredentialRevoked:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialChosen:
+    """A person replaced a means of proving identity by one of their own, known to nobody else.
+
+    Attributes:
+        credential: ``password`` or ``totp``.
+    """
+
+    credential: str
+
+
 PractitionerEvent = (
-    PractitionerRegistered | RoleGranted | RoleRevoked | CredentialIssued | CredentialRevoked
+    PractitionerRegistered
+    | RoleGranted
+    | RoleRevoked
+    | CredentialIssued
+    | CredentialRevoked
+    | CredentialChosen
 )

@@ -30,7 +30,9 @@ from domain.values.time import ServerTime
 from domain.values.words import said
 
 FACTORS = 2
-SIGN_OUT_REASONS = ("asked", "idle", "expired")
+ENDED = "ended"
+"""Why every open sign-in of a person ends at once: access or secrets were taken from them."""
+SIGN_OUT_REASONS = ("asked", "idle", "expired", "replaced", ENDED)
 FAILURES_KEPT = 32
 
 
@@ -75,7 +77,7 @@ def evolve(access: Access, event: AccessEvent) -> Access:
             known = {**access.reauthentications, event.reauthentication: event}
             return replace(access, reauthentications=known, failures=())
         case SignedOut():
-            return replace(access, sign_ins=access.sign_ins[1:])
+            return replace(access, sign_ins=() if event.reason == ENDED else access.sign_ins[1:])
         case AccessDenied() | RecordViewed():
             return access
         case _:
@@ -166,7 +168,7 @@ def reauthenticate(
 
 
 def sign_out(access: Access, *, practitioner: PractitionerId, reason: str) -> tuple[SignedOut, ...]:
-    """Record that a sign-in ended; () when none is open.
+    """Record that a sign-in ended, or with ``ended`` every one of them; () when none is open.
 
     Raises:
         RuleViolation: the reason is no known word.

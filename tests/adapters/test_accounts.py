@@ -11,18 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from adapters import accounts
-from adapters.accounts import (
-    ABSOLUTE_US,
-    ACCOUNT,
-    IDLE_US,
-    SIGN_IN,
-    Accounts,
-    hash_of_nobody,
-)
+from adapters.accounts import ACCOUNT, Accounts, hash_of_nobody
 from adapters.database import migrate, open_engine
 from adapters.memory import ManualClock, MemoryKeyRing, SeededRandomness
 from adapters.one_time_password import STEP_S, code_at
-from domain.errors import RuleViolation
+from adapters.sign_ins import ABSOLUTE_US, IDLE_US, SIGN_IN
+from domain.errors import NotFound, RuleViolation
 from tests.builders import MORNING, OPERATOR, PRACTITIONER
 
 KEY = "clinic:test"
@@ -76,7 +70,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
 @pytest.mark.verifies("REQ-IN-217")
 def test_no_secret_is_stored_in_clear(kept: Kept) -> None:
     secret = kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
-    token = kept.accounts.begin(OPERATOR, now=kept.clock.now())
+    token = kept.accounts.sign_ins.begin(OPERATOR, now=kept.clock.now())
 
     stored = repr(kept.rows(ACCOUNT) + kept.rows(SIGN_IN))
     assert "olga" in stored
@@ -149,48 +143,48 @@ def test_an_unknown_account_costs_a_hash_as_well(
 
 @pytest.mark.verifies("REQ-IN-198")
 def test_a_sign_in_ends_after_idleness_and_says_so_once(kept: Kept) -> None:
-    token = kept.accounts.begin(OPERATOR, now=MORNING)
+    token = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
     idle = timedelta(microseconds=IDLE_US)
 
-    assert kept.accounts.current(token, now=MORNING.plus(idle - SECOND)) is not None
+    assert kept.accounts.sign_ins.current(token, now=MORNING.plus(idle - SECOND)) is not None
     later = MORNING.plus(idle - SECOND + idle)
-    assert kept.accounts.expire(token, now=MORNING.plus(idle)) is None
-    assert not kept.accounts.holds(token, now=later)
-    assert kept.accounts.current(token, now=later) is None
+    assert kept.accounts.sign_ins.expire(token, now=MORNING.plus(idle)) is None
+    assert not kept.accounts.sign_ins.holds(token, now=later)
+    assert kept.accounts.sign_ins.current(token, now=later) is None
 
-    ended = kept.accounts.expire(token, now=later)
+    ended = kept.accounts.sign_ins.expire(token, now=later)
     assert ended is not None
     assert (ended.practitioner, ended.reason) == (OPERATOR, "idle")
-    assert kept.accounts.expire(token, now=later) is None
+    assert kept.accounts.sign_ins.expire(token, now=later) is None
 
 
 def test_a_sign_in_ends_at_its_age_however_active(kept: Kept) -> None:
-    token = kept.accounts.begin(OPERATOR, now=MORNING)
+    token = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
     step = timedelta(microseconds=IDLE_US) - SECOND
     now, end = MORNING, MORNING.plus(timedelta(microseconds=ABSOLUTE_US))
 
     while now.plus(step) < end:
         now = now.plus(step)
-        assert kept.accounts.current(token, now=now) is not None
-    assert kept.accounts.current(token, now=end) is None
-    ended = kept.accounts.expire(token, now=end)
+        assert kept.accounts.sign_ins.current(token, now=now) is not None
+    assert kept.accounts.sign_ins.current(token, now=end) is None
+    ended = kept.accounts.sign_ins.expire(token, now=end)
     assert ended is not None
     assert ended.reason == "expired"
 
 
 def test_looking_whether_it_holds_keeps_no_sign_in_alive(kept: Kept) -> None:
-    token = kept.accounts.begin(OPERATOR, now=MORNING)
+    token = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
     half = timedelta(microseconds=IDLE_US // 2)
 
-    assert kept.accounts.holds(token, now=MORNING.plus(half))
-    assert not kept.accounts.holds(token, now=MORNING.plus(half * 2))
+    assert kept.accounts.sign_ins.holds(token, now=MORNING.plus(half))
+    assert not kept.accounts.sign_ins.holds(token, now=MORNING.plus(half * 2))
 
 
 def test_being_seen_is_not_written_for_every_request(kept: Kept) -> None:
-    token = kept.accounts.begin(OPERATOR, now=MORNING)
-    kept.accounts.current(token, now=MORNING.plus(9 * SECOND))
+    token = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    kept.accounts.sign_ins.current(token, now=MORNING.plus(9 * SECOND))
     before = kept.rows(SIGN_IN)
-    kept.accounts.current(token, now=MORNING.plus(10 * SECOND))
+    kept.accounts.sign_ins.current(token, now=MORNING.plus(10 * SECOND))
 
     assert before[0][3] == MORNING.us
     assert kept.rows(SIGN_IN)[0][3] == MORNING.plus(10 * SECOND).us
@@ -219,20 +213,94 @@ def test_issuing_again_gives_the_same_secret_until_it_was_used(kept: Kept) -> No
 
 def test_new_secrets_end_every_sign_in_of_that_person_only(kept: Kept) -> None:
     kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
-    old = kept.accounts.begin(OPERATOR, now=MORNING)
-    other = kept.accounts.begin(PRACTITIONER, now=MORNING)
+    old = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    other = kept.accounts.sign_ins.begin(PRACTITIONER, now=MORNING)
     kept.accounts.issue(OPERATOR, account="olga", password="another long password")
 
-    assert kept.accounts.current(old, now=MORNING) is None
-    assert kept.accounts.current(other, now=MORNING) is not None
+    assert kept.accounts.sign_ins.current(old, now=MORNING) is None
+    assert kept.accounts.sign_ins.current(other, now=MORNING) is not None
+
+
+def test_a_secret_issued_anew_follows_from_the_request_and_takes_the_old_ones_place(
+    kept: Kept,
+) -> None:
+    first = kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
+    code = kept.code(first)
+    kept.accounts.prove(account="olga", password=PASSWORD, code=code, now=kept.clock.now())
+    old = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    renew = kept.accounts.renew
+    second = renew(OPERATOR, password=None, request="one")
+
+    assert second is not None
+    assert second not in (first, renew(OPERATOR, password=None, request="two"))
+    assert renew(OPERATOR, password=None, request="one") == second
+    assert kept.accounts.sign_ins.current(old, now=MORNING) is None
+    kept.clock.advance(timedelta(seconds=STEP_S))
+    proofs = [
+        kept.accounts.prove(account="olga", password=PASSWORD, code=each, now=kept.clock.now())
+        for each in (kept.code(first), kept.code(second))
+    ]
+    assert [each.failed for each in proofs] == ["code", None]
+    # What stands there already is left alone, and so is who came in by it.
+    new = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    assert renew(OPERATOR, password=PASSWORD, request="one") == second
+    assert kept.accounts.sign_ins.current(new, now=MORNING) is not None
+
+
+def test_a_password_alone_is_replaced_without_telling_a_secret(kept: Kept) -> None:
+    secret = kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
+
+    assert kept.accounts.renew(OPERATOR, password="another long password", request=None) is None
+    assert kept.accounts.prove_password(OPERATOR, PASSWORD).failed == "password"
+    assert kept.accounts.prove_password(OPERATOR, "another long password").failed is None
+    proof = kept.accounts.prove_again(
+        OPERATOR, password=None, code=kept.code(secret), now=kept.clock.now()
+    )
+    assert proof.failed is None
+
+
+def test_a_chosen_password_is_another_one_and_ends_the_other_sign_ins(kept: Kept) -> None:
+    kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
+    other, own = (kept.accounts.sign_ins.begin(OPERATOR, now=MORNING) for _ in range(2))
+    with pytest.raises(RuleViolation) as refused:
+        kept.accounts.choose(OPERATOR, PASSWORD, token=own)
+
+    assert refused.value.rule == "access.other-password"
+    assert kept.accounts.choose(OPERATOR, "another long password", token=own) == 1
+    assert kept.accounts.sign_ins.current(other, now=MORNING) is None
+    assert kept.accounts.sign_ins.current(own, now=MORNING) is not None
+
+
+@pytest.mark.verifies("REQ-IN-194")
+def test_a_blocked_account_lets_nobody_in_and_keeps_its_name(kept: Kept) -> None:
+    secret = kept.accounts.issue(OPERATOR, account="olga", password=PASSWORD)
+    token = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    kept.accounts.block(OPERATOR)
+    now, code = kept.clock.now(), kept.code(secret)
+
+    assert kept.accounts.sign_ins.current(token, now=now) is None
+    for password in (PASSWORD, ""):
+        proof = kept.accounts.prove(account="olga", password=password, code=code, now=now)
+        assert (proof.practitioner, proof.failed) == (OPERATOR, "ended")
+        assert kept.accounts.prove_password(OPERATOR, password).failed == "password"
+    again = kept.accounts.prove_again(OPERATOR, password=None, code=code, now=now)
+    assert again.failed == "ended"
+    assert kept.accounts.taken("olga", by_other_than=PRACTITIONER)
+    assert kept.accounts.name_of(OPERATOR) == "olga"
+
+
+def test_nothing_is_renewed_where_there_is_no_account(kept: Kept) -> None:
+    assert kept.accounts.name_of(OPERATOR) is None
+    with pytest.raises(NotFound):
+        kept.accounts.renew(OPERATOR, password=PASSWORD, request=None)
 
 
 def test_ending_a_sign_in_twice_changes_nothing(kept: Kept) -> None:
-    token = kept.accounts.begin(OPERATOR, now=MORNING)
-    kept.accounts.end(token)
-    kept.accounts.end(token)
+    token = kept.accounts.sign_ins.begin(OPERATOR, now=MORNING)
+    kept.accounts.sign_ins.end(token)
+    kept.accounts.sign_ins.end(token)
 
-    assert kept.accounts.current(token, now=MORNING) is None
+    assert kept.accounts.sign_ins.current(token, now=MORNING) is None
 
 
 def test_one_hash_that_nobody_matches_serves_every_account_store_of_a_process() -> None:

@@ -283,12 +283,14 @@ def found_clinic(portal: Portal) -> str:
             registration="",
         )
         known = practitioners.evolve(state, registered)
+        issued = [practitioners.issue_credential(known, each) for each in ("password", "totp")]
         role = Role.ADMINISTRATOR
-        return registered, *practitioners.grant_role(known, role, granted_by=SERVICE)
+        return registered, *issued, *practitioners.grant_role(known, role, granted_by=SERVICE)
 
     update(system.log, PRACTITIONER, identifier.stream, decide, system.context(SERVICE))
     account = "administrator"
     portal.totp[account] = system.accounts.issue(identifier, account=account, password=PASSWORD)
+    pass_for_own_password(portal, identifier)
     return str(identifier)
 
 
@@ -305,7 +307,16 @@ def register(administrator: Person, account: str, role: Role) -> str:
     administrator.portal.totp[account] = secret_of(parse_qs(address.query)["secret"][0])
     identifier = str(registered["practitioner"])
     administrator.done(f"/practitioners/{identifier}/roles", {"role": role.value, "grant": True})
+    pass_for_own_password(administrator.portal, PractitionerId(identifier))
     return identifier
+
+
+def pass_for_own_password(portal: Portal, practitioner: PractitionerId) -> None:
+    """Record that somebody chose their password, so that each test need not begin with that."""
+    by = Actor.practitioner(practitioner)
+    choose = partial(practitioners.choose_credential, credential="password", chosen_by=by)
+    system = portal.system
+    update(system.log, PRACTITIONER, practitioner.stream, choose, system.context(by))
 
 
 def secret_of(text: str) -> bytes:

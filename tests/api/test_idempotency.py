@@ -9,7 +9,7 @@ import pytest
 from domain.events.codec import to_plain
 from domain.values.identifiers import fresh
 from tests.api import pictures
-from tests.api.portal import IDENTITY, PREFIX, Clinic, Person, Portal, opening
+from tests.api.portal import IDENTITY, PASSWORD, PREFIX, Clinic, Person, Portal, opening
 from tests.api.station import Station
 from tests.api.test_permissions import DEMANDS
 from tests.builders import a_protocol_content
@@ -131,6 +131,21 @@ def change_role(portal: Portal, clinic: Clinic) -> Ready:
     return "administrator", path, _json({"role": "practitioner", "grant": True})
 
 
+def issue_credentials(portal: Portal, clinic: Clinic) -> Ready:
+    path = f"/practitioners/{clinic.people['operator']}/credentials"
+    body = {"credentials": ["totp"], "reason": "Phone lost"}
+    return "administrator", path, _json(body)
+
+
+def end_access(portal: Portal, clinic: Clinic) -> Ready:
+    path = f"/practitioners/{clinic.people['operator']}/end-access"
+    return "administrator", path, _json({"reason": "Left the clinic"})
+
+
+def own_password(portal: Portal, clinic: Clinic) -> Ready:
+    return "operator", "/password", _json({"current": PASSWORD, "password": "quite another one"})
+
+
 def verify(portal: Portal, clinic: Clinic) -> Ready:
     return "auditor", "/ledger/verify", _json({})
 
@@ -153,6 +168,9 @@ REPEATED: dict[str, Callable[[Portal, Clinic], Ready]] = {
     "/acquisition-protocols/{protocol}/retire": retire,
     "/practitioners": register_person,
     "/practitioners/{practitioner}/roles": change_role,
+    "/practitioners/{practitioner}/credentials": issue_credentials,
+    "/practitioners/{practitioner}/end-access": end_access,
+    "/password": own_password,
     "/ledger/verify": verify,
 }
 ELSEWHERE = {

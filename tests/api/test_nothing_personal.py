@@ -64,6 +64,11 @@ def test_nothing_personal_and_no_secret_is_logged_addressed_or_measured(
     reason = {"reason": "a very private reason"}
     operator.post(f"/capture-sessions/{session}/abandon", reason)
     privacy.done(f"/subjects/{subject}/erasure-requests", reason)
+    administrator = portal.sign_in("administrator")
+    auditor = f"/practitioners/{clinic.people['auditor']}"
+    anew = {"credentials": ["password", "totp"], "password": PASSWORD, **reason}
+    issued = administrator.done(f"{auditor}/credentials", anew)["one_time_password"]
+    administrator.done(f"{auditor}/end-access", reason)
     privacy.proof()
     station.send("GET", "/orders")
     station.deliver(station.state(station.check(1), payload=b'{"Wilhelmina": 1}'))
@@ -80,7 +85,9 @@ def test_nothing_personal_and_no_secret_is_logged_addressed_or_measured(
     measured = portal.http.get("/metrics").text
     assert written.count("\n") > 15
     assert '"error": "ValueError"' in written
-    for each in (*PLANTED, *codes, cookie, clinic.subject, subject, session, PREFIX + "/subjects"):
+    told = (cookie, issued, issued.partition("secret=")[2].partition("&")[0])
+    named = (clinic.subject, subject, session, PREFIX + "/subjects")
+    for each in (*PLANTED, *codes, *told, *named):
         assert each not in written, each
         assert each not in measured, each
 

@@ -124,6 +124,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "/subjects": IDENTITY | {"date_of_birth": "29 December 1971 Featherstonehaugh"},
     "/practitioners": {"display_name": "Featherstonehaugh", "account": "x", "password": "hunter2"},
     "/reauthentications": {"password": ["hunter2"], "code": "hunter2"},
+    "/password": {"current": "hunter2", "password": "hunter2"},
 }
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -60,6 +60,12 @@ LOADED = """async () => {
 NEXT_CODE = timedelta(seconds=31)
 
 Pixels = NDArray[np.int16]
+
+
+class Served(Protocol):
+    """A running service."""
+
+    address: str
 
 
 @dataclass(kw_only=True)
@@ -302,6 +308,7 @@ def test_every_screen_fits_and_complains_of_nothing(
         (f"/devices/{known['devices'][0]['device']}", known["devices"][0]["serial"]),
         ("/models", "Models"),
         ("/studies", "Studies"),
+        ("/people", "People"),
         ("/record", "Record"),
     ):
         assert_fits(page, clinic, path, words)
@@ -402,7 +409,7 @@ def colourful(pixels: Pixels) -> float:
     return float((np.ptp(middle, axis=-1) > GREY_WITHIN).mean())
 
 
-def assert_fits(page: Page, clinic: Clinic, path: str, words: str) -> None:
+def assert_fits(page: Page, clinic: Served, path: str, words: str) -> None:
     page.goto(clinic.address + path)
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_contain_text(words, timeout=SOON_MS)

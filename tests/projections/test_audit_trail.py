@@ -235,7 +235,12 @@ def test_every_fact_has_a_title_and_at_most_one_line_beside_it() -> None:
 
 def test_changes_of_rights_are_told_with_the_role(clinic: Clinic, screens: Screens) -> None:
     grant = partial(practitioner.grant_role, role=Role.ADMINISTRATOR, granted_by=SERVICE)
-    revoke = partial(practitioner.revoke_role, role=Role.ADMINISTRATOR, reason="a mistake")
+    revoke = partial(
+        practitioner.revoke_role,
+        role=Role.ADMINISTRATOR,
+        reason="a mistake",
+        revoked_by=SERVICE,
+    )
     for rule in (grant, revoke):
         clinic.record(practitioner.PRACTITIONER, OPERATOR.stream, rule)
     assert told(screens(trail, limit=2)) == [

@@ -6,7 +6,7 @@ import pytest
 
 from domain.events.inference import ReproductionChecked
 from domain.rules import acquisition_protocol, inference, practitioner
-from domain.values.actor import Role
+from domain.values.actor import Actor, Role
 from domain.values.identifiers import PractitionerId, ProtocolId, ReleaseId
 from projections.acquisition_protocol import protocol, protocols
 from projections.inference import artefact, of_session
@@ -49,30 +49,39 @@ def test_people_are_shown_with_the_roles_and_credentials_they_hold_now(
 ) -> None:
     found = screens(person, OPERATOR)
     assert found is not None
-    assert (found["display_name"], found["roles"], found["credentials"]) == (
+    assert (found["display_name"], found["roles"], found["credentials"].keys()) == (
         "Olive Operator",
         ["operator"],
-        ["totp"],
+        {"totp"},
     )
-    people = practitioner.PRACTITIONER
+    people, stream, herself = (
+        practitioner.PRACTITIONER,
+        OPERATOR.stream,
+        Actor.practitioner(OPERATOR),
+    )
     grant = partial(practitioner.grant_role, role=Role.ADMINISTRATOR, granted_by=SERVICE)
+    clinic.record(people, stream, grant)
     issue = partial(practitioner.issue_credential, credential="password")
-    for rule in (grant, issue):
-        clinic.record(people, OPERATOR.stream, rule)
+    [issued] = clinic.record(people, stream, issue)
     found = screens(person, OPERATOR)
     assert found is not None
-    assert (found["roles"], found["credentials"]) == (
-        ["administrator", "operator"],
-        ["password", "totp"],
+    assert found["roles"] == ["administrator", "operator"]
+    means = {"by": str(SERVICE), "at": str(issued.committed_at), "own": False}
+    assert found["credentials"]["password"] == means
+    choose = partial(practitioner.choose_credential, credential="password", chosen_by=herself)
+    [chosen] = clinic.record(people, stream, choose, actor=herself)
+    revoke = partial(
+        practitioner.revoke_role, role=Role.OPERATOR, reason="left the ward", revoked_by=SERVICE
     )
-    revoke = partial(practitioner.revoke_role, role=Role.OPERATOR, reason="left the ward")
     take = partial(practitioner.revoke_credential, credential="totp", reason="lost the phone")
     for each in (revoke, take):
-        clinic.record(people, OPERATOR.stream, each)
+        clinic.record(people, stream, each)
     found = screens(person, OPERATOR)
     assert found is not None
-    assert (found["roles"], found["credentials"]) == (["administrator"], ["password"])
-    assert found["version"] == 7
+    assert found["roles"] == ["administrator"]
+    means = {"by": str(herself), "at": str(chosen.committed_at), "own": True}
+    assert found["credentials"] == {"password": means}
+    assert found["version"] == 8
     assert screens(person, PractitionerId.derived("nobody")) is None
 
 

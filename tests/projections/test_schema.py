@@ -14,7 +14,7 @@ from projections.tables import ERASED, POSITION, REBUILD, metadata
     "expected",
     [
         pytest.param(metadata, id="projections"),
-        pytest.param(accounts.metadata, id="accounts"),
+        pytest.param(accounts.ACCOUNT.metadata, id="accounts"),
         pytest.param(positions.metadata, id="positions"),
     ],
 )

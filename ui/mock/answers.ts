@@ -8,6 +8,7 @@ import { comparison, modelManifest, MODELS } from "./releases";
 import { head, map, page } from "./pictures";
 import { choose, scene, verified } from "./record";
 import { PASSED, SESSIONS } from "./sessions";
+import { changed, found as person, STAFF } from "./staff";
 import { STUDIES } from "./studies";
 import { PLANE, surfaceContent } from "./surfaces";
 import { TRACE } from "./trace";
@@ -127,6 +128,8 @@ function read(path: string[], query: URLSearchParams): Reply {
       return { status: 200, body: more === "shadow" ? comparison(key) : modelManifest(key) };
     case "studies":
       return key === undefined ? { status: 200, body: { items: STUDIES } } : found(STUDIES.find((study) => study.study === key));
+    case "practitioners":
+      return key === undefined ? { status: 200, body: { items: STAFF } } : found(person(key));
     case "claims":
       return { status: 200, body: { items: CLAIMS } };
     case "acquisition-protocols":
@@ -164,8 +167,9 @@ function read(path: string[], query: URLSearchParams): Reply {
   }
 }
 
-function found(body: { version?: number | string } | undefined): Reply {
-  return body === undefined ? NOTHING : { status: 200, body, etag: typeof body.version === "number" ? body.version : undefined };
+function found(body: object | undefined): Reply {
+  if (body === undefined) return NOTHING;
+  return { status: 200, body, etag: "version" in body && typeof body.version === "number" ? body.version : undefined };
 }
 
 function picture(wanted: string): Reply {
@@ -225,6 +229,14 @@ function write(path: string[], body: Record<string, unknown>): Reply {
     return recorded();
   }
   if (noun === "subjects" && key === "search") return { status: 200, body: subjects(String(body.query), body.before === undefined ? null : String(body.before)) };
+  if (noun === "practitioners") {
+    const done = changed(key, more, body);
+    return done === undefined ? NOTHING : recorded(done, key === undefined ? 201 : 200);
+  }
+  if (noun === "password") {
+    ME.owes_password = false;
+    return recorded();
+  }
   if (noun === "ledger") return { status: 200, body: verified() };
   if (noun === "studies" && key === undefined) return recorded({ study: id(742), digest: digest("plan") }, 201);
   return recorded(noun === "subjects" && key === undefined ? { subject: id(100), pseudonym: "QH-4817" } : { erased: true, certificate: "The key was destroyed." }, 201);

@@ -9,7 +9,7 @@ const ALL = [
   "sessions.operate", "images.view", "assessments.read", "assessments.review", "assessments.sign",
   "reports.read", "bundles.export", "devices.read", "devices.service", "calibrations.lock",
   "protocols.read", "models.read", "models.register", "models.approve", "trace.read", "audit.read", "ledger.read", "ledger.verify",
-  "practitioners.read", "claims.read", "claims.validate", "studies.read", "studies.run", "studies.approve",
+  "practitioners.read", "practitioners.administer", "claims.read", "claims.validate", "studies.read", "studies.run", "studies.approve",
 ];
 
 export const ME: Me = {
@@ -20,6 +20,8 @@ export const ME: Me = {
   clinic: { id: id(2), name: "Harbour Street Clinic", time_zone: "Australia/Sydney", demo: true },
   build: { version: "0.1.0", digest: digest("build") },
   idle_seconds: 900,
+  owes_password: false,
+  password_from: null,
 };
 
 export const STATION = id(10);

@@ -106,6 +106,18 @@ const device = createRoute({
   component: lazyRouteComponent(() => import("./screens/devices/Device"), "Device"),
 });
 
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: "/people",
+  component: lazyRouteComponent(() => import("./screens/people/People"), "People"),
+});
+
+const person = createRoute({
+  getParentRoute: () => inside,
+  path: "/people/$person",
+  component: lazyRouteComponent(() => import("./screens/people/Person"), "Person"),
+});
+
 const models = createRoute({
   getParentRoute: () => inside,
   path: "/models",
@@ -158,6 +170,8 @@ const routeTree = root.addChildren([
     models,
     studies,
     study,
+    people,
+    person,
     auditTrail,
     record,
   ]),

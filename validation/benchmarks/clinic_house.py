@@ -23,6 +23,7 @@ from domain.events.equipment import (
 from domain.events.model_release import ModelApproved, ModelRegistered
 from domain.events.names import Event
 from domain.events.practitioner import (
+    CredentialChosen,
     CredentialIssued,
     PractitionerRegistered,
     RoleGranted,
@@ -167,6 +168,7 @@ class House:
                         registration=f"BEN{number:07d}",
                     ),
                     *(CredentialIssued(credential=each) for each in ("password", "totp")),
+                    CredentialChosen(credential="password"),
                     *(RoleGranted(role=each) for each in roles),
                 )
                 yield self._scribe.write(SERVICE, who.stream, events)

@@ -4,13 +4,15 @@ Rules kept here:
 
 1. Everybody signs in with password and one-time code; nobody has a way around the door.
 2. Their secrets are made for each demonstration and kept in its own folder, readable by its owner.
+3. Whoever was issued a password chooses another when first signing in, as the service asks. It is
+   kept before it is chosen, so that an interrupted choice locks nobody out.
 """
 
 import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -51,11 +53,16 @@ class Secret:
         account: The account.
         password: The password.
         totp: One-time-password secret, base32.
+        chosen: A password of their own that may be in force already; none unless it was being
+            chosen.
+        own: Whether the password is one of their own.
     """
 
     account: str
     password: str
     totp: str
+    chosen: str | None = None
+    own: bool = False
 
     def code(self, now_s: float) -> str:
         """Return the one-time code of a moment."""
@@ -78,7 +85,23 @@ class Secrets:
         """Keep what was issued; durable before it returns."""
         totp = parse_qs(urlparse(one_time_password).query)["secret"][0]
         padded = totp + "=" * (-len(totp) % 8)
-        found = self._all() | {account: {"password": password, "totp": padded}}
+        self._write(account, {"password": password, "totp": padded})
+
+    def own(self, secret: Secret) -> str:
+        """Return the password that a person will choose, kept before it is used."""
+        if secret.chosen is not None:
+            return secret.chosen
+        chosen = new_password()
+        known = {"password": secret.password, "totp": secret.totp}
+        self._write(secret.account, known | {"chosen": chosen})
+        return chosen
+
+    def keep_own(self, secret: Secret, password: str) -> None:
+        """Keep that a person's own password is in force."""
+        self._write(secret.account, {"password": password, "totp": secret.totp, "own": True})
+
+    def _write(self, account: str, known: dict[str, Any]) -> None:
+        found = self._all() | {account: known}
         part = self._path.with_suffix(".part")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -87,10 +110,10 @@ class Secrets:
             os.fsync(file.fileno())
         part.replace(self._path)
 
-    def _all(self) -> dict[str, dict[str, str]]:
+    def _all(self) -> dict[str, dict[str, Any]]:
         if not self._path.exists():
             return {}
-        found: dict[str, dict[str, str]] = json.loads(self._path.read_text())
+        found: dict[str, dict[str, Any]] = json.loads(self._path.read_text())
         return found
 
 
@@ -103,7 +126,7 @@ class Person:
     """One person at a browser: signed in, acting, proving identity again to sign."""
 
     def __init__(self, secret: Secret, *, address: str, clock: StoryClock) -> None:
-        """Sign in."""
+        """Sign in, with the person's own password where that is in force already."""
         self._secret = secret
         self._clock = clock
         self._http = httpx.Client(
@@ -111,15 +134,28 @@ class Person:
             headers={"X-Vultus-Client": "demonstration"},
             timeout=120.0,
         )
-        signed_in = self._http.post(
-            "/sign-in",
-            json={
-                "account": secret.account,
-                "password": secret.password,
-                "code": self._fresh_code(),
-            },
-        )
+        signed_in = self._sign_in(secret.password)
+        if signed_in.status_code == httpx.codes.UNAUTHORIZED and secret.chosen is not None:
+            self._secret = replace(secret, password=secret.chosen)
+            signed_in = self._sign_in(secret.chosen)
         self.me: dict[str, Any] = _answer(signed_in)
+
+    @property
+    def password(self) -> str:
+        """The password in force."""
+        return self._secret.password
+
+    @property
+    def owes_password(self) -> bool:
+        """Whether a password of their own must be chosen before anything else."""
+        return bool(self.me["owes_password"])
+
+    def choose_password(self, chosen: str) -> None:
+        """Put a password of the person's own in the place of the one that was issued."""
+        body = {"current": self._secret.password, "password": chosen}
+        self.post("/password", body, key=f"demo-own-{secrets.token_hex(8)}")
+        self._secret = replace(self._secret, password=chosen)
+        self.me = self.get("/me")
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """Read something, with everything recorded so far in it."""
@@ -173,6 +209,10 @@ class Person:
         """End the sign-in."""
         self._http.post("/sign-out")
         self._http.close()
+
+    def _sign_in(self, password: str) -> httpx.Response:
+        typed = {"account": self._secret.account, "password": password, "code": self._fresh_code()}
+        return self._http.post("/sign-in", json=typed)
 
     def _fresh_code(self) -> str:
         # A code is good once; the story lets the next one come at once.

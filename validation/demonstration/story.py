@@ -80,6 +80,7 @@ class Story:
         setting.found_clinic(self._system, self._secrets)
         with self._person(people.ADMINISTRATOR) as administrator:
             setting.register_people(administrator, self._secrets)
+        self._let_everybody_in()
         with self._person(people.QUALITY) as quality, self._person(people.SECOND) as second:
             setting.register_model(self._system, quality, second)
             face = setting.approve_protocol(quality, second, of_this_build(STEREO_FACE))
@@ -118,6 +119,14 @@ class Story:
                 key="demo-evidence-bundle",
             )
 
+    def _let_everybody_in(self) -> None:
+        """Let everybody choose a password who did not yet."""
+        for account in people.ROLES:
+            known = self._secrets.of(account)
+            if known is not None and not known.own:
+                with self._person(account):
+                    pass
+
     @contextmanager
     def _person(self, account: str) -> Iterator[Person]:
         secret = self._secrets.of(account)
@@ -126,6 +135,10 @@ class Story:
             raise NotFound(message)
         person = Person(secret, address=self._service.address, clock=self._clock)
         try:
+            if person.owes_password:
+                person.choose_password(self._secrets.own(secret))
+            if not secret.own:
+                self._secrets.keep_own(secret, person.password)
             yield person
         finally:
             person.close()

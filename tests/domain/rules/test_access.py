@@ -47,6 +47,7 @@ def failed(minutes: float) -> AuthenticationFailed:
 
 
 LEFT = SignedOut(practitioner=OPERATOR, reason="asked")
+ENDED = SignedOut(practitioner=OPERATOR, reason="ended")
 PROVEN = ReauthenticationPerformed(
     practitioner=OPERATOR, reauthentication=REAUTHENTICATION, methods=("totp",), at=later(30)
 )
@@ -88,6 +89,8 @@ def test_a_refused_sign_in_is_recorded_even_for_an_unknown_account() -> None:
         ((came_in(),), 60, False),
         ((came_in(), LEFT), 1, False),
         ((came_in(), came_in(30), LEFT), 70, True),
+        ((came_in(), came_in(30), ENDED), 31, False),
+        ((came_in(), ENDED, came_in(30)), 31, True),
         ((came_in(), LEFT, LEFT, came_in(5)), 6, True),
     ],
 )

@@ -10,6 +10,8 @@ export function touchedBy(stream: string): string[][] {
   const found = /^(.*)-([0-9a-f]{8}-[0-9a-f-]{27})$/.exec(stream);
   const [kind, id] = [found?.[1], found?.[2]];
   if (kind === undefined || id === undefined) return [];
+  // Who is signed in may have been given a role, or have lost one.
+  if (kind === "practitioner") return [["people"], ["me"]];
   if (kind === "consent" || kind === "subject") return [["subject"]];
   return [[kind, id], ...(kind === "assessment" ? [["report"], ["capture-session"]] : [])];
 }

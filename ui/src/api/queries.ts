@@ -132,6 +132,17 @@ export const study = (study: string) =>
       answer(client.GET("/studies/{study}", { params: { path: { study } } })) as Promise<object> as Promise<t.StudyDetail>,
   });
 
+export const people = queryOptions({
+  queryKey: ["people"],
+  queryFn: () => answer(client.GET("/practitioners")),
+});
+
+export const person = (practitioner: string) =>
+  queryOptions({
+    queryKey: ["people", practitioner],
+    queryFn: () => answer(client.GET("/practitioners/{practitioner}", { params: { path: { practitioner } } })),
+  });
+
 /** Sessions and reports that rest on a claim or a calibration. */
 export const restingOn = (kind: "claim" | "calibration", identifier: string) =>
   queryOptions({

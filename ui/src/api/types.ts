@@ -163,6 +163,12 @@ export type Pair = Assessment["pairs"][number];
 export type Change = Assessment["changes"][number];
 export type Report = Closed<Described["ReportDetail"], { flags: Flag[] }>;
 
+export type Person = Described["PractitionerRow"];
+export type PersonDetail = Described["PractitionerDetail"];
+export type PersonChange = Described["PersonChange"];
+export type Role = Described["Role"];
+export type Credential = "password" | "totp";
+
 interface OfStudies {
   state: "planned" | "approved" | "completed" | "confirmed";
   plan: content.StudyPlan;

@@ -1,12 +1,12 @@
 // The bar above every screen.
-import { Menu, UnstyledButton } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { answer, client, writing } from "../api/client";
-import { useWrite } from "../api/writes";
+import { Menu, Modal, UnstyledButton } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { Glyph } from "../parts/Glyph";
+import { PasswordForm } from "../parts/PasswordForm";
 import { words } from "../words";
 import styles from "./Header.module.css";
+import { useLeave } from "./leave";
 import { useMe } from "./me";
 import { StatusLine } from "./StatusLine";
 
@@ -16,6 +16,7 @@ const PLACES = [
   { to: "/devices", name: "Stations", permission: "devices.read" },
   { to: "/models", name: "Models", permission: "models.read" },
   { to: "/studies", name: "Studies", permission: "studies.read" },
+  { to: "/people", name: "People", permission: "practitioners.read" },
   { to: "/audit-trail", name: "Audit trail", permission: "audit.read" },
   { to: "/record", name: "Record", permission: "ledger.read" },
 ] as const;
@@ -55,34 +56,34 @@ export function Header() {
 
 function WhoAmI() {
   const me = useMe();
-  const navigate = useNavigate();
-  const queries = useQueryClient();
-  const leave = useWrite(
-    (_: undefined, key) => answer(client.POST("/sign-out", { headers: writing(key) })),
-    {
-      onDone: () => {
-        queries.clear();
-        void navigate({ to: "/sign-in" });
-      },
-    },
-  );
+  const leave = useLeave();
+  const [choosing, setChoosing] = useState(false);
+  const close = () => setChoosing(false);
   return (
-    <Menu position="bottom-end" width={230}>
-      <Menu.Target>
-        <UnstyledButton className={styles.who}>
-          <span className={styles.name}>{me.display_name}</span>
-          <span className={styles.roles}>{me.roles.map(words).join(", ")}</span>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Signed in to {me.clinic.name}</Menu.Label>
-        <Menu.Item component="a" href="/docs" leftSection={<Glyph name="chain" />}>
-          Programming interface
-        </Menu.Item>
-        <Menu.Item leftSection={<Glyph name="lock" />} onClick={() => leave.mutate(undefined)}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Modal opened={choosing} onClose={close} title="Change your password">
+        <PasswordForm currentLabel="Current password" cancel="Cancel" onDone={close} onCancel={close} />
+      </Modal>
+      <Menu position="bottom-end" width={230}>
+        <Menu.Target>
+          <UnstyledButton className={styles.who}>
+            <span className={styles.name}>{me.display_name}</span>
+            <span className={styles.roles}>{me.roles.map(words).join(", ")}</span>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>Signed in to {me.clinic.name}</Menu.Label>
+          <Menu.Item component="a" href="/docs" leftSection={<Glyph name="chain" />}>
+            Programming interface
+          </Menu.Item>
+          <Menu.Item leftSection={<Glyph name="pen" />} onClick={() => setChoosing(true)}>
+            Change your password
+          </Menu.Item>
+          <Menu.Item leftSection={<Glyph name="lock" />} onClick={() => leave.mutate(undefined)}>
+            Sign out
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
   );
 }

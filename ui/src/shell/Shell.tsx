@@ -7,10 +7,12 @@ import { isProblem } from "../api/problem";
 import * as read from "../api/queries";
 import { setClinicZone } from "../moments";
 import { Loaded } from "../parts/Loaded";
+import { FirstPassword } from "./FirstPassword";
 import { Header } from "./Header";
 import { IdleGuard } from "./IdleGuard";
 import { LagBanner } from "./LagBanner";
 import { MeContext } from "./me";
+import { NoRole } from "./NoRole";
 import { StorageBanner } from "./StorageBanner";
 import styles from "./Shell.module.css";
 
@@ -24,6 +26,14 @@ export function Shell() {
     <Loaded query={found}>
       {(me) => {
         setClinicZone(me.clinic.time_zone);
+        if (me.owes_password || me.roles.length === 0) {
+          return (
+            <MeContext value={me}>
+              <IdleGuard />
+              {me.owes_password ? <FirstPassword /> : <NoRole />}
+            </MeContext>
+          );
+        }
         return (
           <MeContext value={me}>
             <Following />

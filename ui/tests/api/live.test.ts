@@ -16,6 +16,10 @@ describe("what a changed stream makes old", () => {
     expect(touchedBy(`consent-${ID}`)).toEqual([["subject"]]);
   });
 
+  test("somebody who was given or lost something renews people and oneself", () => {
+    expect(touchedBy(`practitioner-${ID}`)).toEqual([["people"], ["me"]]);
+  });
+
   test("an unknown name renews nothing", () => {
     expect(touchedBy("clinic")).toEqual([]);
   });

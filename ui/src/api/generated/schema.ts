@@ -1016,6 +1016,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose Own Password
+         * @description Replace the password by one of one's own; every other sign-in of the person ends.
+         */
+        post: operations["choose_own_password_api_v1_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/practitioners": {
         parameters: {
             query?: never;
@@ -1025,7 +1045,7 @@ export interface paths {
         };
         /**
          * List Practitioners
-         * @description Return everybody who works at the clinic.
+         * @description Return everybody who works or worked at the clinic.
          */
         get: operations["list_practitioners_api_v1_practitioners_get"];
         put?: never;
@@ -1034,6 +1054,66 @@ export interface paths {
          * @description Register a person and issue a password and a one-time-password secret.
          */
         post: operations["register_api_v1_practitioners_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/practitioners/{practitioner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Practitioner
+         * @description Return a person with everything that was given to them and taken.
+         */
+        get: operations["one_practitioner_api_v1_practitioners__practitioner__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/practitioners/{practitioner}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Credentials
+         * @description Issue a new password, a new one-time secret or both; the person is signed out everywhere.
+         */
+        post: operations["issue_credentials_api_v1_practitioners__practitioner__credentials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/practitioners/{practitioner}/end-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Somebodys Access
+         * @description Take credentials and roles from a person at once; what they signed stays theirs.
+         */
+        post: operations["end_somebodys_access_api_v1_practitioners__practitioner__end_access_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1804,6 +1884,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccessEnd
+         * @description Why somebody's access ends.
+         */
+        AccessEnd: {
+            /** Reason */
+            reason: string;
+        };
         /**
          * Affected
          * @description Sessions and reports that rest on something.
@@ -2864,6 +2952,22 @@ export interface components {
             title: string;
         };
         /**
+         * IssuedCredentials
+         * @description What was issued; the one-time-password address is shown once and kept nowhere in clear.
+         */
+        IssuedCredentials: {
+            /** Account */
+            account: string;
+            /** One Time Password */
+            one_time_password: string | null;
+            /** Seq */
+            seq: number;
+            /** Stream */
+            stream: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * Judged
          * @description What became of an attempt, and what to change.
          */
@@ -2928,12 +3032,33 @@ export interface components {
             display_name: string;
             /** Idle Seconds */
             idle_seconds: number;
+            /** Owes Password */
+            owes_password: boolean;
+            /** Password From */
+            password_from: string | null;
             /** Permissions */
             permissions: string[];
             /** Practitioner */
             practitioner: string;
             /** Roles */
             roles: string[];
+        };
+        /**
+         * Means
+         * @description A means of proving identity in force.
+         *
+         *     ``own`` says that the person chose it, so that nobody else knows it; ``issued_by`` is the name
+         *     of whoever issued or chose it, where it was a person.
+         */
+        Means: {
+            /** Credential */
+            credential: string;
+            /** Issued At */
+            issued_at: string;
+            /** Issued By */
+            issued_by: string | null;
+            /** Own */
+            own: boolean;
         };
         /**
          * Measurement
@@ -2974,6 +3099,25 @@ export interface components {
             content: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * NewCredentials
+         * @description What to issue anew, and why what was in force is so no longer.
+         *
+         *     ``password`` comes where one is issued; ``account`` names the account of somebody without one.
+         */
+        NewCredentials: {
+            /** Account */
+            account?: string | null;
+            /** Credentials */
+            credentials: ("password" | "totp")[];
+            /** Password */
+            password?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * NewDevice
@@ -3127,6 +3271,16 @@ export interface components {
             witnessed: components["schemas"]["WitnessedItem"][];
         };
         /**
+         * OwnPassword
+         * @description A password that the person chose, and the one it replaces.
+         */
+        OwnPassword: {
+            /** Current */
+            current: string;
+            /** Password */
+            password: string;
+        };
+        /**
          * PairView
          * @description Whether two captures of one view compare, by their colours.
          */
@@ -3143,6 +3297,29 @@ export interface components {
             earlier_session: string;
             /** View */
             view: string;
+        };
+        /**
+         * PersonChange
+         * @description One fact about a person.
+         *
+         *     ``kind`` is the name of the event, ``what`` the role or the means of proving identity;
+         *     ``by`` is the name of whoever did it, or the word of one of our own programs.
+         */
+        PersonChange: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** By Kind */
+            by_kind: string;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string | null;
+            /** Seq */
+            seq: number;
+            /** What */
+            what: string | null;
         };
         /**
          * PlaceItem
@@ -3214,12 +3391,54 @@ export interface components {
             version: number;
         };
         /**
+         * PractitionerDetail
+         * @description One person, and everything that was given to them and taken, newest first.
+         *
+         *     ``account`` is told to whoever may administer. ``reasons_told`` says whether reasons are: to
+         *     the person, to administrators and to whoever reads the audit trail.
+         */
+        PractitionerDetail: {
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "own" | "issued" | "none";
+            /** Account */
+            account: string | null;
+            /** Credentials */
+            credentials: components["schemas"]["Means"][];
+            /** Display Name */
+            display_name: string;
+            /** History */
+            history: components["schemas"]["PersonChange"][];
+            /** Last Signed In At */
+            last_signed_in_at: string | null;
+            /** Practitioner */
+            practitioner: string;
+            /** Profession */
+            profession: string;
+            /** Reasons Told */
+            reasons_told: boolean;
+            /** Registration */
+            registration: string;
+            /** Roles */
+            roles: string[];
+        };
+        /**
          * PractitionerRow
          * @description A person who works at the clinic.
+         *
+         *     ``access`` is ``own`` when they sign in with a password of their own, ``issued`` while the
+         *     password is one that somebody issued, and ``none`` when nothing lets them in.
          */
         PractitionerRow: {
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "own" | "issued" | "none";
             /** Credentials */
-            credentials: string[];
+            credentials: components["schemas"]["Means"][];
             /** Display Name */
             display_name: string;
             /** Last Signed In At */
@@ -6185,6 +6404,41 @@ export interface operations {
             };
         };
     };
+    choose_own_password_api_v1_password_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_practitioners_api_v1_practitioners_get: {
         parameters: {
             query?: never;
@@ -6238,6 +6492,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["api__routes__practitioners__Registered"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_practitioner_api_v1_practitioners__practitioner__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-vultus-at-least"?: number | null;
+            };
+            path: {
+                practitioner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    issue_credentials_api_v1_practitioners__practitioner__credentials_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                practitioner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCredentials"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_somebodys_access_api_v1_practitioners__practitioner__end_access_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                practitioner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
                 };
             };
             /** @description Validation Error */
