@@ -119,10 +119,11 @@ def test_a_server_that_goes_away_for_good_is_unavailable(postgres_logs: Logs) ->
     log.append([a_draft(logs.new_stream())])
     store = log._store
     assert isinstance(store, PostgresRecords)
+    # First where new connections go: the pool replaces a lost one at once, on a thread of its own.
+    store.datastore.pool.kwargs = {"host": "127.0.0.1", "port": 1}
     logs.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    store.datastore.pool.kwargs = {"host": "127.0.0.1", "port": 1}
     with pytest.raises(Unavailable):
         log.append([a_draft(logs.new_stream())])
