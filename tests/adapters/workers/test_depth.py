@@ -7,9 +7,12 @@ import pytest
 
 from adapters.imaging import depth as maps
 from adapters.imaging import measures
+from adapters.imaging.depth_completeness import measure_completeness
+from adapters.imaging.looks import as_window
 from adapters.imaging.mesh_files import mesh_from_ply
 from domain.errors import MalformedInput
 from domain.events.capture_session import (
+    AttemptMeasured,
     DepthReconstructed,
     OutputWithheld,
     SurfaceReconstructed,
@@ -39,6 +42,13 @@ def test_the_stored_depth_map_is_that_of_the_frames(day: ClinicDay) -> None:
     true_mm = scenes.true_depth_mm(frames.SCENE)[::2, ::2][: found.valid.shape[0]]
     difference = abs(found.depth_mm - true_mm)[found.valid]
     assert float(sorted(difference)[len(difference) // 2]) < 0.5
+    # Of the whole face that was measured, however small the hole is that a gate names.
+    (measured,) = (each for each in day.events(session.stream) if isinstance(each, AttemptMeasured))
+    regions = {each.name: each.region for each in measured.measurements}
+    face, hole = regions["face_found"], regions["depth_completeness"]
+    assert face is not None
+    assert hole != face
+    assert made.completeness == measure_completeness(found, as_window(face)).share
     assert 0.5 < made.completeness <= 1
     assert made.algorithm == maps.METHOD
     assert "step_px=2" in made.settings
