@@ -5,6 +5,8 @@ Rules kept here:
 1. Identical is decided by digests and exact numbers; within tolerance only by a stated bound.
 2. Whatever changed in inputs, model, settings, method or platform is named, also where results
    agree.
+3. What cannot be repeated because nothing of it is kept is told as such: it is neither identical
+   nor different, and nobody shall take it for repeated.
 """
 
 from collections.abc import Iterable
@@ -30,6 +32,23 @@ class Repeated:
     of: str
     outcome: Outcome
     evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """One recorded computation of which nothing is kept to execute again.
+
+    Attributes:
+        seq: The record that holds it.
+        what: Name of the fact.
+        of: The stream it stands in.
+        why: ``kept only its result``, as facts of earlier versions do, or ``erased``.
+    """
+
+    seq: int
+    what: str
+    of: str
+    why: str
 
 
 def said(changed: Iterable[str], found: str) -> str:

@@ -5,7 +5,9 @@ Rules kept here:
 1. The table is by the fact that holds the result; a new computed fact is one more row here.
 2. Nothing is recorded and nothing is stored: a repeat of everything can be done on a copy.
 3. What cannot be repeated because stored content is missing or altered counts as different, with
-   what was found. What was erased is passed over: there is nothing left to compare.
+   what was found.
+4. What was erased, and what kept only its result, is passed over and told: there is nothing to
+   compare.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ from adapters.inference.reproduction import Outcome
 from adapters.repeating.calibrations import repeat_calibration
 from adapters.repeating.captures import repeat_depth, repeat_measurements, repeat_surface
 from adapters.repeating.changes import repeat_change
-from adapters.repeating.repeated import Repeated
+from adapters.repeating.repeated import PassedOver, Repeated
 from adapters.repeating.runs import repeat_run, repeat_shadow
 from adapters.repeating.station_checks import (
     repeat_colour,
@@ -51,6 +53,8 @@ from domain.events.study import StudyCompleted
 from domain.events.volume_change import VolumeChangeMeasured
 
 Repeat = Callable[[Workbench, Record, Any], Repeated | None]
+RESULT_ONLY: Final = "kept only its result"
+ERASED: Final = "erased"
 _BATCH: Final = 200
 
 REPEATS: Final[dict[type, Repeat]] = {
@@ -69,7 +73,7 @@ REPEATS: Final[dict[type, Repeat]] = {
 }
 
 
-def repeat_all(bench: Workbench) -> Iterator[Repeated]:
+def repeat_all(bench: Workbench) -> Iterator[Repeated | PassedOver]:
     """Execute every recorded computation again, in the order of the log."""
     seq = -1
     while records := bench.log.after(seq, limit=_BATCH):
@@ -80,20 +84,25 @@ def repeat_all(bench: Workbench) -> Iterator[Repeated]:
                 yield repeated
 
 
-def repeat(bench: Workbench, record: Record) -> Repeated | None:
-    """Execute what a record holds again; none when it holds no computation, or was erased."""
-    how = REPEATS.get(type(record.event))
+def repeat(bench: Workbench, record: Record) -> Repeated | PassedOver | None:
+    """Execute what a record holds again; none when it holds no computation."""
+    kind = type(record.event)
+    how = REPEATS.get(kind)
     if how is None:
         return None
+    what = NAME_OF[kind][0]  # type: ignore[index]  # a key of the table above
     try:
-        return how(bench, record, record.event)
+        repeated = how(bench, record, record.event)
     except ContentErased:
-        return None
+        return PassedOver(seq=record.seq, what=what, of=record.stream, why=ERASED)
     except (IntegrityFailure, MalformedInput, NotFound, RuleViolation) as found:
         return Repeated(
             seq=record.seq,
-            what=NAME_OF[type(record.event)][0],  # type: ignore[index]  # a key of the table above
+            what=what,
             of=record.stream,
             outcome=Outcome.DIFFERENT,
             evidence=f"not run; {type(found).__name__}: {found}",
         )
+    if repeated is None:
+        return PassedOver(seq=record.seq, what=what, of=record.stream, why=RESULT_ONLY)
+    return repeated

@@ -4,13 +4,15 @@ Rules kept here:
 
 1. One run that is named is repeated and the comparison recorded.
 2. With ``--all`` every recorded computation is repeated and nothing is recorded, so that it can be
-   done on a restored copy; the exit code tells whether everything was identical.
+   done on a restored copy; the exit code tells whether everything that was repeated is identical.
+   What is passed over, because nothing of it is kept, is told with the reason.
 """
 
 import argparse
 from collections import Counter
 
 from adapters.repeating.recording import reproduce_inference
+from adapters.repeating.repeated import PassedOver
 from adapters.repeating.table import repeat_all
 from api.commands.opening import DAMAGED, INTACT, OPERATOR, open_record, say
 from api.work import workbench
@@ -50,11 +52,21 @@ def _run_one(inference: InferenceId) -> int:
 
 def _run_all() -> int:
     counts: Counter[str] = Counter()
+    over: Counter[str] = Counter()
     with open_record(copies=True) as system:
         for each in repeat_all(workbench(system)):
+            if isinstance(each, PassedOver):
+                over[each.why] += 1
+                print(f"{each.seq}\t{each.what}\tpassed over\t{each.of}\t{each.why}")
+                continue
             counts[each.outcome.value] += 1
             print(f"{each.seq}\t{each.what}\t{each.outcome.value}\t{each.of}\t{each.evidence}")
     total = sum(counts.values())
-    parts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    say(f"{total} recorded computations executed again: {parts or 'none'}")
+    say(f"{total} recorded computations executed again: {_listed(counts) or 'none'}")
+    if over:
+        say(f"{over.total()} passed over: {_listed(over)}")
     return INTACT if counts["identical"] == total else DAMAGED
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))

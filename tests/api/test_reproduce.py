@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from adapters.inference.reproduction import Outcome
-from adapters.repeating.repeated import Repeated
+from adapters.repeating.repeated import PassedOver, Repeated
 from api.commands import reproduce
 from api.commands.opening import DAMAGED, INTACT
 from domain.errors import MalformedInput
@@ -46,6 +46,23 @@ def test_each_is_told_and_the_exit_code_says_whether_all_are_identical(
     told = capsys.readouterr()
     assert [line.split("\t")[2] for line in told.out.splitlines()] == [*outcomes]
     assert f"{len(outcomes)} recorded computations" in told.err
+
+
+@pytest.mark.verifies("DRV-20")
+def test_what_is_passed_over_is_told_and_counts_as_nothing(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    over = [
+        PassedOver(seq=place, what="ColourCalibrated", of="device-x", why=why)
+        for place, why in enumerate(("kept only its result", "erased", "kept only its result"))
+    ]
+    monkeypatch.setattr(reproduce, "open_record", lambda **_: nullcontext(portal.system))
+    monkeypatch.setattr(reproduce, "repeat_all", lambda _: [*over, repeated(Outcome.BIT_IDENTICAL)])
+    assert reproduce.run(asked("--all")) == INTACT
+    told = capsys.readouterr()
+    assert told.out.splitlines()[1] == "1\tColourCalibrated\tpassed over\tdevice-x\terased"
+    assert "1 recorded computations executed again: 1 identical" in told.err
+    assert "3 passed over: 1 erased, 2 kept only its result" in told.err
 
 
 def test_a_record_without_computations_is_identical(

@@ -13,7 +13,7 @@ from adapters.imaging.calibration import calibration_to_bytes
 from adapters.imaging.decode import decode
 from adapters.inference.reproduction import Outcome
 from adapters.repeating import station_checks
-from adapters.repeating.repeated import Repeated
+from adapters.repeating.repeated import PassedOver, Repeated
 from adapters.repeating.table import repeat
 from device.calibrate import check_in_field
 from device.calibrate_colour import calibrate_colour
@@ -57,7 +57,7 @@ class Checked:
         """Repeat a check as it was recorded, or as if this had been recorded."""
         record = self.records[name]
         found = repeat(self.day.bench(**how), replace(record, event=event or record.event))
-        assert found is not None
+        assert isinstance(found, Repeated)
         return found
 
     def event(self, name: str) -> Any:  # noqa: ANN401 - each kind by its name
@@ -424,4 +424,7 @@ def test_what_kept_only_its_result_is_passed_over(checked: Checked, name: str) -
     event: IlluminationCalibrated | FieldCheckPerformed | ColourCalibrated | LightFieldMeasured = (
         checked.event(name)
     )
-    assert repeat(checked.day.bench(), replace(record, event=replace(event, basis=None))) is None
+    found = repeat(checked.day.bench(), replace(record, event=replace(event, basis=None)))
+    assert found == PassedOver(
+        seq=record.seq, what=record.name, of=record.stream, why="kept only its result"
+    )

@@ -86,7 +86,7 @@ def repeated(
     (record,) = day.record(STUDY.stream, event or completed(), by=MANAGER, blobs=(kept,))
     blobs: BlobStore = Altered(day.blobs, Digest.of(STORED), stored)  # type: ignore[assignment]
     found = repeat(day.bench(blobs=blobs), record)
-    assert found is not None
+    assert isinstance(found, Repeated)
     return found
 
 
@@ -182,5 +182,5 @@ def test_what_is_stored_and_no_list_of_cases_counts_as_different(day: ClinicDay)
 def test_a_result_without_a_plan_cannot_be_repeated(day: ClinicDay) -> None:
     (record,) = day.record(STUDY.stream, completed(), by=MANAGER)
     found = repeat(day.bench(), record)
-    assert found is not None
+    assert isinstance(found, Repeated)
     assert found.evidence.startswith("not run; NotFound: no plan is recorded")
