@@ -146,6 +146,8 @@ class _Person:
             ("studies", lambda: self._get("/studies")),
             ("study", lambda: self._get(f"/studies/{STUDY}")),
             ("wordings of consent", lambda: self._get("/consent-wordings")),
+            ("people", lambda: self._get("/practitioners")),
+            ("a person with history", lambda: self._get(f"/practitioners/{draw.choice(DOCTORS)}")),
             ("who I am", lambda: self._get("/me")),
             ("record's health", lambda: self._get("/ledger/health")),
             ("checkpoints outside", lambda: self._get("/ledger/outside")),
