@@ -20,7 +20,7 @@ from device.facts import Facts
 from device.orders import LockedCalibration
 from device.outbox import Outbox
 from device.ports import Hardware
-from device.preview import CHART_FOUND, Observed, measure_preview, station_gates
+from device.preview import CHART_FOUND, Observed, Previews, station_gates
 from device.protocol import (
     Action,
     CalibrateLight,
@@ -89,6 +89,7 @@ class Capturing:
         self._new_id = new_id
         self._offset = offset
         self._monotonic_us = monotonic_us
+        self._previews = Previews()
         self._captures: dict[str, Capture] = {}
         self._unstated: deque[tuple[Event, StreamName]] = deque(maxlen=_UNSTATED)
 
@@ -133,7 +134,7 @@ class Capturing:
     def _look(self, told: Told, capture: Capture) -> None:
         order = told.order
         distance_mm = self._hardware.fixture.distance_mm()
-        measured = measure_preview(self._hardware.cameras.preview(), distance_mm)
+        measured = self._previews.measure(self._hardware.cameras.preview(), distance_mm)
         known = self._parameters(told.calibration)
         observed = Observed(
             measurements=measured,

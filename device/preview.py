@@ -17,6 +17,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from adapters.imaging.chart_place import ChartPlace
 from adapters.imaging.colour import srgb_to_linear
 from adapters.imaging.decode import DecodedImage, EncodingFacts
 from adapters.imaging.failed_place import place_words
@@ -73,15 +74,28 @@ class Observed:
     infeasible: str
 
 
-def measure_preview(picture: Picture, distance_mm: float | None) -> tuple[QualityMeasurement, ...]:
-    """Return what a preview picture and the distance sensor say."""
-    measured = measure_images(as_decoded(picture)).measurements
-    if distance_mm is None:
-        return measured
-    distance = QualityMeasurement(
-        name=DISTANCE, value=distance_mm, unit="mm", method=DISTANCE_METHOD
-    )
-    return (*measured, distance)
+class Previews:
+    """Measures one preview picture after the other of a camera that stands still."""
+
+    def __init__(self) -> None:
+        """Know nothing yet of where the colour reference hangs."""
+        self._chart: ChartPlace | None = None
+
+    def measure(
+        self, picture: Picture, distance_mm: float | None
+    ) -> tuple[QualityMeasurement, ...]:
+        """Return what a preview picture and the distance sensor say.
+
+        The colour reference is looked for where it was in the picture before, then everywhere.
+        """
+        found = measure_images(as_decoded(picture), chart_last=self._chart)
+        self._chart = None if found.chart is None else found.chart.place
+        if distance_mm is None:
+            return found.measurements
+        distance = QualityMeasurement(
+            name=DISTANCE, value=distance_mm, unit="mm", method=DISTANCE_METHOD
+        )
+        return (*found.measurements, distance)
 
 
 def as_decoded(picture: Picture) -> DecodedImage:

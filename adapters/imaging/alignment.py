@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from adapters.imaging.pixels import LinearRgb, Mask, Window, ellipse_mask
 
 Floats = NDArray[np.float32]
+Spectra = NDArray[np.complex128]
 
 _SMALL_SIDE: Final = 320
 _LEAST_AREA: Final = 0.03
@@ -180,10 +181,14 @@ def _mirror_axis(
     half_width = (right - left) * zoom / 2
     angles = np.arange(-_LARGEST_ROLL_DEG, _LARGEST_ROLL_DEG + _ROLL_STEP_DEG, _ROLL_STEP_DEG)
     inner = _inner_window(half_width)
+    weights = _spectrum(inner)
+    overlap = _summed(weights**2)
     scores, shifts = [], []
     for angle in angles:
         patch = _upright(detail, centre, zoom, float(angle))
-        score, shift = _best_shift(patch, inner, half_width)
+        score, shift = _best_shift(
+            _spectrum(patch * inner), _spectrum(patch**2 * inner) * weights, overlap, half_width
+        )
         scores.append(score)
         shifts.append(shift)
     best = int(np.argmax(scores))
@@ -219,16 +224,21 @@ def _inner_window(half_width: float) -> Floats:
     return np.asarray(np.clip((1 - radius) / _SOFT, 0, 1), np.float32)
 
 
-def _best_shift(patch: Floats, inner: Floats, half_width: float) -> tuple[float, float]:
+def _best_shift(
+    pattern: Spectra, energies: Spectra, overlap: NDArray[np.float64], half_width: float
+) -> tuple[float, float]:
     """Return the best mirror correlation over horizontal axis positions, and that position.
 
     The convolution of a row with itself is its correlation with its mirror image; dividing by the
     energy under the overlap keeps the window from pulling the axis to its own middle.
+
+    Args:
+        pattern: Spectrum of each row of the patch under the window.
+        energies: The same of its squares, times the window's.
+        overlap: Of the window with its mirror image, over positions.
+        half_width: Of the face, in pixels of the patch.
     """
-    weights = _spectrum(inner)
-    matches = _summed(_spectrum(patch * inner) ** 2)
-    energy = _summed(_spectrum(patch**2 * inner) * weights)
-    overlap = _summed(weights**2)
+    matches, energy = _summed(pattern**2), _summed(energies)
     middle = _PATCH - 1
     reach = max(2, int(2 * _LARGEST_SHIFT * half_width))
     nearby = slice(middle - reach, middle + reach + 1)
@@ -243,12 +253,12 @@ def _best_shift(patch: Floats, inner: Floats, half_width: float) -> tuple[float,
     return float(scores[best]), shift / 2
 
 
-def _spectrum(rows: Floats) -> NDArray[np.complex128]:
+def _spectrum(rows: Floats) -> Spectra:
     """Return the Fourier transform of each row, padded so that convolutions do not wrap."""
     return np.asarray(np.fft.rfft(rows, n=2 * _PATCH, axis=1), np.complex128)
 
 
-def _summed(spectra: NDArray[np.complex128]) -> NDArray[np.float64]:
+def _summed(spectra: Spectra) -> NDArray[np.float64]:
     """Return the sum over rows of the signals with the given spectra."""
     return np.asarray(np.fft.irfft(spectra.sum(axis=0), n=2 * _PATCH), np.float64)
 

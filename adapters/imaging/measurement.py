@@ -18,6 +18,7 @@ import numpy as np
 
 from adapters.imaging import measures as table
 from adapters.imaging.calibration import StereoCalibration
+from adapters.imaging.chart_place import ChartPlace
 from adapters.imaging.colour_chart import ChartMeasurement, measure_chart
 from adapters.imaging.decode import DecodedImage, decode
 from adapters.imaging.depth import FARTHEST_MM, NEAREST_MM, SGBM, DepthMap, reconstruct_luma
@@ -91,16 +92,24 @@ def measure_images(
     right: DecodedImage | None = None,
     *,
     chart_region: Region | None = None,
+    chart_last: ChartPlace | None = None,
     calibration: StereoCalibration | None = None,
 ) -> AttemptResult:
     """Return every applicable measurement of decoded pictures, with depth map and chart.
+
+    Args:
+        left: The left picture, or the only one.
+        right: The right one of a pair.
+        chart_region: As ``measure_attempt`` takes it.
+        chart_last: Where the colour reference was in the frame before, of a preview.
+        calibration: As ``measure_attempt`` takes it.
 
     Raises:
         MalformedInput: the pictures have another size than the calibration.
     """
     fix_arithmetic()
     expected = None if chart_region is None else as_window(chart_region)
-    chart = measure_chart(left.linear, left.encoded, expected=expected)
+    chart = measure_chart(left.linear, left.encoded, expected=expected, last=chart_last)
     ignored, white = (expected, None) if chart is None else (chart.place.window, chart.white)
     role = (FrameRole.SINGLE if right is None else FrameRole.LEFT).value
     looks = [look_at(left, role, ignored=ignored, white=white)]

@@ -6,11 +6,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from device.preview import DISTANCE_METHOD, Observed, gate_of, measure_preview, station_gates
+from device.preview import DISTANCE_METHOD, Observed, Previews, gate_of, station_gates
 from domain.values.capture import STATION_GATES, Gate, GateResult, failed
 from domain.values.protocol import ProtocolContent
 from domain.values.quality import Limit, QualityMeasurement, Region
 from domain.values.time import DeviceTime
+from tests.adapters.imaging.drawings import ChartSketch, chart_picture, encode
 from tests.builders import a_protocol_content, an_illumination_record, device_time
 
 
@@ -147,6 +148,18 @@ def test_a_failed_illumination_calibration_tells_its_reasons() -> None:
 
 def test_an_empty_picture_is_measured_without_a_face() -> None:
     picture = np.full((640, 480, 3), 20, np.uint8)
-    names = {each.name: each.value for each in measure_preview(picture, None)}
+    names = {each.name: each.value for each in Previews().measure(picture, None)}
     assert names["face_found"] == 0
     assert "distance" not in names
+
+
+def test_a_colour_reference_taken_away_between_two_frames_is_missed_at_once() -> None:
+    previews = Previews()
+    bare = np.full((480, 480, 3), 128, np.uint8)
+    chart = encode(chart_picture(ChartSketch()))
+    pictures = (bare, chart, chart, bare, chart)
+    found = [
+        {each.name: each.value for each in previews.measure(picture, 450.0)} for picture in pictures
+    ]
+    assert [each["colour_reference_found"] for each in found] == [0, 1, 1, 0, 1]
+    assert found[2] == found[1] == pytest.approx(found[4])
