@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from adapters.keys.signing import parse_p256_public_key
 from api.admission import CheckedFirst
 from api.answers import Read, Recorded, Running, found_or_refuse, recorded, tag
 from api.calibration_words import calibration_notes, calibration_state
+from api.check_pictures import LastPictures, last_pictures, picture_of_check
 from api.device_cards import DeviceCard, device_card, device_cards, missed_in_field
 from api.light_views import light_shown
 from api.permissions import Permission
@@ -128,6 +129,7 @@ class DeviceDetail(BaseModel):
     light_fields: list[dict[str, Any]]
     colour: list[dict[str, Any]]
     field_checks: list[dict[str, Any]]
+    pictures: LastPictures
     self_checks: list[DriftPoint]
     incidents: list[Incident]
     gaps: list[Gap]
@@ -163,8 +165,15 @@ def enrol(new: NewDevice, person: Enroller, system: Running, key: IdempotencyKey
 
 
 @ROUTER.get("/{device}")
-def show(device: str, _person: Reader, reading: Read, response: Response) -> DeviceDetail:
+def show(
+    device: str, _person: Reader, reading: Read, request: Request, response: Response
+) -> DeviceDetail:
     """Return a station with configuration, calibrations, light, checks and incidents."""
+
+    def address(seq: int, digest: str) -> str:
+        place = {"device": device, "seq": str(seq), "digest": digest}
+        return str(request.app.url_path_for("check_picture", **place))
+
     row = found_or_refuse(read.device(reading.connection, device), "station")
     tag(response, row["version"])
     now, limits = reading.system.clock.now(), limits_in_force(reading.system)
@@ -181,6 +190,7 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
             for each in capture_drift(reading.connection, device, "epipolar_residual")
         ],
         field_checks=[{"at": each["at"], **each["record"]} for each in row["field_checks"]],
+        pictures=last_pictures(reading.system.log, row, address),
         incidents=[
             Incident(**{name: each[name] for name in Incident.model_fields})
             for each in row["incidents"]
@@ -188,6 +198,20 @@ def show(device: str, _person: Reader, reading: Read, response: Response) -> Dev
         gaps=[Gap(expected=each["expected"], received=each["received"]) for each in row["gaps"]],
         version=row["version"],
     )
+
+
+@ROUTER.get("/{device}/checks/{seq}/pictures/{digest}", response_class=Response)
+def check_picture(
+    device: str,
+    seq: Annotated[int, Path(ge=0, le=2**53 - 1)],
+    digest: str,
+    _person: Reader,
+    system: Running,
+) -> Response:
+    """Return a picture that a check of the station measured, without loss."""
+    found = picture_of_check(system.log, device, seq, digest)
+    content = b"".join(system.blobs.read(found.digest, key=system.clinic_key))
+    return Response(content, media_type="image/png")
 
 
 @ROUTER.post("/{device}/calibrations/{calibration}/lock")

@@ -1,6 +1,7 @@
 // What the mock answers; it keeps changes in memory, so that screens can be walked through.
 import type { WorkItem } from "../src/api/types";
 import { ASSESSMENTS, REPORT } from "./assessments";
+import { checkPicture } from "./checks";
 import { ago, DAY, digest, id } from "./identifiers";
 import { audit } from "./ledger";
 import { CARDS, CLAIMS, deviceDetail, ME, SUBJECTS, subjectDetail, WORDINGS, PROTOCOLS } from "./people";
@@ -122,6 +123,10 @@ function read(path: string[], query: URLSearchParams): Reply {
       if (key === id(999)) return problem(403, "not-permitted", "You may not do this", "Reading sessions needs the permission sessions.read.");
       return found(SESSIONS.find((session) => session.session === key));
     case "devices":
+      if (more === "checks") {
+        const drawn = checkPicture(key ?? "", Number(path[3]), decodeURIComponent(path[5] ?? ""));
+        return drawn === undefined ? NOTHING : { status: 200, type: "image/svg+xml", body: drawn };
+      }
       return key === undefined ? { status: 200, body: { items: CARDS } } : found(deviceDetail(key));
     case "model-releases":
       if (key === undefined) return { status: 200, body: { items: MODELS } };

@@ -1,6 +1,7 @@
 // People and stations of the mock.
 import type { AcquisitionProtocol, Claim, Device, DeviceCard, Me, Subject, SubjectRow } from "../src/api/types";
 import { PURPOSES } from "../src/words";
+import { picturesOf } from "./checks";
 import { ago, DAY, digest, id } from "./identifiers";
 
 const ALL = [
@@ -198,6 +199,7 @@ export function deviceDetail(device: string): Device | undefined {
       { at: ago(3 * DAY + 190), performed_at: ago(3 * DAY + 190), passed: false, epipolar_error_px: 0.37, baseline_error_mm: 0.02, evidence: "epipolar error 0.37 px, limit 0.3 px" },
       { at: ago(4 * DAY + 220), performed_at: ago(4 * DAY + 220), passed: true, epipolar_error_px: 0.21, baseline_error_mm: 0.02, evidence: "epipolar error 0.21 px, limit 0.3 px" },
     ],
+    pictures: picturesOf(card.device),
     incidents: [
       { seq: 1_011, kind: "DeviceSequenceGapFound", at: ago(3 * DAY), title: "Statements are missing", detail: "Number 381 was due, 383 came." },
       { seq: 940, kind: "DeliveryRefused", at: ago(9 * DAY), title: "Delivery refused: consent.withdrawn", detail: "The consent was withdrawn before the capture arrived." },

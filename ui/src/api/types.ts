@@ -127,6 +127,7 @@ export type LightField = content.LightField;
 export type Colour = content.Colour;
 export type Illumination = content.Illumination;
 export type FieldCheck = content.FieldCheck;
+export type CheckPicture = Described["CheckPicture"];
 export type Device = Closed<
   Described["DeviceDetail"],
   {

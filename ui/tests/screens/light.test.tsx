@@ -34,14 +34,14 @@ const UNSEEN: Illumination = {
 
 describe("the light of a station", () => {
   test("shows what was measured", () => {
-    render(<LightZones latest={SEEN} />);
+    render(<LightZones latest={SEEN} pictures={[]} />);
     expect(screen.getByText("98.0 %")).toBeTruthy();
     expect(screen.getByText("5583 K")).toBeTruthy();
     expect(screen.queryByText("not measured")).toBeNull();
   });
 
   test("shows no number that was not measured, and why", () => {
-    render(<LightZones latest={UNSEEN} />);
+    render(<LightZones latest={UNSEEN} pictures={[]} />);
     expect(screen.getByText(/the colour reference is not in view/)).toBeTruthy();
     expect(screen.getAllByText("not measured")).toHaveLength(5);
     expect(screen.getAllByText("350 mA")).toHaveLength(2);

@@ -668,6 +668,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device}/checks/{seq}/pictures/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Picture
+         * @description Return a picture that a check of the station measured, without loss.
+         */
+        get: operations["check_picture_api_v1_devices__device__checks__seq__pictures__digest__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device}/quarantine": {
         parameters: {
             query?: never;
@@ -2360,6 +2380,20 @@ export interface components {
             view: string;
         };
         /**
+         * CheckPicture
+         * @description A kept picture: what it shows, its exposure in microseconds, and where it is asked for.
+         *
+         *     ``shows`` is ``together``, ``zone:`` with a zone's name or ``chart:`` with a number from 1.
+         */
+        CheckPicture: {
+            /** Address */
+            address: string;
+            /** Exposure Us */
+            exposure_us: number;
+            /** Shows */
+            shows: string;
+        };
+        /**
          * CheckpointItem
          * @description A signed size and root.
          */
@@ -2621,6 +2655,7 @@ export interface components {
             light_fields: {
                 [key: string]: unknown;
             }[];
+            pictures: components["schemas"]["LastPictures"];
             /** Self Checks */
             self_checks: components["schemas"]["DriftPoint"][];
             /** Version */
@@ -2978,6 +3013,18 @@ export interface components {
             advice: string[];
             /** Attempt */
             attempt: string;
+        };
+        /**
+         * LastPictures
+         * @description What the last check of each kind kept: none where there is none, or only a result.
+         */
+        LastPictures: {
+            /** Colour */
+            colour: components["schemas"]["CheckPicture"][] | null;
+            /** Illumination */
+            illumination: components["schemas"]["CheckPicture"][] | null;
+            /** Light Field */
+            light_field: components["schemas"]["CheckPicture"][] | null;
         };
         /**
          * LimitsInForce
@@ -5832,6 +5879,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Recorded"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_picture_api_v1_devices__device__checks__seq__pictures__digest__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+                seq: number;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

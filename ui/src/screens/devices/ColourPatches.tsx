@@ -1,13 +1,19 @@
 // The colours of the camera as last calibrated with the chart, patch by patch, against their limits.
-import type { Colour } from "../../api/types";
+import type { CheckPicture, Colour } from "../../api/types";
 import { day } from "../../moments";
 import { BulletBar } from "../../parts/BulletBar";
 import { Facts } from "../../parts/Facts";
 import { Mark } from "../../parts/Mark";
+import { MeasuredPictures } from "./MeasuredPictures";
 import { PatchChart } from "./PatchChart";
 import styles from "./Device.module.css";
 
-export function ColourPatches({ latest }: { latest: Colour | undefined }) {
+interface Props {
+  latest: Colour | undefined;
+  pictures: readonly CheckPicture[] | null;
+}
+
+export function ColourPatches({ latest, pictures }: Props) {
   if (latest === undefined) return <p className="quiet">The colours were not calibrated yet.</p>;
   const { limits, patches } = latest;
   const measured = patches.filter((patch) => patch.after !== null);
@@ -41,6 +47,7 @@ export function ColourPatches({ latest }: { latest: Colour | undefined }) {
           ["Due again", day(latest.valid_until)],
         ]}
       />
+      <MeasuredPictures pictures={pictures} />
     </div>
   );
 }

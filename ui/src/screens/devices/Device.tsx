@@ -34,7 +34,7 @@ export function Device() {
 }
 
 function Shown({ detail }: { detail: DeviceDetail }) {
-  const { card, configuration, gaps, incidents } = detail;
+  const { card, configuration, gaps, incidents, pictures } = detail;
   const service = useMay("devices.service");
   const [asking, setAsking] = useState(false);
   const out = card.state === "quarantined";
@@ -103,13 +103,13 @@ function Shown({ detail }: { detail: DeviceDetail }) {
               />
             </Panel>
             <Panel title="Grey target" aside={detail.light_fields[0] && near(detail.light_fields[0].performed_at)}>
-              <LightField latest={detail.light_fields[0]} />
+              <LightField latest={detail.light_fields[0]} pictures={pictures.light_field} />
             </Panel>
             <Panel title="Colour" aside={detail.colour[0] && near(detail.colour[0].performed_at)}>
-              <ColourPatches latest={detail.colour[0]} />
+              <ColourPatches latest={detail.colour[0]} pictures={pictures.colour} />
             </Panel>
             <Panel title="Light" aside={detail.illumination[0] && near(detail.illumination[0].performed_at)}>
-              <LightZones latest={detail.illumination[0]} />
+              <LightZones latest={detail.illumination[0]} pictures={pictures.illumination} />
             </Panel>
           </div>
         </div>

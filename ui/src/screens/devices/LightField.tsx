@@ -1,13 +1,19 @@
 // The light on the grey target: how even it is, and how far LEDs and diffusers are from the baseline.
-import type { LightField as Field } from "../../api/types";
+import type { CheckPicture, LightField as Field } from "../../api/types";
 import { day } from "../../moments";
 import { BulletBar } from "../../parts/BulletBar";
 import { Facts } from "../../parts/Facts";
 import { Mark } from "../../parts/Mark";
 import styles from "./Device.module.css";
-import { zoneName } from "./LightZones";
+import { MeasuredPictures } from "./MeasuredPictures";
+import { zoneName } from "./zoneName";
 
-export function LightField({ latest }: { latest: Field | undefined }) {
+interface Props {
+  latest: Field | undefined;
+  pictures: readonly CheckPicture[] | null;
+}
+
+export function LightField({ latest, pictures }: Props) {
   if (latest === undefined) return <p className="quiet">The grey target was not measured yet.</p>;
   const levels = latest.together.levels.flat();
   const { limits } = latest;
@@ -35,6 +41,7 @@ export function LightField({ latest }: { latest: Field | undefined }) {
           ["Colour temperature", `${latest.cct_k.toFixed(0)} K, Duv ${latest.duv.toFixed(4)}`],
         ]}
       />
+      <MeasuredPictures pictures={pictures} />
     </div>
   );
 }

@@ -1,16 +1,16 @@
 // The light, zone by zone, against its target.
-import type { Illumination } from "../../api/types";
+import type { CheckPicture, Illumination } from "../../api/types";
 import { BulletBar } from "../../parts/BulletBar";
 import { Facts } from "../../parts/Facts";
 import { Mark } from "../../parts/Mark";
-import { words } from "../../words";
 import styles from "./Device.module.css";
 import type { DriftPoint } from "./DriftChart";
+import { MeasuredPictures } from "./MeasuredPictures";
+import { zoneName } from "./zoneName";
 
 /** What the station allows a zone to differ from its light when new. */
 const TOLERANCE = 0.15;
 const UNSEEN = "not measured";
-const ZONES: Record<string, string> = { left: "Left", right: "Right", top: "Top", bottom: "Bottom" };
 
 /** How strong the weakest zone was, at every calibration that measured any. */
 export function weakestZones(every: readonly Illumination[]): DriftPoint[] {
@@ -20,12 +20,12 @@ export function weakestZones(every: readonly Illumination[]): DriftPoint[] {
   });
 }
 
-/** A zone by its place; the same word names a camera elsewhere. */
-export function zoneName(zone: string): string {
-  return ZONES[zone] ?? words(zone);
+interface Props {
+  latest: Illumination | undefined;
+  pictures: readonly CheckPicture[] | null;
 }
 
-export function LightZones({ latest }: { latest: Illumination | undefined }) {
+export function LightZones({ latest, pictures }: Props) {
   if (latest === undefined) return <p className="quiet">The light was not calibrated yet.</p>;
   return (
     <div className={styles.light}>
@@ -53,6 +53,7 @@ export function LightZones({ latest }: { latest: Illumination | undefined }) {
           ["Colour temperature", latest.cct_k === null ? UNSEEN : `${latest.cct_k.toFixed(0)} K`],
         ]}
       />
+      <MeasuredPictures pictures={pictures} />
     </div>
   );
 }
