@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.inference.reproduction import Outcome
+from adapters.repeating.repeated import Repeated
 from adapters.repeating.table import repeat
 from api.serving import opened
 from api.settings import from_environment
@@ -136,8 +137,10 @@ def test_every_check_of_the_station_comes_out_the_same_again(story: Path) -> Non
             for record in system.log.after(-1, limit=10_000)
             if record.stream.startswith(f"{DeviceId.kind}-")
         ]
-        again = [made for record in station if (made := repeat(bench, record)) is not None]
+        made = [repeat(bench, record) for record in station]
 
+    again = [each for each in made if isinstance(each, Repeated)]
+    assert [each for each in made if each is not None] == again, "a check kept only its result"
     assert {each.outcome for each in again} == {Outcome.BIT_IDENTICAL}, again
     assert {each.what for each in again} == {
         "calibration",

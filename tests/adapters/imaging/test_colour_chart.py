@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from adapters.imaging.colour_chart import (
-    REFERENCE_LAB,
-    ChartMeasurement,
-    find_chart,
-    measure_chart,
-)
+from adapters.imaging.chart_place import find_chart
+from adapters.imaging.colour_chart import REFERENCE_LAB, ChartMeasurement, measure_chart
 from adapters.imaging.pixels import EncodedRgb, Window
 from tests.adapters.imaging import drawings
 from tests.adapters.imaging.drawings import ChartSketch, chart_picture, encode

@@ -11,6 +11,7 @@ from adapters.captures import Capture
 from adapters.imaging.change import Face
 from adapters.inference.reproduction import Outcome
 from adapters.pairs import capture_facts, view_captures
+from adapters.repeating.repeated import Repeated
 from adapters.repeating.table import repeat
 from adapters.reported.content import read_report
 from adapters.reported.sources import read_claim, read_sources
@@ -197,14 +198,14 @@ def test_a_recorded_change_is_measured_again_and_what_differs_is_named(
     (change,) = changes(day)
     record = day.log.stream(change.change.stream)[0]
     found = repeat(day.bench(), record)
-    assert found is not None
+    assert isinstance(found, Repeated)
     assert (found.outcome, found.evidence) == (
         Outcome.BIT_IDENTICAL,
         "nothing changed; 1 regions and map identical",
     )
     monkeypatch.setattr(volume, "_face", faces(first, bump_mm3=100.0))
     found = repeat(day.bench(), replace(record, event=replace(change, settings=("other=1",))))
-    assert found is not None
+    assert isinstance(found, Repeated)
     assert found.outcome is Outcome.DIFFERENT
     assert found.evidence.startswith("changed: settings; off: ")
 
@@ -230,11 +231,11 @@ def test_a_region_of_the_claim_that_was_not_seen_is_withheld_as_a_fact(
 
     record = day.log.stream(change.change.stream)[0]
     again = repeat(day.bench(), record)
-    assert again is not None
+    assert isinstance(again, Repeated)
     assert again.evidence == "nothing changed; 2 regions and map identical"
     before = replace(change, regions=(cheek,), findings=change.findings[:1])
     older = repeat(day.bench(), replace(record, event=before))
-    assert older is not None
+    assert isinstance(older, Repeated)
     assert (older.outcome, older.evidence) == (
         Outcome.BIT_IDENTICAL,
         "nothing changed; 1 regions and map identical",
