@@ -12,6 +12,7 @@ from typing import Final
 
 from adapters.imaging.decode import DecodedImage, decode
 from adapters.imaging.refusal import malformed
+from domain.errors import MalformedInput
 from domain.values.check_basis import MeasuredPicture
 
 TOGETHER: Final = "together"
@@ -67,5 +68,5 @@ def zones_of(pictures: Pictures) -> tuple[str, ...]:
     return tuple(shows.removeprefix(ZONE) for shows in pictures if shows.startswith(ZONE))
 
 
-def _refused(evidence: str) -> Exception:
+def _refused(evidence: str) -> MalformedInput:
     return malformed("check.pictures", evidence, "Repeat the check at the station")

@@ -1,4 +1,4 @@
-"""The first morning of a clinic in a real browser: begun at the terminal, gone on with on screens.
+"""The first morning of a clinic in a real browser: begun at the terminal, continued on the screens.
 
 What is shown is typed off the screen, as people would; nothing is called around it.
 """

@@ -88,3 +88,20 @@ def test_a_mirrored_chart_in_the_same_place_is_not_read_in_the_order_of_before()
 def test_a_picture_of_another_size_has_nothing_to_follow() -> None:
     small = EncodedRgb(np.ascontiguousarray(drawn(SKETCH)[:100, :120]))
     assert measured(small, FIRST) is None
+
+
+@pytest.mark.verifies("REQ-IN-092")
+@pytest.mark.parametrize("covered", [4, 8, 12])
+def test_a_hand_over_part_of_the_chart_shows_as_it_does_in_a_search(covered: int) -> None:
+    reach = round(0.7 * PITCH_PX)
+    pixels = drawn(SKETCH).copy()
+    for column, row in FIRST.centres_px[:covered].round().astype(int):
+        pixels[row - reach : row + reach, column - reach : column + reach] = (150, 110, 90)
+    picture = EncodedRgb(pixels)
+    found, wanted = measured(picture, FIRST), measured(picture, None)
+    if wanted is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert np.nanmean(found.after) == pytest.approx(np.nanmean(wanted.after), rel=0.02)
+        assert np.nanmax(found.after) > 20
